@@ -1,0 +1,14 @@
+"""Build the optional C kernels; without a compiler the package installs all the same and uses NumPy."""
+
+from setuptools import Extension, setup
+
+setup(
+    ext_modules=[
+        Extension(
+            "nlsearch._kernels",
+            sources=["src/nlsearch/_kernels.c"],
+            extra_compile_args=["-O3", "-std=c11", "-fno-math-errno"],
+            optional=True,
+        )
+    ]
+)

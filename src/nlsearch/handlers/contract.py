@@ -1,0 +1,234 @@
+"""What a kind of content must offer, so that the engine can index and search it.
+
+A handler knows one domain and nothing of the engine.  Its module loads without the domain library: the static facts
+(`kind`, `formats`, `fields`, `operators`, `spaces`) are plain data at class level, and heavy imports happen inside
+methods.  Everything it derives is deterministic: equal input gives equal :class:`~nlsearch.model.Features` in every
+process and under every hash seed.
+
+The life of a handler: ``read`` and ``features`` run in an isolated worker; so does ``compile`` of a file.
+``compile`` of a text, ``verify`` and ``draw`` run in the caller's process, on bytes that ``features`` made.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, Literal, Protocol, TypeAlias, runtime_checkable
+
+from nlsearch.limits import Limits
+from nlsearch.model import Features, Guarantee, Picture, Probe, RawItem, Region, Scalar, Skipped, Verdict
+
+FieldType: TypeAlias = Literal["text", "keyword", "integer", "float", "boolean", "date"]
+Buffer: TypeAlias = bytes | memoryview
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A file format that the handler reads.
+
+    Parameters
+    ----------
+    name : str
+        As its field calls it: ``"SDF"``.
+    media_type : str
+    suffixes : tuple of str
+        Lower case, with the dot: ``(".sdf", ".sd")``.
+    magic : tuple of bytes
+        Prefixes that only this format has.
+    pattern : bytes
+        A regular expression (bytes, ``re.match`` with ``re.DOTALL | re.MULTILINE``) that the first 8 KiB of such a file
+        match; ``b""`` if the format cannot be told from its bytes, and then the suffix decides.
+    """
+
+    name: str
+    media_type: str
+    suffixes: tuple[str, ...]
+    magic: tuple[bytes, ...] = ()
+    pattern: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A typed field that a person can filter by.
+
+    ``text`` fields are searched by word and phrase, ``keyword`` fields by whole folded value; numbers and dates
+    (ISO 8601 ``YYYY-MM-DD`` with optional time) by value and range.  `facet` fields can be counted.  `unit` is ``""``
+    where there is none.
+    """
+
+    name: str
+    type: FieldType
+    help: str
+    unit: str = ""
+    facet: bool = False
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option of an operator; `choices` lists the values of an enumeration, `default` is what holds without it."""
+
+    name: str
+    type: Literal["text", "integer", "float", "boolean"]
+    help: str
+    default: Scalar | None = None
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A structural question of the kind.
+
+    Parameters
+    ----------
+    name : str
+    help : str
+        One sentence; what relation a hit satisfies.
+    example : str
+        A whole query that finds something in ``examples/collection``.
+    guarantee : {"complete", "sound", "approximate"}
+    score : str
+        How the score in [0, 1] is defined.
+    options : tuple of Option
+    value : str
+        What the value is: ``"SMARTS"``, ``"a file or item id"``.
+    """
+
+    name: str
+    help: str
+    example: str
+    guarantee: Guarantee
+    score: str
+    options: tuple[Option, ...] = ()
+    value: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class TermSpace:
+    """A set of structural terms in the text index."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeedSpace:
+    """An axis of positional keys in the seed index.
+
+    Parameters
+    ----------
+    name : str
+        ``"nucleotide.syncmer"``.
+    key_bits : int
+        Keys are below ``2 ** key_bits``.  Up to 24 bits they address a table directly; above, they are sorted.
+    shift : int
+        Positions are stored divided by ``2 ** shift`` (a coarse position is enough to find a diagonal bin).
+    flag_bits : int
+        Bits of flag kept beside each position (0 or 1).
+    """
+
+    name: str
+    key_bits: int
+    shift: int = 0
+    flag_bits: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class VectorSpace:
+    """Fixed-length vectors or bit sets in the vector index.
+
+    ``dimensions`` counts bits for ``tanimoto`` and ``hamming`` (a multiple of 64) and floats for ``cosine``.
+    """
+
+    name: str
+    dimensions: int
+    metric: Literal["tanimoto", "hamming", "cosine"]
+
+
+Space: TypeAlias = TermSpace | SeedSpace | VectorSpace
+
+
+@runtime_checkable
+class Source(Protocol):
+    """A file, or a member of a container, as a handler sees it: decompressed, seekable, read-only."""
+
+    @property
+    def path(self) -> str:
+        """The absolute path as users see it; members as ``archive.zip/inner/name``."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """The last part of the path, without a compression suffix (``.gz``)."""
+        ...
+
+    @property
+    def format(self) -> str:
+        """The name of the detected :class:`Format`."""
+        ...
+
+    def open(self) -> BinaryIO:
+        """Open the decompressed bytes for reading; the caller closes it."""
+        ...
+
+
+class Handler(Protocol):
+    """One kind of content.  See the module docstring for what runs where."""
+
+    kind: str
+    version: int
+    formats: tuple[Format, ...]
+    fields: tuple[Field, ...]
+    operators: tuple[Operator, ...]
+    spaces: tuple[Space, ...]
+    requires: tuple[str, ...]
+    """Names of the modules that must be importable, e.g. ``("rdkit",)``; missing ones raise ``MissingExtra``."""
+
+    def read(self, source: Source, limits: Limits) -> Iterator[RawItem | Skipped]:
+        """Yield every record of `source` as an item, or as skipped with its reason.
+
+        Raises
+        ------
+        InputError
+            If the file as a whole cannot be read (its header does not parse).  Items already yielded are kept.
+        """
+        ...
+
+    def features(self, item: RawItem) -> Features:
+        """Derive what the index needs.  Raises ``InputError`` to turn the item into a skipped record."""
+        ...
+
+    def compile(self, operator: str, value: str | Buffer | Source, options: Mapping[str, Scalar]) -> Probe:
+        """Turn an operator's value into a probe.
+
+        Parameters
+        ----------
+        operator : str
+            One of the handler's operators; ``"like"`` for query by example.
+        value : str, bytes or Source
+            The text of the query; for ``like`` a file (Source, in a worker) or the payload of an indexed item (bytes).
+        options : mapping
+            Checked against the operator's options and completed with their defaults by the engine.
+
+        Raises
+        ------
+        QuerySyntax
+            If the value does not parse; the message says what and where.
+        """
+        ...
+
+    def verify(self, probe: Probe, payload: Buffer, regions: Sequence[Region] = ()) -> Verdict | None:
+        """Decide whether the item matches.  Pure: depends on its arguments only.
+
+        With `regions` (from a seed question) the handler need only look there; without, everywhere.
+        """
+        ...
+
+    def draw(self, payload: Buffer, verdict: Verdict | None = None) -> Picture:
+        """Draw the item, with the match highlighted when there is one."""
+        ...
+
+
+def is_path(value: str) -> bool:
+    """Say whether the value of a ``like`` names an existing file."""
+    return os.path.isfile(value)  # noqa: PTH113 - Path() refuses a NUL byte, which a query may hold

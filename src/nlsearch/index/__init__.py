@@ -1,0 +1,1 @@
+"""The collection on disk: catalog, splits and the three index organs."""

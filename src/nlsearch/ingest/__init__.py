@@ -1,0 +1,1 @@
+"""From a folder to splits: walking, detecting, reading in workers, committing."""

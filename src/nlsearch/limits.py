@@ -1,0 +1,84 @@
+"""All caps in one table, each with its unit and its reason.
+
+A refused file says which cap refused it (:class:`~nlsearch.errors.LimitExceeded`), and every cap can be set:
+``Collection.open(..., limits=Limits(image_pixels=400_000_000))`` or ``nlsearch index --limit image_pixels=400000000``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from nlsearch.errors import LimitExceeded, QueryError
+
+MIB = 2**20
+GIB = 2**30
+
+
+def _cap(default: int, unit: str, reason: str) -> Any:  # noqa: ANN401 - dataclasses.field is typed as the field's value
+    return field(default=default, metadata={"unit": unit, "reason": reason})
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The caps in force.  Instances are immutable, comparable and JSON-able (:meth:`to_dict`)."""
+
+    source_bytes: int = _cap(4 * GIB, "bytes", "a single file, decompressed, as a handler may read it")
+    container_members: int = _cap(100_000, "members", "an archive of millions of names exhausts the catalog")
+    container_bytes: int = _cap(16 * GIB, "bytes", "everything that one archive unpacks to")
+    container_ratio: int = _cap(200, "times", "unpacked to packed; honest data stays below, bombs do not")
+    container_depth: int = _cap(3, "levels", "archives inside archives inside archives")
+    records_per_source: int = _cap(50_000_000, "records", "a generated file must not fill the disk")
+    worker_memory_bytes: int = _cap(4 * GIB, "bytes", "address space of one worker (RLIMIT_AS)")
+    worker_seconds: int = _cap(120, "seconds", "wall clock without any answer from the worker")
+    worker_answer_bytes: int = _cap(512 * MIB, "bytes", "one answer of a worker, so that garbage is not allocated")
+    molecule_atoms: int = _cap(10_000, "atoms", "parsing and matching grow faster than linearly")
+    nucleotide_bases: int = _cap(2**32 - 1, "bases", "positions are 32-bit")
+    image_pixels: int = _cap(200_000_000, "pixels", "a decompression bomb decodes to gigabytes")
+    query_bytes: int = _cap(1_000_000, "bytes", "a whole query with its values")
+    query_depth: int = _cap(50, "levels", "nested parentheses")
+    evidence_more: int = _cap(100, "matches", "further matches of one item that are listed")
+    verify_matches: int = _cap(1_000, "matches", "matches of one item that are looked for")
+
+    def to_dict(self) -> dict[str, int]:
+        """Return the caps as a plain dictionary."""
+        return asdict(self)
+
+    def check(self, name: str, amount: int, *, locator: str = "") -> None:
+        """Raise if `amount` is over the cap called `name`.
+
+        Raises
+        ------
+        LimitExceeded
+            With the cap's name, its value and how to raise it.
+        """
+        cap: int = getattr(self, name)
+        if amount > cap:
+            raise LimitExceeded(
+                f"{amount:,} {UNITS[name]} is over the cap {name} = {cap:,}",
+                locator=locator,
+                hint=f"raise it with --limit {name}=N if the file is trusted",
+            )
+
+    @classmethod
+    def parse(cls, settings: dict[str, str]) -> Limits:
+        """Make limits from texts such as ``{"image_pixels": "400000000"}``.
+
+        Raises
+        ------
+        QueryError
+            If a name is unknown or a value is not a positive whole number.
+        """
+        known = {f.name for f in fields(cls)}
+        values: dict[str, int] = {}
+        for name, text in settings.items():
+            if name not in known:
+                raise QueryError(f"there is no limit called {name!r}", hint="known: " + ", ".join(sorted(known)))
+            if not text.isdecimal() or int(text) < 1:
+                raise QueryError(f"limit {name} wants a positive whole number, not {text!r}")
+            values[name] = int(text)
+        return cls(**values)
+
+
+UNITS: dict[str, str] = {f.name: f.metadata["unit"] for f in fields(Limits)}
+REASONS: dict[str, str] = {f.name: f.metadata["reason"] for f in fields(Limits)}

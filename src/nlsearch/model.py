@@ -1,0 +1,364 @@
+"""The things that flow through nlsearch, in the order in which they appear.
+
+Indexing: :class:`RawItem` or :class:`Skipped` (a handler's ``read``) → :class:`Features` → :class:`Entry` (what a split
+stores).  Searching: :class:`Probe` (what a query asks, as data) → :class:`Region` (where a candidate may match) →
+:class:`Verdict` (a handler's ``verify``) → :class:`Item` and :class:`Hit` (what a user sees).
+
+Conventions
+-----------
+Positions are 0-based; ranges are half-open.  Keys number the items of one split from 0.  Structural terms are unsigned
+64-bit numbers in a named space.  Bit sets are packed with bit *i* in byte ``i // 8``, value ``1 << (i % 8)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Tier: TypeAlias = Literal["exact", "near", "related"]
+Guarantee: TypeAlias = Literal["complete", "sound", "approximate"]
+Scalar: TypeAlias = str | int | float | bool
+FieldValue: TypeAlias = Scalar | list[str] | list[int] | list[float]
+Json: TypeAlias = Any
+"""A value that :mod:`json` can write: str, int, float, bool, None, list and dict of these."""
+
+TIERS: tuple[Tier, ...] = ("exact", "near", "related")
+
+
+# ---------------------------------------------------------------------------------------------- reading and indexing
+@dataclass(slots=True)
+class RawItem:
+    """One findable thing as a handler reads it; it never leaves the process that reads.
+
+    Parameters
+    ----------
+    content : object
+        The handler's own object (an RDKit molecule, a sequence record, an array of pixels).
+    number : int
+        The record's number in its source, from 1; skipped records count too.
+    title : str
+        The record's own name, or ``""`` (then the file's name is used).
+    record_id : str, optional
+        An id that the source itself gives the record; becomes the locator ``#id``.
+    kind : str, optional
+        Set only when a handler yields items of a kind that is not its own.
+    warnings : list of str
+        What was odd about the record; shown to users in ``item.fields["warnings"]``.
+    """
+
+    content: Any
+    number: int
+    title: str = ""
+    record_id: str | None = None
+    kind: str | None = None
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A record that gave no item, with the reason; it becomes one entry of ``failures``."""
+
+    number: int
+    reason: str
+    code: str = "malformed_content"
+    record_id: str | None = None
+
+
+@dataclass(slots=True)
+class Seeds:
+    """Positional keys of one item on one axis.
+
+    Parameters
+    ----------
+    keys : ndarray of uint32 or uint64, shape (n,)
+        Below ``2 ** SeedSpace.key_bits``.
+    positions : ndarray of uint32, shape (n,)
+        Where each key starts on the item's axis, below `length`.
+    flags : ndarray of uint8, shape (n,), optional
+        Below ``2 ** SeedSpace.flag_bits`` (the strand of a canonical k-mer); zeros if absent.
+    length : int
+        The length of the item's axis, in the space's own unit.
+    """
+
+    keys: NDArray[np.unsignedinteger[Any]]
+    positions: NDArray[np.uint32]
+    length: int
+    flags: NDArray[np.uint8] | None = None
+
+
+@dataclass(slots=True)
+class Features:
+    """What a handler derives from one item; everything that a split stores about it.
+
+    Parameters
+    ----------
+    words : str
+        Free text in which people find the item: names, descriptions, captions (not folded).
+    fields : dict
+        Values of the fields that the handler declares (and ``name``, ``accession``); absent rather than None.
+    terms : dict of str to ndarray of uint64
+        Structural terms by :class:`~nlsearch.handlers.contract.TermSpace` name; a set (sorted, unique).
+    seeds : dict of str to Seeds
+        By seed space name.
+    vectors : dict of str to ndarray
+        By vector space name: uint8 of shape (bits // 8,) or float32 of shape (dimensions,).
+    payload : bytes
+        The compact bytes from which ``verify`` and ``draw`` work.
+    size : float
+        What the kind's scores are divided by (heavy atoms, residues, notes); ≥ 1.  Items of a split are ordered by it,
+        and ``Probe.numerator / size`` bounds a score from above.
+    keys : dict of str to str
+        Identities shared between items and kinds (``inchikey``, ``accession``), for links.
+    """
+
+    words: str = ""
+    fields: dict[str, FieldValue] = field(default_factory=dict)
+    terms: dict[str, NDArray[np.uint64]] = field(default_factory=dict)
+    seeds: dict[str, Seeds] = field(default_factory=dict)
+    vectors: dict[str, NDArray[Any]] = field(default_factory=dict)
+    payload: bytes = b""
+    size: float = 1.0
+    keys: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Entry:
+    """An item with its place and its features, ready for a split.
+
+    ``source_id`` is the catalog's number of the source; ``path`` and ``locator`` are what a user sees.
+    """
+
+    source_id: int
+    kind: str
+    path: str
+    locator: str
+    number: int
+    title: str
+    features: Features
+
+
+# ---------------------------------------------------------------------------------------------------------- questions
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Items that hold all `terms` of a term space, or at least `at_least` of them.
+
+    With ``at_least`` the candidates come in the order of how many terms they share.
+    """
+
+    space: str
+    terms: tuple[int, ...]
+    at_least: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeedMatch:
+    """Items in which seeds of the query line up on a diagonal (position in item − position in query).
+
+    Parameters
+    ----------
+    space : str
+        A seed space.
+    keys, positions : tuple of int
+        The query's seeds, parallel.
+    flags : tuple of int
+        The query's flags, parallel; a posting whose flag differs from the query's votes on the *anti*-diagonal
+        (position in item + position in query), as a reverse complement does.  Empty: all zero.
+    span : int
+        Length of the query on the axis, in the unit of the positions.
+    min_votes : int
+        Weighted votes that a diagonal bin needs.
+    bin_width : int
+        Width of a diagonal bin, in the unit of the positions.
+    max_occurrences : int
+        Keys with more postings than this in a split are left out, rarest first kept; doing so makes the answer
+        incomplete and says so, unless `capped_ok`.
+    capped_ok : bool
+        True if leaving out frequent keys cannot lose a match (the other keys suffice).
+    """
+
+    space: str
+    keys: tuple[int, ...]
+    positions: tuple[int, ...]
+    span: int
+    flags: tuple[int, ...] = ()
+    min_votes: int = 1
+    bin_width: int = 64
+    max_occurrences: int = 4096
+    capped_ok: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """Items whose vector is at least `minimum` similar to `vector`.
+
+    `vector` holds packed bits or little-endian float32, as the space declares.  The similarity is the space's own,
+    scaled to [0, 1]: Tanimoto, ``1 − hamming / bits``, or ``(1 + cosine) / 2``.  `limit` keeps only the best; None keeps all.
+    """
+
+    space: str
+    vector: bytes
+    minimum: float = 0.0
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """Items whose keyword field equals `value` after folding (case, diacritics)."""
+
+    field: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Items whose numeric or date field lies in [low, high]; None is open."""
+
+    field: str
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """All items of the kind: what is left when nothing narrows a question."""
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Items that satisfy every part."""
+
+    parts: tuple[Question, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Items that satisfy at least one part."""
+
+    parts: tuple[Question, ...]
+
+
+Question: TypeAlias = Terms | SeedMatch | Nearest | Exact | Range | Scan | AllOf | AnyOf
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What one operator of a query asks; data, not code: msgpack-able, so that a plan can travel.
+
+    Parameters
+    ----------
+    kind, operator : str
+        Who compiled it.
+    read_as : str
+        How the value was understood: ``"SMARTS, 9 atoms, 2 aromatic rings"``.
+    ask : Question
+        The candidate stage.  For a ``complete`` guarantee it finds a superset of what ``verify`` accepts.
+    verification : dict
+        What ``verify`` needs: JSON values and bytes.
+    guarantee : {"complete", "sound", "approximate"}
+    minimum : float
+        Verified scores below it are no hits.
+    best_tier : {"exact", "near", "related"}
+        The best tier that a hit can have.
+    numerator : float, optional
+        ``min(1, numerator / Features.size)`` bounds a score from above; None: the bound is the question's, else 1.
+    """
+
+    kind: str
+    operator: str
+    read_as: str
+    ask: Question
+    verification: dict[str, Any]
+    guarantee: Guarantee
+    minimum: float = 0.0
+    best_tier: Tier = "exact"
+    numerator: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Where on an item's axis a candidate may match: item positions [start, end), with the flag (strand) and votes.
+
+    ``flag`` is 0 where query and item flags agree (same strand) and 1 where they differ.
+    """
+
+    start: int
+    end: int
+    flag: int
+    votes: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A verified match: score in [0, 1], tier, and evidence in the source's own coordinates."""
+
+    score: float
+    tier: Tier
+    evidence: dict[str, Json]
+
+
+# ------------------------------------------------------------------------------------------------------------ answers
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One findable thing as a user sees it.
+
+    ``id`` is path + locator and stable across runs; ``fields`` holds the kind's declared fields, ``name`` and, where
+    there are any, ``accession`` and ``warnings``.
+    """
+
+    id: str
+    kind: str
+    title: str
+    path: str
+    locator: str
+    fields: Mapping[str, FieldValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An item that answers a query, with the proof.
+
+    ``probes`` are the compiled operators that it satisfies, from which :meth:`Collection.verify` re-checks it.
+    """
+
+    item: Item
+    score: float
+    tier: Tier
+    evidence: dict[str, Json]
+    probes: Sequence[Probe] = ()
+
+    def to_dict(self) -> dict[str, Json]:
+        """Return the JSON object that ``--json`` prints for the hit."""
+        return {
+            "id": self.item.id,
+            "kind": self.item.kind,
+            "title": self.item.title,
+            "path": self.item.path,
+            "locator": self.item.locator,
+            "score": self.score,
+            "tier": self.tier,
+            "evidence": self.evidence,
+            "fields": dict(self.item.fields),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A drawing: ``media_type`` (``image/svg+xml``, ``image/png``) and ``data``."""
+
+    media_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A source or record that gave no item, and why.  ``locator`` is ``""`` for a whole source."""
+
+    path: str
+    locator: str
+    reason: str
+    code: str
