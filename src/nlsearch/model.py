@@ -12,7 +12,7 @@ Positions are 0-based; ranges are half-open.  Keys number the items of one split
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -197,7 +197,8 @@ class Nearest:
     """Items whose vector is at least `minimum` similar to `vector`.
 
     `vector` holds packed bits or little-endian float32, as the space declares.  The similarity is the space's own,
-    scaled to [0, 1]: Tanimoto, ``1 − hamming / bits``, or ``(1 + cosine) / 2``.  `limit` keeps only the best; None keeps all.
+    scaled to [0, 1]: Tanimoto, ``1 − hamming / bits``, or ``(1 + cosine) / 2``.  `limit` keeps only the best; None
+    keeps all.
     """
 
     space: str
@@ -266,6 +267,10 @@ class Probe:
         The best tier that a hit can have.
     numerator : float, optional
         ``min(1, numerator / Features.size)`` bounds a score from above; None: the bound is the question's, else 1.
+    exact_floor : float
+        Hits of `best_tier` score at least this; a candidate whose bound is lower can only be near.
+    related : Nearest, optional
+        Neighbours to list, unverified, after all hits when the asker says ``related=yes``.
     """
 
     kind: str
@@ -277,6 +282,8 @@ class Probe:
     minimum: float = 0.0
     best_tier: Tier = "exact"
     numerator: float | None = None
+    exact_floor: float = 0.0
+    related: Nearest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +308,15 @@ class Verdict:
     evidence: dict[str, Json]
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A probe, the regions at which its candidate stage found an item, and the verdict it gave."""
+
+    probe: Probe
+    regions: tuple[Region, ...]
+    verdict: Verdict
+
+
 # ------------------------------------------------------------------------------------------------------------ answers
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -322,14 +338,14 @@ class Item:
 class Hit:
     """An item that answers a query, with the proof.
 
-    ``probes`` are the compiled operators that it satisfies, from which :meth:`Collection.verify` re-checks it.
+    ``checks`` are the compiled operators that it satisfies and where, from which ``Collection.verify`` re-checks it.
     """
 
     item: Item
     score: float
     tier: Tier
     evidence: dict[str, Json]
-    probes: Sequence[Probe] = ()
+    checks: tuple[Check, ...] = ()
 
     def to_dict(self) -> dict[str, Json]:
         """Return the JSON object that ``--json`` prints for the hit."""

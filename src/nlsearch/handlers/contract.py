@@ -148,6 +148,21 @@ class VectorSpace:
 Space: TypeAlias = TermSpace | SeedSpace | VectorSpace
 
 
+COMMON_FIELDS: tuple[Field, ...] = (
+    Field("kind", "keyword", "kind of content", facet=True, example="molecule"),
+    Field("name", "text", "the item's own name", example="aspirin"),
+    Field("accession", "keyword", "identifier in the database that the item comes from", example="NC_005816"),
+    Field("path", "text", "words of the path of the file", example="medicines"),
+    Field("warnings", "text", "what was odd when the item was read"),
+)
+"""Fields that items of every kind have."""
+
+COMMON_OPTIONS: tuple[Option, ...] = (
+    Option("related", "boolean", "also list unverified neighbours, after all hits", default=False),
+)
+"""Options that every operator takes; the engine acts on them, handlers never see them."""
+
+
 @runtime_checkable
 class Source(Protocol):
     """A file, or a member of a container, as a handler sees it: decompressed, seekable, read-only."""

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from nlsearch.errors import MissingExtra, UnknownKind
-from nlsearch.handlers.contract import Handler
+from nlsearch.handlers.contract import COMMON_FIELDS, Field, Handler, Operator, Space
 
 BUILT_IN: dict[str, str] = {
     "molecule": "nlsearch.handlers.molecule:MoleculeHandler",
@@ -67,6 +67,30 @@ class Registry:
     def __iter__(self) -> Iterator[Handler]:
         """Iterate over all handlers in the order of their kinds."""
         return (self.get(kind) for kind in self.kinds)
+
+    def fields(self) -> dict[str, Field]:
+        """Return every field by name: the common ones, then each kind's; where kinds share a name, the first."""
+        found = {field.name: field for field in COMMON_FIELDS}
+        for handler in self:
+            for field in handler.fields:
+                found.setdefault(field.name, field)
+        return found
+
+    def spaces(self) -> dict[str, Space]:
+        """Return every term, seed and vector space by name."""
+        return {space.name: space for handler in self for space in handler.spaces}
+
+    def operators(self) -> dict[str, list[tuple[Handler, Operator]]]:
+        """Return for every operator name the handlers that offer it, with their description of it."""
+        found: dict[str, list[tuple[Handler, Operator]]] = {}
+        for handler in self:
+            for operator in handler.operators:
+                found.setdefault(operator.name, []).append((handler, operator))
+        return found
+
+    def versions(self) -> dict[str, int]:
+        """Return the version of each kind's handler."""
+        return {handler.kind: handler.version for handler in self}
 
     def _load_directory(self, directory: Path) -> None:
         for path in sorted(directory.glob("*.py")):
