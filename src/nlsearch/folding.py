@@ -1,0 +1,88 @@
+"""How text is made comparable: one folding for what is indexed and what is asked.
+
+The folding is language neutral.  It follows Unicode (UAX #15 normalisation form KC, full case folding) and then drops
+diacritics, so that ``Dvořák``, ``DVORAK`` and ``dvorak`` are one word.  Letters stay letters: Greek is not transcribed,
+and vowel signs of Indic and Thai scripts and the voicing marks of kana, which make other words, are kept.
+
+Han characters and kana are written without spaces, so each is a word of its own; what stands together is found as a
+phrase (:func:`chunks`).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+JOINER = "\u00a0"
+"""Stands for a space inside a keyword; folding never leaves it in a text (NFKC makes it a space)."""
+
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
+_IDEOGRAPH = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_MARK = re.compile(r"[^\w\s!-/:-@\[-`{-~]")  # what may be a combining mark: neither word, space nor ASCII punctuation
+_UNICODE_WORD = re.compile(rf"[{_IDEOGRAPH}]|[^\W_{_IDEOGRAPH}]+")
+
+
+def fold(text: str) -> str:
+    """Return `text` in compatibility form, case-folded and without diacritics.
+
+    Folding a folded text changes nothing.
+
+    Examples
+    --------
+    >>> fold("Dvořák"), fold("Straße"), fold("β-Carotène"), fold("ﬁve ½")
+    ('dvorak', 'strasse', 'β-carotene', 'five 1⁄2')
+    """
+    if text.isascii():
+        return text.lower()
+    folded = _fold_once(text)
+    while (again := _fold_once(folded)) != folded:  # a few characters need a second round, e.g. U+1E9E with marks
+        folded = again
+    return folded
+
+
+def words(text: str) -> list[str]:
+    """Return the folded words of `text` in order: runs of letters and digits; Han characters and kana one by one.
+
+    Examples
+    --------
+    >>> words("1,2-Dichloroethane (puriss.)")
+    ['1', '2', 'dichloroethane', 'puriss']
+    >>> words("東京 Tower")
+    ['東', '京', 'tower']
+    """
+    folded = fold(text)
+    if folded.isascii():
+        return _ASCII_WORD.findall(folded)
+    marks = {c for c in _MARK.findall(folded) if unicodedata.category(c)[0] == "M"}
+    if not marks:
+        return _UNICODE_WORD.findall(folded)
+    kept = "".join(re.escape(c) for c in sorted(marks))
+    return re.findall(rf"[{_IDEOGRAPH}][{kept}]*|(?:[^\W_{_IDEOGRAPH}]|[{kept}])+", folded)
+
+
+def chunks(text: str) -> list[list[str]]:
+    """Return the words of each run of non-space characters: ``"beta-carotene oil"`` → ``[[beta, carotene], [oil]]``."""
+    return [found for part in text.split() if (found := words(part))]
+
+
+def keyword(value: str) -> str:
+    """Return the whole value as one token: folded, trimmed, each run of white space one :data:`JOINER`.
+
+    Examples
+    --------
+    >>> keyword("  Homo  Sapiens ").split()[0] == keyword("homo sapiens").split()[0]
+    True
+    """
+    return JOINER.join(fold(value).split())
+
+
+def _fold_once(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    bare = "".join([c for c in decomposed if not _is_diacritic(c)])
+    return unicodedata.normalize("NFKC", bare)
+
+
+def _is_diacritic(character: str) -> bool:
+    """Combining classes 1 (overlays), 7 (nuktas), 10-36 (Hebrew, Arabic, Syriac points) and 200-240 (positioned marks)."""
+    order = unicodedata.combining(character)
+    return order >= 200 or order == 1 or order == 7 or 10 <= order <= 36
