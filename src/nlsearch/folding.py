@@ -83,6 +83,6 @@ def _fold_once(text: str) -> str:
 
 
 def _is_diacritic(character: str) -> bool:
-    """Combining classes 1 (overlays), 7 (nuktas), 10-36 (Hebrew, Arabic, Syriac points) and 200-240 (positioned marks)."""
+    """Say whether it is an overlay (class 1), a nukta (7), a Semitic point (10-36) or a positioned mark (200-240)."""
     order = unicodedata.combining(character)
-    return order >= 200 or order == 1 or order == 7 or 10 <= order <= 36
+    return order >= 200 or order in {1, 7} or 10 <= order <= 36

@@ -1,0 +1,151 @@
+"""Which tokens an item has in the text index, and how the same tokens are made from a question.
+
+======================  ==========================================================================
+field of the index      tokens
+======================  ==========================================================================
+``words``               every word of the item, in sections that a phrase cannot cross
+``field_words``         ``field␟word`` for the text fields
+``exact``               ``field=value`` for keywords, kind, path, file, source and identity
+``terms``               code of the term space + hexadecimal term
+``n_<field>``           numbers, booleans excepted; dates as seconds since 1970-01-01 UTC
+======================  ==========================================================================
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b, sha1
+from itertools import chain
+
+from nlsearch.folding import keyword, words
+from nlsearch.handlers.contract import Field
+from nlsearch.index.textquery import date_span
+from nlsearch.model import Entry, FieldValue, Scalar
+
+GAP = "\u241e"
+UNIT = "\u241f"
+NUMERIC = frozenset({"integer", "float", "date"})
+LONGEST = 255
+_TRUE = frozenset({"true", "yes", "1"})
+
+
+def bounded(token: str) -> str:
+    """Return `token`, or a digest of it if it is longer than the index should hold."""
+    if len(token) <= LONGEST:
+        return token
+    return "#" + blake2b(token.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def index_words(text: str) -> list[str]:
+    """Return the words of `text` as they stand in the index."""
+    return [bounded(word) for word in words(text)]
+
+
+def keyword_token(field: str, value: Scalar) -> str:
+    """Return the token of ``field = value`` in the index field ``exact``."""
+    if isinstance(value, bool):
+        value = "true" if value else "false"
+    return f"{field}={bounded(keyword(_clean(str(value))))}"
+
+
+def boolean_text(value: str) -> str:
+    """Return ``"true"`` for yes, true and 1 in any case, else ``"false"``."""
+    return "true" if value.strip().lower() in _TRUE else "false"
+
+
+def identity_token(path: str, locator: str) -> str:
+    """Return the token that only the item ``path + locator`` has."""
+    return "id=" + sha1((path + locator).encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+
+
+def source_token(source_id: int) -> str:
+    """Return the token that all items of a source have."""
+    return f"source={source_id}"
+
+
+def words_text(entry: Entry, fields: Mapping[str, Field]) -> str:
+    """Return the text of the index field ``words``; equal sections are written once."""
+    features = entry.features
+    sections = [entry.title, features.words, _file_name(entry.path)]
+    if not entry.locator[1:].isdecimal():
+        sections.append(entry.locator)
+    for name, value in features.fields.items():
+        declared = fields.get(name)
+        if name in {"name", "accession"} or (declared is not None and declared.type == "text"):
+            sections.extend(_texts(value))
+    distinct = dict.fromkeys(" ".join(index_words(section)) for section in sections)
+    distinct.pop("", None)
+    return f" {GAP} ".join(distinct)
+
+
+def field_words_text(entry: Entry, fields: Mapping[str, Field]) -> str:
+    """Return the text of the index field ``field_words``."""
+    sections = []
+    for name, value in entry.features.fields.items():
+        declared = fields.get(name)
+        if declared is not None and declared.type == "text":
+            for text in _texts(value):
+                sections.append(" ".join(f"{name}{UNIT}{word}" for word in index_words(text)))
+    return f" {GAP} ".join(section for section in sections if section)
+
+
+def exact_text(entry: Entry, fields: Mapping[str, Field]) -> str:
+    """Return the text of the index field ``exact``."""
+    tokens = [
+        keyword_token("kind", entry.kind),
+        keyword_token("path", entry.path),
+        keyword_token("file", _file_name(entry.path)),
+        source_token(entry.source_id),
+        identity_token(entry.path, entry.locator),
+    ]
+    for name, value in entry.features.fields.items():
+        declared = fields.get(name)
+        if declared is not None and declared.type not in NUMERIC and declared.type != "text":
+            tokens.extend(keyword_token(name, one) for one in _values(value))
+    return " ".join(dict.fromkeys(tokens))
+
+
+def terms_text(entry: Entry, codes: Mapping[str, str]) -> str:
+    """Return the text of the index field ``terms``; `codes` maps each term space to its code."""
+    return " ".join(
+        chain.from_iterable(
+            [f"{codes[space]}{term:x}" for term in terms.tolist()] for space, terms in entry.features.terms.items()
+        )
+    )
+
+
+def numbers(entry: Entry, fields: Mapping[str, Field]) -> Iterator[tuple[str, float]]:
+    """Yield ``(field, number)`` for every finite value of a numeric or date field."""
+    for name, value in entry.features.fields.items():
+        declared = fields.get(name)
+        if declared is not None and declared.type in NUMERIC:
+            for one in _values(value):
+                number = _number(one, declared)
+                if number is not None:
+                    yield name, number
+
+
+def _number(value: Scalar, field: Field) -> float | None:
+    try:
+        number = date_span(value)[0] if field.type == "date" and isinstance(value, str) else float(value)
+    except ValueError:  # "n/a" in a numeric field stays visible in the item, but cannot be asked for by range
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _values(value: FieldValue) -> list[Scalar]:
+    return list(value) if isinstance(value, list) else [value]
+
+
+def _texts(value: FieldValue) -> list[str]:
+    return [str(one) for one in _values(value)]
+
+
+def _file_name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _clean(text: str) -> str:
+    """Return `text` without lone surrogates (bytes of a file name that are not UTF-8), which the index cannot hold."""
+    return text.encode("utf-8", "replace").decode() if not text.isascii() else text
