@@ -1,0 +1,415 @@
+"""The façade: one collection on disk, and everything a caller can do with it.
+
+A :class:`Collection` holds no state but opened files and started workers; every call works on what the catalog says at
+that moment, and pages of one search stay on the generation that the first page saw.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from nlsearch.errors import QueryError, QuerySyntax, StoreError
+from nlsearch.handlers.contract import is_path
+from nlsearch.handlers.registry import Registry, require
+from nlsearch.index import snapshot
+from nlsearch.index.layout import is_collection
+from nlsearch.limits import Limits
+from nlsearch.model import Failure, Hit, Item, Picture, Probe, Scalar
+from nlsearch.query.parse import Names, parse
+from nlsearch.query.syntax import Node, Structure
+from nlsearch.search.explain import Explanation, explain
+from nlsearch.search.plan import Planner, complete_options
+from nlsearch.search.recheck import same_evidence
+from nlsearch.search.session import Count, Page, Session, Token, fingerprint
+from nlsearch.search.view import SplitView, View
+
+if TYPE_CHECKING:
+    from nlsearch.index.problem import Problem
+    from nlsearch.ingest.report import Progress, Report
+    from nlsearch.sandbox.pool import Pool
+
+KEPT_SESSIONS = 16
+KEPT_VIEWS = 4
+MOST_HITS = 100_000
+
+
+class Collection:
+    """A folder that holds an index.  Open it with :meth:`open`, close it with :meth:`close` or a ``with`` block.
+
+    Parameters
+    ----------
+    directory : Path
+        The collection's folder.
+    limits : Limits
+        The caps in force.
+    registry : Registry
+        The kinds of content that are known.
+    """
+
+    def __init__(self, directory: Path, limits: Limits, registry: Registry) -> None:
+        self.directory = directory
+        self.limits = limits
+        self.registry = registry
+        self._views: OrderedDict[int, View] = OrderedDict()
+        self._sessions: OrderedDict[tuple[int, str], Session] = OrderedDict()
+        self._planner = Planner(registry, self._example)
+        self._names: Names | None = None
+        self._started_pool: Pool | None = None
+
+    @classmethod
+    def open(
+        cls,
+        path: str | Path,
+        create: bool = False,
+        *,
+        limits: Limits | None = None,
+        handlers_dirs: Iterable[str | Path] = (),
+    ) -> Collection:
+        """Open the collection at `path`.
+
+        Parameters
+        ----------
+        path : str or Path
+            A folder; it may lie on a read-only medium.
+        create : bool
+            Make an empty collection if there is none.
+        limits : Limits, optional
+            Caps to use instead of the defaults.
+        handlers_dirs : iterable of path
+            Folders with handlers of your own (:mod:`nlsearch.handlers.registry`).
+
+        Raises
+        ------
+        StoreError
+            If there is no collection and `create` is false.
+        IndexTooNew
+            If a newer nlsearch wrote it.
+        IndexDamaged
+            If its catalog cannot be read.
+        """
+        directory = Path(path).absolute()
+        if not is_collection(directory):
+            if not create:
+                raise StoreError(
+                    "there is no collection", locator=str(directory), hint="make one with nlsearch index FOLDER"
+                )
+            from nlsearch.index.catalog import Catalog
+
+            Catalog.create(directory)
+        snapshot.read_generation(directory)
+        return cls(directory, limits or Limits(), Registry(handlers_dirs))
+
+    def close(self) -> None:
+        """Close all files and stop the workers; the collection on disk stays."""
+        self._sessions.clear()
+        while self._views:
+            self._views.popitem()[1].close()
+        if self._started_pool is not None:
+            self._started_pool.close()
+            self._started_pool = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # ------------------------------------------------------------------------------------------------------- writing
+    def index(
+        self,
+        paths: str | Path | Iterable[str | Path],
+        jobs: int = 2,
+        progress: Callable[[Progress], None] | None = None,
+        **settings: object,
+    ) -> Report:
+        """Index files and folders; when it returns, a power cut does not lose what it reports.
+
+        Parameters
+        ----------
+        paths : path or iterable of paths
+            Files, folders, archives.  What was indexed and is unchanged is not read again; what is gone from one of
+            these folders is removed.
+        jobs : int
+            Worker processes.
+        progress : callable, optional
+            Called with a :class:`~nlsearch.ingest.report.Progress` now and then.
+        **settings
+            Further settings of :func:`nlsearch.ingest.pipeline.index`: ``include``, ``exclude``, ``retry_failed``, …
+
+        Returns
+        -------
+        Report
+            ``items``, ``sources``, ``unchanged``, ``removed``, ``failures``, ``seconds``.
+
+        Raises
+        ------
+        IndexLocked
+            If another process is writing.
+        StorageFull
+            If the disk took no more; the last commit stands.
+        """
+        from nlsearch.ingest.pipeline import index
+
+        return index(
+            self.directory, _paths(paths), registry=self.registry, limits=self.limits, jobs=jobs, progress=progress,
+            **settings,
+        )  # fmt: skip
+
+    def remove(self, paths: str | Path | Iterable[str | Path]) -> int:
+        """Remove files and folders from the collection (not from the disk); return how many items went."""
+        from nlsearch.ingest.pipeline import remove
+
+        return remove(self.directory, _paths(paths))
+
+    def merge(self) -> int:
+        """Merge all splits into as few as possible, dropping what was removed; return how many splits are left."""
+        from nlsearch.ingest.pipeline import merge
+
+        return merge(self.directory, registry=self.registry)
+
+    # ----------------------------------------------------------------------------------------------------- searching
+    def search(
+        self,
+        query: str,
+        limit: int = 20,
+        after: str | None = None,
+        kinds: Sequence[str] | None = None,
+        deadline_s: float | None = None,
+        count: Count = "page",
+    ) -> Page:
+        """Answer a query.
+
+        Parameters
+        ----------
+        query : str
+            In the query language: words, ``field:value``, ``operator:"value"``, ``AND OR NOT ( )``.
+        limit : int
+            Hits a page, 1 to 100,000.
+        after : str, optional
+            ``page.next`` of an earlier page of the same query.
+        kinds : sequence of str, optional
+            Restrict the answer to these kinds.
+        deadline_s : float, optional
+            Stop verifying after this many seconds; the page then says ``complete=False``.
+        count : {"page", "exact"}
+            ``"exact"`` verifies all candidates, so that ``page.total`` is known.
+
+        Raises
+        ------
+        QuerySyntax
+            If the query is not understood; ``column`` says where.
+        QueryError
+            If `limit` or `after` is not valid.
+        """
+        names = self._known_names()
+        name = fingerprint(query, tuple(kinds or ()))
+        return self._answer(lambda: parse(query, names, self.limits), name, limit, after, kinds, deadline_s, count)
+
+    def like(
+        self,
+        path: str | Path,
+        kind: str | None = None,
+        limit: int = 20,
+        *,
+        after: str | None = None,
+        deadline_s: float | None = None,
+        count: Count = "page",
+        minimum: float | None = None,
+        **options: Scalar,
+    ) -> Page:
+        """Query by example: find what matches a file, or an item that is already indexed.
+
+        Parameters
+        ----------
+        path : str or Path
+            A file, or the id of an item.
+        kind : str, optional
+            Read the file as this kind.
+        limit, after, deadline_s, count
+            As in :meth:`search`.
+        minimum : float, optional
+            Lowest score of a hit.
+        **options
+            Options of the kind's ``like`` operator, and ``related``.
+        """
+        given: dict[str, Scalar] = dict(options)
+        if kind is not None:
+            given["kind"] = kind
+        node = Structure("like", str(path), minimum, given)
+        name = fingerprint("like", str(path), sorted(given.items()), minimum)
+        return self._answer(lambda: node, name, limit, after, None, deadline_s, count)
+
+    def _answer(
+        self,
+        tree: Callable[[], Node],
+        name: str,
+        limit: int,
+        after: str | None,
+        kinds: Sequence[str] | None,
+        deadline_s: float | None,
+        count: Count,
+    ) -> Page:
+        if not 1 <= limit <= MOST_HITS:
+            raise QueryError(f"limit is 1 to {MOST_HITS:,}, not {limit:,}")
+        if count not in {"page", "exact"}:
+            raise QueryError(f"count is 'page' or 'exact', not {count!r}")
+        token = None if after is None else Token.decode(after)
+        if token is not None and token.fingerprint != name:
+            raise QueryError("this page token belongs to another query", hint="pass the same query as for that page")
+        view = self._view(None if token is None else token.generation)
+        session = self._sessions.get((view.generation, name)) if token is not None else None
+        if session is None:
+            plan = self._planner.plan(tree(), kinds)
+            session = Session(plan, view, self.registry.get, name)
+            self._sessions[view.generation, name] = session
+            while len(self._sessions) > KEPT_SESSIONS:
+                self._sessions.popitem(last=False)
+        return session.page(0 if token is None else token.offset, limit, count, deadline_s)
+
+    def _known_names(self) -> Names:
+        if self._names is None:
+            self._names = Names.of(self.registry)
+        return self._names
+
+    def _example(self, value: str, kind: str | None, options: Mapping[str, Scalar]) -> list[Probe]:
+        """Compile the example of a ``like``: a file is read in a worker, an item is known by its payload."""
+        if is_path(value):
+            return self._file_example(value, kind, options)
+        found = self._view(None).find(value)
+        if found is None:
+            raise QuerySyntax(f"{value!r} is neither a file nor the id of an item")
+        view, key = found
+        stored = view.split.item(key)
+        handler = self.registry.get(stored.kind)
+        require(handler)
+        operator = next((operator for operator in handler.operators if operator.name == "like"), None)
+        if operator is None:
+            raise QuerySyntax(f"kind {stored.kind} has no query by example")
+        return [handler.compile("like", bytes(view.split.payload(key)), complete_options(operator, options))]
+
+    def _file_example(self, value: str, kind: str | None, options: Mapping[str, Scalar]) -> list[Probe]:
+        from nlsearch.ingest.detect import identify
+
+        kind, description = identify(Path(value), self.registry, self.limits, kind=kind)
+        handler = self.registry.get(kind)
+        require(handler)
+        operator = next((operator for operator in handler.operators if operator.name == "like"), None)
+        if operator is None:
+            raise QuerySyntax(f"kind {kind} has no query by example")
+        return [self._pool().compile(kind, "like", description, complete_options(operator, options))]
+
+    def _pool(self) -> Pool:
+        if self._started_pool is None:
+            from nlsearch.sandbox.pool import Pool
+
+            self._started_pool = Pool(self.registry.directories, self.limits, jobs=1)
+        return self._started_pool
+
+    # --------------------------------------------------------------------------------------------------------- items
+    def item(self, item_id: str) -> Item:
+        """Return the item called `item_id`.
+
+        Raises
+        ------
+        QueryError
+            If there is none.
+        """
+        view, key = self._found(item_id)
+        return view.split.item(key).to_item()
+
+    def draw(self, hit_or_item: Hit | Item) -> Picture:
+        """Draw an item, or a hit with its match highlighted."""
+        item = hit_or_item.item if isinstance(hit_or_item, Hit) else hit_or_item
+        view, key = self._found(item.id)
+        handler = self.registry.get(item.kind)
+        require(handler)
+        checks = hit_or_item.checks if isinstance(hit_or_item, Hit) else ()
+        return handler.draw(view.split.payload(key), checks[0].verdict if checks else None)
+
+    def verify(self, hit: Hit) -> bool:
+        """Read the hit's original bytes again and say whether they give the same evidence.
+
+        Raises
+        ------
+        InputError, WorkerError
+            If the source can no longer be read.
+        """
+        row = snapshot.read_source(self.directory, hit.item.path)
+        if row is None:
+            return False
+        from nlsearch.ingest.reread import description_of
+
+        entry = self._pool().read_one(description_of(row), hit.item.kind, hit.item.locator)
+        return same_evidence(hit, entry.title, entry.features, self.registry.get(hit.item.kind))
+
+    def explain(self, query: str, item_id: str) -> Explanation:
+        """Tell why an item is, or is not, a hit of `query`."""
+        plan = self._planner.plan(parse(query, self._known_names(), self.limits))
+        found = self._view(None).find(item_id)
+        if found is not None:
+            return explain(plan, *found, self.registry.get)
+        path = item_id.partition("#")[0]
+        failed = [failure for failure in self.failures() if failure.path == path]
+        steps = [f"{failure.path}{failure.locator}: {failure.reason}" for failure in failed]
+        return Explanation("not_indexed", f"no item {item_id!r} is indexed", steps)
+
+    def _found(self, item_id: str) -> tuple[SplitView, int]:
+        found = self._view(None).find(item_id)
+        if found is None:
+            raise QueryError(f"there is no item {item_id!r}", hint="ids are path + locator, as search prints them")
+        return found
+
+    # --------------------------------------------------------------------------------------------------- the collection
+    def failures(self) -> list[Failure]:
+        """List every source and record that gave no item, with its reason."""
+        return snapshot.read_failures(self.directory)
+
+    def stats(self) -> dict[str, object]:
+        """Count what the collection holds: items by kind, sources, failures, splits, bytes, generation."""
+        view = self._view(None)
+        kinds: dict[str, int] = {}
+        for part in view.splits:
+            for kind, (low, high) in part.split.info.kinds.items():
+                kinds[kind] = kinds.get(kind, 0) + part.living_between(low, high)
+        return {
+            "items": view.snapshot.items,
+            "kinds": {kind: n for kind, n in sorted(kinds.items()) if n},
+            "sources": len(snapshot.read_sources(self.directory)),
+            "failures": len(self.failures()),
+            "splits": len(view.splits),
+            "bytes": sum(row.bytes for row in view.snapshot.splits),
+            "generation": view.generation,
+            "directory": str(self.directory),
+        }
+
+    def check(self) -> list[Problem]:
+        """Compare every file of the collection with its checksum; an empty list is a clean bill."""
+        from nlsearch.index.check import check
+
+        return check(self.directory)
+
+    def _view(self, generation: int | None) -> View:
+        """Return the view of a generation (None: the newest), opening it if needed."""
+        wanted = snapshot.read_generation(self.directory) if generation is None else generation
+        view = self._views.get(wanted)
+        if view is None:
+            view = View(self.directory, snapshot.read_snapshot(self.directory, wanted))
+            self._views[wanted] = view
+            while len(self._views) > KEPT_VIEWS:
+                old, closing = self._views.popitem(last=False)
+                for key in [key for key in self._sessions if key[0] == old]:
+                    del self._sessions[key]
+                closing.close()
+        return view
+
+
+def _paths(paths: str | Path | Iterable[str | Path]) -> list[Path]:
+    if isinstance(paths, str | Path):
+        return [Path(paths)]
+    return [Path(path) for path in paths]

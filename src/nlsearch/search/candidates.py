@@ -1,0 +1,284 @@
+"""The candidate stage: what each organ answers to a probe's question, combined over the plan's tree.
+
+The result is always a superset of the hits (for ``complete`` operators) with an upper bound of each item's score.
+Whatever had to be left out makes the result incomplete, never silently smaller.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nlsearch.index.textquery import (
+    AllItems,
+    EveryOf,
+    HasTerms,
+    Keyword,
+    KindIs,
+    NumberRange,
+    SomeOf,
+    TextQuery,
+    Without,
+)
+from nlsearch.model import AllOf, AnyOf, Exact, Nearest, Question, Range, Region, Scan, SeedMatch, Terms
+from nlsearch.search.parts import AllParts, AnyPart, NotPart, Part, ProbePart, TextPart, probes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from nlsearch.search.view import SplitView
+
+Regions = dict[int, list[Region]]
+ROUNDING = 1e-6
+"""What single precision may take from a similarity."""
+
+
+@dataclass(slots=True)
+class Found:
+    """Candidates of one split.
+
+    Parameters
+    ----------
+    keys : ndarray of uint32, shape (n,)
+        Ascending and unique.
+    bounds : ndarray of float32, shape (n,)
+        No item scores higher.
+    regions : dict
+        For seed questions: where to look, by key.
+    complete : bool
+        False when an organ had to leave something out.
+    """
+
+    keys: NDArray[np.uint32]
+    bounds: NDArray[np.float32]
+    regions: Regions = field(default_factory=dict)
+    complete: bool = True
+
+    @classmethod
+    def of(cls, keys: NDArray[np.uint32], bound: float = 1.0) -> Found:
+        """Make candidates that share one bound."""
+        return cls(keys, np.full(len(keys), bound, dtype=np.float32))
+
+    def only(self, mask: NDArray[np.bool_]) -> Found:
+        """Keep the candidates where `mask` holds."""
+        return replace(self, keys=self.keys[mask], bounds=self.bounds[mask])
+
+
+def intersect(a: Found, b: Found) -> Found:
+    """Return the candidates in both, with the lower bound of each."""
+    keys, in_a, in_b = np.intersect1d(a.keys, b.keys, assume_unique=True, return_indices=True)
+    bounds = np.minimum(a.bounds[in_a], b.bounds[in_b])
+    return Found(keys, bounds, _joined(a.regions, b.regions), a.complete and b.complete)
+
+
+def union(a: Found, b: Found) -> Found:
+    """Return the candidates in either, with the higher bound of each."""
+    keys = np.union1d(a.keys, b.keys)
+    bounds = np.zeros(len(keys), dtype=np.float32)
+    for part in (a, b):
+        places = np.searchsorted(keys, part.keys)
+        bounds[places] = np.maximum(bounds[places], part.bounds)
+    return Found(keys, bounds, _joined(a.regions, b.regions), a.complete and b.complete)
+
+
+def _joined(a: Regions, b: Regions) -> Regions:
+    if not a or not b:
+        return a or b
+    joined = {key: list(regions) for key, regions in a.items()}
+    for key, regions in b.items():
+        joined.setdefault(key, []).extend(regions)
+    return joined
+
+
+# ------------------------------------------------------------------------------------------- what the text index can do
+def as_text(question: Question, kind: str) -> TextQuery | None:
+    """Return the text query whose matches are exactly those of `question`, or None if it needs another organ."""
+    match question:
+        case Terms(space, terms, at_least):
+            return HasTerms(space, terms, at_least) if terms else None
+        case Exact(name, value):
+            return EveryOf((KindIs(kind), Keyword(name, value)))
+        case Range(name, low, high):
+            return EveryOf((KindIs(kind), NumberRange(name, low, high)))
+        case Scan():
+            return KindIs(kind)
+        case AllOf(parts) | AnyOf(parts):
+            queries = [as_text(part, kind) for part in parts]
+            known = tuple(query for query in queries if query is not None)
+            if len(known) < len(queries) or not known:
+                return None
+            return EveryOf(known) if isinstance(question, AllOf) else SomeOf(known)
+    return None
+
+
+def exactly(part: Part) -> TextQuery | None:
+    """Return the text query that matches exactly where `part` holds, or None if it has an operator below it."""
+    if isinstance(part, TextPart):
+        return part.query
+    if isinstance(part, ProbePart):
+        return None
+    if isinstance(part, NotPart):
+        inner = exactly(part.part)
+        return None if inner is None else Without(inner)
+    queries = tuple(query for query in map(exactly, part.parts) if query is not None)
+    if len(queries) < len(part.parts):
+        return None
+    return EveryOf(queries) if isinstance(part, AllParts) else SomeOf(queries)
+
+
+def part_as_text(part: Part) -> TextQuery | None:
+    """Return a text query that finds every candidate of `part`, or None if another organ is needed."""
+    if isinstance(part, TextPart):
+        return part.query
+    if isinstance(part, ProbePart):
+        return as_text(part.probe.ask, part.probe.kind)
+    if isinstance(part, NotPart):
+        return exactly(part) or AllItems()
+    queries = [part_as_text(child) for child in part.parts]
+    known = tuple(query for query in queries if query is not None)
+    if len(known) < len(queries):
+        return None
+    return EveryOf(known) if isinstance(part, AllParts) else SomeOf(known)
+
+
+# ---------------------------------------------------------------------------------------------------- all three organs
+def ask(question: Question, kind: str, view: SplitView, allowed: NDArray[np.uint32] | None = None) -> Found:
+    """Ask one split.  `allowed` (keys, ascending) lets the vector index look at these items only."""
+    query = as_text(question, kind)
+    if query is not None:
+        return Found.of(view.split.text.matching(view.text(query)))
+    match question:
+        case SeedMatch():
+            return _ask_seeds(question, view)
+        case Nearest():
+            return _ask_vectors(question, view, allowed)
+        case AllOf(parts):
+            return reduce(intersect, (ask(part, kind, view, allowed) for part in parts))
+        case AnyOf(parts):
+            return reduce(union, (ask(part, kind, view, allowed) for part in parts))
+    return Found.of(np.empty(0, dtype=np.uint32))
+
+
+def _ask_seeds(question: SeedMatch, view: SplitView) -> Found:
+    if not view.split.has_seeds(question.space):
+        return Found.of(np.empty(0, dtype=np.uint32))
+    answer = view.split.seeds(question.space).lookup(question)
+    found = Found(answer.keys, np.ones(len(answer.keys), dtype=np.float32), dict(answer.regions), answer.complete)
+    return found.only(view.living(found.keys))
+
+
+def _ask_vectors(question: Nearest, view: SplitView, allowed: NDArray[np.uint32] | None) -> Found:
+    if not view.split.has_vectors(question.space):
+        return Found.of(np.empty(0, dtype=np.uint32))
+    index = view.split.vectors(question.space)
+    if question.limit is not None and view.dead:
+        question = replace(question, limit=question.limit + view.split.info.items - view.live_items)
+    keys, similarities = index.nearest(question, allowed)
+    order = np.argsort(keys, kind="stable")
+    found = Found(keys[order], similarities[order].astype(np.float32), complete=not index.approximate)
+    return found.only(view.living(found.keys))
+
+
+@dataclass(slots=True)
+class Screen:
+    """The candidates of a whole plan in one split.
+
+    Parameters
+    ----------
+    keys : ndarray of uint32, shape (n,)
+        Ascending and unique.
+    notes : dict
+        What the organs said about each probe that the text index alone could not screen, by ``id(probe)``.
+    """
+
+    keys: NDArray[np.uint32]
+    notes: dict[int, Found] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """False when an organ had to leave something out."""
+        return all(found.complete for found in self.notes.values())
+
+    def regions(self, part: ProbePart, key: int) -> list[Region]:
+        """Return where to look for `part` in item `key`; empty means everywhere."""
+        found = self.notes.get(id(part.probe))
+        return [] if found is None else found.regions.get(key, [])
+
+
+def screen(part: Part, view: SplitView) -> Screen:
+    """Return the candidates of `part` in one split: a superset of its hits."""
+    notes: dict[int, Found] = {}
+    return Screen(_collect(part, view, notes), notes)
+
+
+def _collect(part: Part, view: SplitView, notes: dict[int, Found]) -> NDArray[np.uint32]:
+    query = part_as_text(part)
+    if query is not None:
+        return view.split.text.matching(view.text(query))
+    if isinstance(part, ProbePart):
+        return _collect_probe(part, view, notes, None)
+    if isinstance(part, AnyPart):
+        return reduce(np.union1d, (_collect(child, view, notes) for child in part.parts))
+    assert isinstance(part, AllParts)  # noqa: S101 - the other parts always have a text query
+    return _collect_all(part, view, notes)
+
+
+def _collect_all(part: AllParts, view: SplitView, notes: dict[int, Found]) -> NDArray[np.uint32]:
+    """Ask the text index first, for all parts that it can screen; the other organs look at what is left."""
+    textual = [child for child in part.parts if part_as_text(child) is not None]
+    others = [child for child in part.parts if part_as_text(child) is None]
+    keys = _collect(AllParts(tuple(textual)), view, notes) if textual else None
+    for child in others:
+        asked = (
+            _collect_probe(child, view, notes, keys) if isinstance(child, ProbePart) else _collect(child, view, notes)
+        )
+        keys = asked if keys is None else np.intersect1d(keys, asked, assume_unique=True)
+    assert keys is not None  # noqa: S101 - AND has at least one part
+    return keys
+
+
+def _collect_probe(
+    part: ProbePart, view: SplitView, notes: dict[int, Found], allowed: NDArray[np.uint32] | None
+) -> NDArray[np.uint32]:
+    found = ask(part.probe.ask, part.probe.kind, view, allowed)
+    found = found.only(found.bounds >= part.minimum - 1e-6)
+    notes[id(part.probe)] = found
+    return found.keys
+
+
+def bounds(
+    part: Part, view: SplitView, keys: NDArray[np.uint32], notes: dict[int, Found] | None = None
+) -> NDArray[np.float64]:
+    """Return an upper bound of each item's structural score; float64, shape (n,).
+
+    An operator is bounded by what its organ said and by its numerator over the item's size; AND by the mean of its
+    operators, OR by the best.  Bounds by size are the quotient that handlers compute too, so ties are exact.
+    """
+    if isinstance(part, ProbePart):
+        return _probe_bounds(part, view, keys, (notes or {}).get(id(part.probe)))
+    if isinstance(part, AllParts | AnyPart):
+        scored = [child for child in part.parts if next(probes(child), None) and not isinstance(child, NotPart)]
+        if len(scored) == 1:
+            return bounds(scored[0], view, keys, notes)
+        if scored:
+            stack = np.stack([bounds(child, view, keys, notes) for child in scored])
+            combined = stack.mean(axis=0) + ROUNDING if isinstance(part, AllParts) else stack.max(axis=0)
+            return np.asarray(combined, dtype=np.float64)
+    return np.ones(len(keys))
+
+
+def _probe_bounds(
+    part: ProbePart, view: SplitView, keys: NDArray[np.uint32], found: Found | None
+) -> NDArray[np.float64]:
+    best = np.ones(len(keys))
+    if found is not None and len(found.keys):
+        places = np.minimum(np.searchsorted(found.keys, keys), len(found.keys) - 1)
+        best = np.where(found.keys[places] == keys, np.minimum(1.0, found.bounds[places] + ROUNDING), 0.0)
+    elif found is not None:
+        best = np.zeros(len(keys))
+    if part.probe.numerator is not None:
+        best = np.minimum(best, part.probe.numerator / view.split.sizes[keys].astype(np.float64))
+    return np.asarray(best, dtype=np.float64)

@@ -1,0 +1,298 @@
+"""Running a plan on a view: candidates in the order of their upper bound, verified until the page is full.
+
+A hit is emitted as soon as no unverified candidate can come before it, so the order is final although most candidates
+were never verified.  Plans without operators are answered by the text index alone.
+"""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nlsearch.index.textquery import EveryOf, KindIs, SomeOf, TextQuery
+from nlsearch.model import TIERS, Hit
+from nlsearch.search import candidates, fuse
+from nlsearch.search.fuse import Judgement, Rank
+from nlsearch.search.judge import Judge, hit_of
+from nlsearch.search.parts import AllParts, AnyPart, NotPart, Part, Plan, ProbePart, TextPart, probes, ranked
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from nlsearch.handlers.contract import Handler
+    from nlsearch.search.view import SplitView, View
+
+FIRST_PAGE = 64
+LARGEST_PAGE = 4096
+
+
+@dataclass(slots=True)
+class Clock:
+    """When work has to stop; ``at`` is a :func:`time.monotonic` reading, None never."""
+
+    at: float | None = None
+
+    @property
+    def over(self) -> bool:
+        """True once the deadline has passed."""
+        return self.at is not None and time.monotonic() >= self.at
+
+
+class VerifiedRun:
+    """Hits of a plan that has operators, in final order.
+
+    Parameters
+    ----------
+    plan : Plan
+    view : View
+    handler : callable
+        Gives the handler of a kind.
+
+    Attributes
+    ----------
+    complete : bool
+        False once an organ left something out or the clock ran out.
+    verified : int
+        How many candidates were verified so far.
+    """
+
+    def __init__(self, plan: Plan, view: View, handler: Callable[[str], Handler]) -> None:
+        self._root = plan.root
+        self._view = view
+        self._handler = handler
+        self._ranked = tuple(ranked(plan.root))
+        self._lazy = not self._ranked and candidates.part_as_text(plan.root) is not None
+        self._word_scores = self._rank_words() if self._ranked else {}
+        self._exact_floor = _exact_floor(plan.root)
+        self._minimum = _minimum(plan.root) - candidates.ROUNDING
+        self._judges: dict[int, Judge] = {}
+        self._seen: set[tuple[int, int]] = set()
+        self.clock = Clock()
+        self.complete = True
+        self.verified = 0
+
+    def hits(self) -> Iterator[Hit]:
+        """Iterate over all hits, best first; stops early when the clock runs out."""
+        for split, key, judgement in self._ordered():
+            self._seen.add((split.number, key))
+            yield hit_of(judgement, split.split.item(key).to_item())
+        if self.complete:
+            yield from self._related()
+
+    def _ordered(self) -> Iterator[tuple[SplitView, int, Judgement]]:
+        ready: list[tuple[Rank, Judgement]] = []
+        for best in heapq.merge(*(self._candidates(view) for view in self._view.splits)):
+            while ready and ready[0][0] <= best:
+                rank, judgement = heapq.heappop(ready)
+                yield self._view.splits[rank[2]], rank[3], judgement
+            if self.clock.over:
+                self.complete = False
+                break
+            number, key = best[2], best[3]
+            judged = self._judges[number].judge(self._root, key)
+            self.verified += 1
+            if judged is not None:
+                heapq.heappush(ready, (fuse.rank_of(judged.tier, judged.score, number, key), judged))
+        for rank, judgement in sorted(ready, key=lambda pair: pair[0]):
+            yield self._view.splits[rank[2]], rank[3], judgement
+
+    # --------------------------------------------------------------------------------------------------- candidates
+    def _candidates(self, view: SplitView) -> Iterator[Rank]:
+        """Yield the best rank that each candidate of a split can reach, ascending."""
+        if self._lazy:
+            self._judges[view.number] = Judge(view, self._handler, None, {})
+            return heapq.merge(*(self._lightest(view, kind) for kind in view.split.info.kinds))
+        found = candidates.screen(self._root, view)
+        self.complete = self.complete and found.complete
+        scores = self._word_scores.get(view.number, {})
+        self._judges[view.number] = Judge(view, self._handler, found, scores)
+        structural = candidates.bounds(self._root, view, found.keys, found.notes)
+        return iter(sorted(self._ranks(view, found.keys, self._with_words(found.keys, structural, scores))))
+
+    def _lightest(self, view: SplitView, kind: str) -> Iterator[Rank]:
+        """Page through the screened items of one kind, lightest first, which is the order of their bounds."""
+        screen = candidates.part_as_text(self._root)
+        assert screen is not None  # noqa: S101 - only lazy runs come here
+        query = view.text(EveryOf((screen, KindIs(kind))))
+        offset, limit = 0, FIRST_PAGE
+        while True:
+            page = np.asarray(view.split.text.lightest(query, limit, offset), dtype=np.uint32)
+            bounds = candidates.bounds(self._root, view, page)
+            yield from self._ranks(view, page, bounds)
+            if len(page) < limit or bounds[-1] < self._minimum:
+                return
+            offset, limit = offset + limit, min(LARGEST_PAGE, limit * 4)
+
+    def _ranks(self, view: SplitView, keys: NDArray[np.uint32], bounds: NDArray[np.float64]) -> Iterator[Rank]:
+        floor, tier = self._exact_floor
+        for key, bound in zip(keys.tolist(), bounds.tolist(), strict=True):
+            if bound >= self._minimum:
+                yield (tier if bound >= floor else max(tier, 1)), -bound, view.number, key
+
+    # -------------------------------------------------------------------------------------------------------- words
+    def _rank_words(self) -> dict[int, dict[int, float]]:
+        """Rank all items that hold the words, over all splits, and score them by their rank."""
+        query: TextQuery = SomeOf(tuple(part.query for part in self._ranked))
+        screen = candidates.part_as_text(self._root)
+        if screen is not None:
+            query = EveryOf((query, screen))
+        entries: list[tuple[float, int, int]] = []
+        for view in self._view.splits:
+            alive = view.text(query)
+            count = view.split.text.count(alive)
+            if count:
+                keys, scores, _ = view.split.text.top(alive, count)
+                entries.extend((-score, view.number, key) for score, key in zip(scores, keys, strict=True))
+        ranks: dict[int, dict[int, float]] = {}
+        for rank, (_, number, key) in enumerate(sorted(entries)):
+            ranks.setdefault(number, {})[key] = fuse.reciprocal(rank)
+        return ranks
+
+    def _with_words(
+        self, keys: NDArray[np.uint32], structural: NDArray[np.float64], scores: dict[int, float]
+    ) -> NDArray[np.float64]:
+        """Bound the fused score: a mean under AND, at most the better of the two under OR."""
+        if not self._ranked:
+            return structural
+        words = np.array([scores.get(key, 0.0) for key in keys.tolist()], dtype=np.float64)
+        if _has(self._root, AnyPart):
+            return np.maximum(structural, words)
+        return np.asarray((structural + words) / 2, dtype=np.float64)
+
+    # ------------------------------------------------------------------------------------------------------ related
+    def _related(self) -> Iterator[Hit]:
+        """Yield neighbours that were asked for, after all hits: never verified, never called a match."""
+        filters = AllParts(tuple(_filters(self._root)))
+        found: list[tuple[float, int, int, str]] = []
+        for part in probes(self._root):
+            question = part.probe.related
+            if part.related and question is not None:
+                for view in self._view.splits:
+                    near = candidates.ask(question, part.probe.kind, view)
+                    judge = self._judges[view.number]
+                    found.extend(
+                        (-bound, view.number, key, question.space)
+                        for key, bound in zip(near.keys.tolist(), near.bounds.tolist(), strict=True)
+                        if (view.number, key) not in self._seen and judge.judge(filters, key) is not None
+                    )
+        for negative, number, key, space in sorted(found):
+            if (number, key) not in self._seen:
+                self._seen.add((number, key))
+                item = self._view.splits[number].split.item(key).to_item()
+                yield Hit(item, min(1.0, -negative), "related", {"similarity": -negative, "space": space})
+
+
+class TextRun:
+    """Hits of a plan without operators: words by BM25, filters in the order of the items' size.
+
+    Parameters
+    ----------
+    plan : Plan
+    view : View
+    """
+
+    complete = True
+
+    def __init__(self, plan: Plan, view: View) -> None:
+        query = candidates.exactly(plan.root)
+        assert query is not None  # noqa: S101 - a plan without operators always has one
+        self._root = plan.root
+        self._query = query
+        self._view = view
+        self._scored = next(ranked(plan.root), None) is not None
+
+    def count(self) -> int:
+        """Return how many items match."""
+        return sum(view.split.text.count(view.text(self._query)) for view in self._view.splits)
+
+    def matches(self) -> Iterator[tuple[SplitView, NDArray[np.uint32]]]:
+        """Iterate over all matching keys, ascending, split by split."""
+        return ((view, view.split.text.matching(view.text(self._query))) for view in self._view.splits)
+
+    def page(self, offset: int, limit: int) -> tuple[list[Hit], int]:
+        """Return hits `offset` to `offset + limit` in final order, and how many there are in all."""
+        if self._scored:
+            return self._best(offset, limit)
+        found: list[Hit] = []
+        total = 0
+        for view in self._view.splits:
+            query = view.text(self._query)
+            here = view.split.text.count(query)
+            skip, want = max(0, offset - total), limit - len(found)
+            if want > 0 and skip < here:
+                found.extend(self._hit(view, key, 1.0) for key in view.split.text.lightest(query, want, skip))
+            total += here
+        return found, total
+
+    def _best(self, offset: int, limit: int) -> tuple[list[Hit], int]:
+        ranks: list[tuple[float, int, int]] = []
+        total = 0
+        for view in self._view.splits:
+            keys, scores, count = view.split.text.top(view.text(self._query), offset + limit)
+            ranks.extend((-score, view.number, key) for key, score in zip(keys, scores, strict=True))
+            total += count
+        best = heapq.nsmallest(offset + limit, ranks)[offset:]
+        views = self._view.splits
+        return [self._hit(views[number], key, fuse.bm25_score(-score)) for score, number, key in best], total
+
+    def _hit(self, view: SplitView, key: int, score: float) -> Hit:
+        judged = Judgement(texts=tuple(_positive_texts(self._root)))
+        return replace(hit_of(judged, view.split.item(key).to_item()), score=score)
+
+
+def _positive_texts(part: Part) -> Iterator[TextPart]:
+    if isinstance(part, TextPart):
+        return iter((part,))
+    if isinstance(part, AllParts | AnyPart):
+        return chain.from_iterable(_positive_texts(child) for child in part.parts)
+    return iter(())
+
+
+def _filters(part: Part) -> Iterator[Part]:
+    """Yield the parts that any answer, related ones too, has to satisfy: those of the topmost AND without operators."""
+    if isinstance(part, AllParts):
+        for child in part.parts:
+            yield from _filters(child)
+    elif next(probes(part), None) is None:
+        yield part
+
+
+def _only_probe(part: Part) -> ProbePart | None:
+    """Return the plan's operator if its score alone decides the score of a hit, else None."""
+    positive = list(_positive_probes(part))
+    alone = len(positive) == 1 and not _has(part, AnyPart) and next(ranked(part), None) is None
+    return positive[0] if alone else None
+
+
+def _exact_floor(part: Part) -> tuple[float, int]:
+    """Return (lowest bound at which the best tier is possible, number of that tier) for the whole plan."""
+    only = _only_probe(part)
+    return (0.0, 0) if only is None else (only.probe.exact_floor, TIERS.index(only.probe.best_tier))
+
+
+def _minimum(part: Part) -> float:
+    """Return a bound below which no item can be a hit."""
+    only = _only_probe(part)
+    return 0.0 if only is None else only.minimum
+
+
+def _positive_probes(part: Part) -> Iterator[ProbePart]:
+    if isinstance(part, ProbePart):
+        yield part
+    elif isinstance(part, AllParts | AnyPart):
+        for child in part.parts:
+            yield from _positive_probes(child)
+
+
+def _has(part: Part, kind: type) -> bool:
+    if isinstance(part, kind):
+        return True
+    if isinstance(part, NotPart):
+        return _has(part.part, kind)
+    return isinstance(part, AllParts | AnyPart) and any(_has(child, kind) for child in part.parts)

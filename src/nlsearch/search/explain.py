@@ -1,0 +1,100 @@
+"""Why an item is, or is not, a hit: the stages of the funnel, replayed for one item."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import numpy as np
+
+from nlsearch.search import candidates
+from nlsearch.search.judge import Judge
+from nlsearch.search.parts import AllParts, AnyPart, NotPart, Part, Plan, ProbePart, TextPart, leaves
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nlsearch.handlers.contract import Handler
+    from nlsearch.search.view import SplitView
+
+Status: TypeAlias = Literal["hit", "not_indexed", "filtered", "candidate_missed", "verification_failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Where in the funnel an item stopped.
+
+    Parameters
+    ----------
+    status : {"hit", "not_indexed", "filtered", "candidate_missed", "verification_failed"}
+    reason : str
+        One sentence.
+    steps : list of str
+        What each part of the query said about the item.
+    """
+
+    status: Status
+    reason: str
+    steps: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Leaf:
+    part: TextPart | ProbePart
+    holds: bool
+    candidate: bool
+    step: str
+
+
+def explain(plan: Plan, view: SplitView, key: int, handler: Callable[[str], Handler]) -> Explanation:
+    """Replay `plan` for item `key`: every leaf by itself, then the whole expression."""
+    judge = Judge(view, handler, None, {})
+    examined = [_examine(part, view, key, judge) for part in leaves(plan.root)]
+    steps = [leaf.step for leaf in examined]
+    by_part = {id(leaf.part): leaf for leaf in examined}
+    if _holds(plan.root, by_part, needs_candidate=True):
+        return Explanation("hit", "the item satisfies the query", steps)
+    if _holds(plan.root, by_part, needs_candidate=False):
+        return Explanation("candidate_missed", "the item matches, but the candidate stage did not find it", steps)
+    failed = [leaf for leaf in examined if not leaf.holds]
+    text = next((leaf for leaf in failed if isinstance(leaf.part, TextPart)), None)
+    if text is not None:
+        return Explanation("filtered", f"the item does not satisfy {text.step.split(': ')[0]}", steps)
+    probe = next((leaf for leaf in failed if isinstance(leaf.part, ProbePart)), None)
+    if probe is not None:
+        return Explanation("verification_failed", f"verification said no: {probe.step}", steps)
+    return Explanation("filtered", "the item satisfies a part that the query excludes with NOT", steps)
+
+
+def _examine(part: TextPart | ProbePart, view: SplitView, key: int, judge: Judge) -> _Leaf:
+    judged = judge.judge(part, key)
+    holds = judged is not None
+    if isinstance(part, TextPart):
+        return _Leaf(part, holds, holds, f"{part.label}: {'holds' if holds else 'does not hold'}")
+    name = f"{part.probe.operator} ({part.probe.read_as})"
+    low, high = view.split.kind_range(part.probe.kind)
+    if not low <= key < high:
+        return _Leaf(part, False, False, f"{name}: the item is not of kind {part.probe.kind}")
+    asked = candidates.screen(part, view)
+    candidate = bool(np.isin(key, asked.keys))
+    stage = "candidate" if candidate else "not a candidate"
+    if judged is not None:
+        return _Leaf(part, True, candidate, f"{name}: {stage}, verified as {judged.tier}, score {judged.score:.4f}")
+    verdict = judge.verdict(part, key, ())
+    if verdict is not None:
+        said = f"score {verdict.score:.4f} is below the minimum {part.minimum:.4f}"
+    else:
+        said = "verification failed"
+    return _Leaf(part, False, candidate, f"{name}: {stage}, {said}")
+
+
+def _holds(part: Part, leaf_of: dict[int, _Leaf], *, needs_candidate: bool) -> bool:
+    if isinstance(part, TextPart | ProbePart):
+        leaf = leaf_of[id(part)]
+        return leaf.holds and (leaf.candidate or not needs_candidate)
+    if isinstance(part, NotPart):
+        return not _holds(part.part, leaf_of, needs_candidate=False)
+    if isinstance(part, AllParts):
+        return all(_holds(child, leaf_of, needs_candidate=needs_candidate) for child in part.parts)
+    assert isinstance(part, AnyPart)  # noqa: S101 - the last of the five
+    return any(_holds(child, leaf_of, needs_candidate=needs_candidate) for child in part.parts)

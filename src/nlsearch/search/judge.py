@@ -1,0 +1,138 @@
+"""Verification: whether one candidate satisfies the whole plan, with the evidence of each operator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nlsearch.errors import IndexDamaged
+from nlsearch.folding import words
+from nlsearch.model import Check, Hit, Item, Json, Region, Verdict
+from nlsearch.search import fuse
+from nlsearch.search.fuse import Judgement
+from nlsearch.search.parts import AllParts, NotPart, Part, ProbePart, TextPart
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from nlsearch.handlers.contract import Handler
+    from nlsearch.search.candidates import Screen
+    from nlsearch.search.view import SplitView
+
+
+class Judge:
+    """Decides about the candidates of one split.
+
+    Parameters
+    ----------
+    view : SplitView
+    handler : callable
+        Gives the handler of a kind.
+    screen : Screen or None
+        The candidate stage's answer, for the regions; None looks everywhere.
+    word_scores : mapping of int to float
+        Reciprocal-rank scores of the items that hold the query's words, by key.
+    """
+
+    def __init__(
+        self,
+        view: SplitView,
+        handler: Callable[[str], Handler],
+        screen: Screen | None,
+        word_scores: Mapping[int, float],
+    ) -> None:
+        self._view = view
+        self._handler = handler
+        self._screen = screen
+        self._word_scores = word_scores
+        self._members: dict[int, NDArray[np.uint32]] = {}
+
+    def judge(self, part: Part, key: int) -> Judgement | None:
+        """Return what holds of item `key` under `part`, or None if the part does not hold."""
+        if isinstance(part, ProbePart):
+            return self._probe(part, key)
+        if isinstance(part, TextPart):
+            return self._text(part, key)
+        if isinstance(part, NotPart):
+            return Judgement() if self.judge(part.part, key) is None else None
+        if isinstance(part, AllParts):
+            return self._all(part, key)
+        found = [judged for judged in (self.judge(child, key) for child in part.parts) if judged is not None]
+        return fuse.any_of(found) if found else None
+
+    def _all(self, part: AllParts, key: int) -> Judgement | None:
+        found: list[Judgement] = []
+        for child in sorted(part.parts, key=lambda child: not isinstance(child, TextPart)):
+            judged = self.judge(child, key)
+            if judged is None:
+                return None
+            found.append(judged)
+        return fuse.all_of(found)
+
+    def _text(self, part: TextPart, key: int) -> Judgement | None:
+        members = self._members.get(id(part))
+        if members is None:
+            members = self._view.split.text.matching(self._view.text(part.query))
+            self._members[id(part)] = members
+        place = int(np.searchsorted(members, key))
+        if place == len(members) or members[place] != key:
+            return None
+        return Judgement(words=self._word_scores.get(key, 0.0) if part.ranked else None, texts=(part,))
+
+    def _probe(self, part: ProbePart, key: int) -> Judgement | None:
+        low, high = self._view.split.kind_range(part.probe.kind)
+        if not low <= key < high:
+            return None
+        regions = tuple(self._screen.regions(part, key)) if self._screen is not None else ()
+        verdict = self.verdict(part, key, regions)
+        if verdict is None or verdict.score < part.minimum - 1e-9:
+            return None
+        return Judgement(verdict.tier, verdict.score, None, (Check(part.probe, regions, verdict),))
+
+    def verdict(self, part: ProbePart, key: int, regions: tuple[Region, ...]) -> Verdict | None:
+        """Let the handler decide on the item's payload.
+
+        Raises
+        ------
+        IndexDamaged
+            If the payload cannot be decoded: it is not what was written.
+        """
+        payload = self._view.split.payload(key)
+        try:
+            return self._handler(part.probe.kind).verify(part.probe, payload, regions)
+        except (ValueError, IndexError, EOFError) as exc:
+            raise IndexDamaged(
+                f"the payload of item {key} does not decode: {exc}",
+                locator=str(self._view.directory),
+                hint="run nlsearch check",
+            ) from exc
+
+
+def evidence_of(judgement: Judgement, item: Item) -> dict[str, Json]:
+    """Merge the evidence of all operators with what words and fields matched.
+
+    One operator's evidence stands as it is; of several, the first stands and all are listed in ``parts``.
+    """
+    checks, texts = judgement.checks, judgement.texts
+    evidence: dict[str, Json] = dict(checks[0].verdict.evidence) if checks else {}
+    if len(checks) > 1:
+        evidence["parts"] = [{"operator": c.probe.operator, **c.verdict.evidence} for c in checks]
+    matched = [word for part in texts for word in part.words]
+    if matched:
+        evidence["words"] = list(dict.fromkeys(matched))
+    fields = {name: item.fields[name] for part in texts for name in part.fields if name in item.fields}
+    for name, value in item.fields.items():
+        if isinstance(value, str) and matched and set(matched) & set(words(value)):
+            fields.setdefault(name, value)
+    if fields:
+        evidence["fields"] = fields
+    return evidence
+
+
+def hit_of(judgement: Judgement, item: Item) -> Hit:
+    """Make the hit that a user sees."""
+    score = min(1.0, max(0.0, judgement.score))
+    return Hit(item, score, judgement.tier, evidence_of(judgement, item), judgement.checks)

@@ -1,0 +1,104 @@
+"""A plan: the query's tree with every operator compiled and every text leaf translated.
+
+A plan is data (dataclasses of :mod:`nlsearch.model` and :mod:`nlsearch.index.textquery`) and holds nothing of any
+split, so one plan serves all splits, here or elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from nlsearch.index.textquery import TextQuery
+from nlsearch.model import Guarantee, Probe
+
+GUARANTEES: tuple[Guarantee, ...] = ("complete", "sound", "approximate")
+
+
+@dataclass(frozen=True, slots=True)
+class TextPart:
+    """A leaf that the text index decides on its own.
+
+    ``ranked`` parts (words) contribute to the score; filters (fields, kinds) do not.  ``words`` and ``fields`` name
+    what matched, for the evidence.
+    """
+
+    query: TextQuery
+    label: str
+    ranked: bool = False
+    words: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProbePart:
+    """A compiled operator; ``minimum`` is the asker's lowest acceptable score."""
+
+    probe: Probe
+    minimum: float
+    related: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AllParts:
+    """All parts hold."""
+
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyPart:
+    """At least one part holds."""
+
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotPart:
+    """The part does not hold."""
+
+    part: Part
+
+
+Part: TypeAlias = TextPart | ProbePart | AllParts | AnyPart | NotPart
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A compiled query: its tree, how each operator value was read, and the guarantee that the answer carries."""
+
+    root: Part
+    read_as: tuple[str, ...]
+
+    @property
+    def guarantee(self) -> Guarantee:
+        """The weakest guarantee of the operators used; ``complete`` when there are none."""
+        weakest = max((GUARANTEES.index(part.probe.guarantee) for part in probes(self.root)), default=0)
+        return GUARANTEES[weakest]
+
+
+def leaves(part: Part) -> Iterator[TextPart | ProbePart]:
+    """Iterate over the leaves below `part`, left to right."""
+    if isinstance(part, TextPart | ProbePart):
+        yield part
+    elif isinstance(part, NotPart):
+        yield from leaves(part.part)
+    else:
+        for child in part.parts:
+            yield from leaves(child)
+
+
+def probes(part: Part) -> Iterator[ProbePart]:
+    """Iterate over the operators below `part`."""
+    return (leaf for leaf in leaves(part) if isinstance(leaf, ProbePart))
+
+
+def ranked(part: Part) -> Iterator[TextPart]:
+    """Iterate over the word leaves below `part` that count for the score: not those under NOT."""
+    if isinstance(part, TextPart):
+        if part.ranked:
+            yield part
+    elif isinstance(part, AllParts | AnyPart):
+        for child in part.parts:
+            yield from ranked(child)

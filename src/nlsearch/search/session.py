@@ -1,0 +1,174 @@
+"""One query on one view, answered page by page, and the page that a caller gets."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from nlsearch.errors import QueryError
+from nlsearch.model import FieldValue, Guarantee, Hit
+from nlsearch.search.execute import Clock, TextRun, VerifiedRun
+from nlsearch.search.parts import Plan, probes
+
+if TYPE_CHECKING:
+    from nlsearch.handlers.contract import Handler
+    from nlsearch.search.view import View
+
+Count = Literal["page", "exact"]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of hits.
+
+    Parameters
+    ----------
+    hits : list of Hit
+    total : int or None
+        How many items match, related ones not counted; None when that is not known without verifying more.
+    complete : bool
+        False when a deadline or a cap left something out.
+    guarantee : {"complete", "sound", "approximate"}
+        The weakest of the operators used.
+    read_as : list of str
+        How each operator value was understood.
+    seconds : float
+        Wall clock of this page.
+    next : str or None
+        Token for the next page, on the same generation.
+    """
+
+    hits: list[Hit]
+    total: int | None
+    complete: bool
+    guarantee: Guarantee
+    read_as: list[str]
+    seconds: float
+    next: str | None = None
+    _facets: Callable[[str], dict[str, int]] = field(default=lambda _: {}, repr=False, compare=False)
+
+    def facets(self, name: str) -> dict[str, int]:
+        """Count the values of a field over *all* matches (verifying those not yet verified), most frequent first."""
+        return self._facets(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """Where the next page starts: generation, offset and a fingerprint of the query."""
+
+    generation: int
+    offset: int
+    fingerprint: str
+
+    def encode(self) -> str:
+        """Return the opaque text that callers pass as ``after``."""
+        text = json.dumps([self.generation, self.offset, self.fingerprint])
+        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, text: str) -> Token:
+        """Read a token.
+
+        Raises
+        ------
+        QueryError
+            If it is none.
+        """
+        try:
+            generation, offset, fingerprint = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+            return cls(int(generation), int(offset), str(fingerprint))
+        except (ValueError, TypeError, binascii.Error) as exc:
+            raise QueryError(f"{text!r} is not a page token", hint="pass page.next of an earlier page") from exc
+
+
+def fingerprint(*parts: object) -> str:
+    """Return a short stable name for a query and its settings."""
+    return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+class Session:
+    """Keeps what was verified so far, so that later pages continue instead of starting again.
+
+    Parameters
+    ----------
+    plan : Plan
+    view : View
+    handler : callable
+        Gives the handler of a kind.
+    name : str
+        The query's fingerprint.
+    """
+
+    def __init__(self, plan: Plan, view: View, handler: Callable[[str], Handler], name: str) -> None:
+        self.plan = plan
+        self.view = view
+        self.name = name
+        self._text: TextRun | None = None
+        self._found: list[Hit] = []
+        self._exhausted = False
+        if next(probes(plan.root), None) is None:
+            self._text = TextRun(plan, view)
+        else:
+            self._run = VerifiedRun(plan, view, handler)
+            self._stream: Iterator[Hit] = self._run.hits()
+
+    def page(self, offset: int, limit: int, count: Count, deadline_s: float | None) -> Page:
+        """Return hits `offset` to `offset + limit`."""
+        started = time.monotonic()
+        if self._text is not None:
+            hits, total = self._text.page(offset, limit)
+            known: int | None = total
+            more, complete = offset + len(hits) < total and bool(hits), True
+        else:
+            self._run.clock = Clock(None if deadline_s is None else started + deadline_s)
+            self._fill(None if count == "exact" else offset + limit + 1)
+            hits = self._found[offset : offset + limit]
+            known = sum(hit.tier != "related" for hit in self._found) if self._exhausted else None
+            more, complete = len(self._found) > offset + limit, self._run.complete
+            known = known if complete else None
+        token = Token(self.view.generation, offset + limit, self.name).encode() if more else None
+        seconds = time.monotonic() - started
+        read_as = list(self.plan.read_as)
+        return Page(hits, known, complete, self.plan.guarantee, read_as, seconds, token, self.facets)
+
+    def facets(self, name: str) -> dict[str, int]:
+        """Count the values of field `name` over all matches, most frequent first."""
+        counts: Counter[str] = Counter()
+        if self._text is not None and name == "kind":
+            for view, keys in self._text.matches():
+                for kind, (low, high) in view.split.info.kinds.items():
+                    counts[kind] += int(((keys >= low) & (keys < high)).sum())
+        elif self._text is not None:
+            for view, keys in self._text.matches():
+                for stored in view.split.records(keys):
+                    counts.update(_values(name, stored.kind, stored.fields.get(name)))
+        else:
+            self._run.clock = Clock()
+            self._fill(None)
+            for hit in self._found:
+                if hit.tier != "related":
+                    counts.update(_values(name, hit.item.kind, hit.item.fields.get(name)))
+        return {value: n for value, n in counts.most_common() if n}
+
+    def _fill(self, wanted: int | None) -> None:
+        while not self._exhausted and (wanted is None or len(self._found) < wanted):
+            hit = next(self._stream, None)
+            if hit is None:
+                self._exhausted = True
+            else:
+                self._found.append(hit)
+
+
+def _values(name: str, kind: str, value: FieldValue | None) -> list[str]:
+    if name == "kind":
+        return [kind]
+    if value is None:
+        return []
+    return [str(part) for part in value] if isinstance(value, list) else [str(value)]

@@ -1,0 +1,116 @@
+"""A collection pinned at one generation: what a search, and all its pages, run on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nlsearch.index.split import Split
+from nlsearch.index.textquery import EveryOf, NotSources, TextQuery
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from nlsearch.index.snapshot import Snapshot
+
+
+class SplitView:
+    """One split with its dead sources; keys of dead items never leave it.
+
+    Parameters
+    ----------
+    directory : Path
+        The split's folder.
+    number : int
+        Its place in the view, which breaks ties in the order of hits.
+    dead : frozenset of int
+        Source ids whose items were deleted or replaced.
+    """
+
+    def __init__(self, directory: Path, number: int, dead: frozenset[int]) -> None:
+        self.directory = directory
+        self.number = number
+        self.dead = dead
+
+    @cached_property
+    def split(self) -> Split:
+        """The opened split."""
+        return Split(self.directory)
+
+    @cached_property
+    def _alive(self) -> NDArray[np.bool_]:
+        dead = np.fromiter(self.dead, dtype=np.int64, count=len(self.dead))
+        return ~np.isin(self.split.source_ids, dead)
+
+    @property
+    def live_items(self) -> int:
+        """How many items of the split are not deleted."""
+        return int(self._alive.sum()) if self.dead else self.split.info.items
+
+    def living_between(self, low: int, high: int) -> int:
+        """Return how many items with keys in [low, high) are not deleted."""
+        return int(self._alive[low:high].sum()) if self.dead else high - low
+
+    def living(self, keys: NDArray[np.uint32]) -> NDArray[np.bool_]:
+        """Return for each of `keys` whether its item is not deleted; bool, shape (n,)."""
+        if not self.dead:
+            return np.ones(len(keys), dtype=bool)
+        return self._alive[keys]
+
+    def text(self, query: TextQuery) -> TextQuery:
+        """Return `query` without the items of dead sources."""
+        if not self.dead:
+            return query
+        return EveryOf((query, NotSources(tuple(sorted(self.dead)))))
+
+
+class View:
+    """All splits of one generation, opened when first needed.
+
+    Parameters
+    ----------
+    directory : Path
+        The collection.
+    snapshot : Snapshot
+        What the catalog said.
+    """
+
+    def __init__(self, directory: Path, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        nothing: frozenset[int] = frozenset()
+        self.splits = tuple(
+            SplitView(directory / "splits" / row.id, number, snapshot.tombstones.get(row.id, nothing))
+            for number, row in enumerate(snapshot.splits)
+        )
+
+    @property
+    def generation(self) -> int:
+        """The catalog's generation that this view shows."""
+        return self.snapshot.generation
+
+    def find(self, item_id: str) -> tuple[SplitView, int] | None:
+        """Return the split and key of the item called `item_id`, or None."""
+        for view in self.splits:
+            for path, locator in _readings(item_id):
+                key = view.split.find(path, locator)
+                if key is not None and bool(view.living(np.array([key], dtype=np.uint32))[0]):
+                    return view, key
+        return None
+
+    def close(self) -> None:
+        """Close every split that was opened."""
+        for view in self.splits:
+            if "split" in view.__dict__:
+                view.split.close()
+
+
+def _readings(item_id: str) -> Iterator[tuple[str, str]]:
+    """Yield every way to cut an id into path and locator; both may hold ``#``."""
+    at = item_id.find("#")
+    while at >= 0:
+        yield item_id[:at], item_id[at:]
+        at = item_id.find("#", at + 1)
