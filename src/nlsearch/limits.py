@@ -36,6 +36,7 @@ class Limits:
     nucleotide_bases: int = _cap(2**32 - 1, "bases", "positions are 32-bit")
     image_pixels: int = _cap(200_000_000, "pixels", "a decompression bomb decodes to gigabytes")
     query_bytes: int = _cap(1_000_000, "bytes", "a whole query with its values")
+    query_clauses: int = _cap(4_096, "clauses", "each clause is a pass over the index")
     query_depth: int = _cap(50, "levels", "nested parentheses")
     evidence_more: int = _cap(100, "matches", "further matches of one item that are listed")
     verify_matches: int = _cap(1_000, "matches", "matches of one item that are looked for")
