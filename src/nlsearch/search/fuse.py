@@ -2,8 +2,8 @@
 
 AND takes the mean of its verified operators, OR the best of its branches.  Words rank by BM25; beside operators they
 count by the reciprocal of their rank, ``60 / (60 + rank)`` (Cormack, Clarke and Büttcher, SIGIR 2009), and the score of
-the hit is the mean of structure and words.  Hits are ordered by tier, then score, then split and key: a total order, so pages
-never overlap.
+the hit is the mean of structure and words.  Hits are ordered by tier, then score, then split and key: a total order,
+so pages never overlap.
 """
 
 from __future__ import annotations
