@@ -2,7 +2,8 @@
 
 The only module that knows Tantivy.  An index is written once by one thread into one segment, so that the number of a
 Tantivy document *is* the key of the item; nothing is stored but the index itself.  Opening never writes beside the
-index (it may lie on a read-only medium) and starts no thread.
+index, which may lie on a read-only medium.  It cannot keep Tantivy from starting one thread per open index that looks
+for changes twice a second; here that thread looks at nothing.
 
 What is indexed is described in :mod:`nlsearch.index.texttokens`, what can be asked in :mod:`nlsearch.index.textquery`.
 Scores are BM25 (Robertson and Zaragoza 2009, doi:10.1561/1500000019; k1 = 1.2, b = 0.75).
@@ -11,9 +12,8 @@ Scores are BM25 (Robertson and Zaragoza 2009, doi:10.1561/1500000019; k1 = 1.2, 
 from __future__ import annotations
 
 import json
-import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from tantivy import Occur, Query
 
 from nlsearch.errors import IndexDamaged, StorageFull, StoreError
-from nlsearch.folding import chunks
+from nlsearch.folding import JOINER, chunks
 from nlsearch.handlers.contract import Field
 from nlsearch.index import texttokens as tokens
 from nlsearch.index.textquery import (
@@ -40,6 +40,7 @@ from nlsearch.index.textquery import (
     SomeOf,
     TextQuery,
     Without,
+    date_span,
 )
 from nlsearch.model import Entry
 
@@ -68,7 +69,7 @@ class TextWriter:
         self.items = 0
         self._codes: dict[str, str] = {}
         self.directory.mkdir(parents=True, exist_ok=True)
-        with _translating(self.directory):
+        with _Guard(self.directory, writing=True):
             index = tantivy.Index(_schema(self.fields), path=str(self.directory))
             self._writer = index.writer(heap_size=HEAP_BYTES, num_threads=1)
 
@@ -92,7 +93,7 @@ class TextWriter:
             document.add_text("terms", tokens.terms_text(entry, self._codes))
         for name, number in tokens.numbers(entry, self.fields):
             document.add_float(f"n_{name}", number)
-        with _translating(self.directory):
+        with _Guard(self.directory, writing=True):
             self._writer.add_document(document)
         self.items += 1
 
@@ -106,7 +107,7 @@ class TextWriter:
         StoreError
             If the items do not fit into one segment.
         """
-        with _translating(self.directory):
+        with _Guard(self.directory, writing=True):
             self._writer.commit()
             self._writer.wait_merging_threads()
         (self.directory / _CODES_FILE).write_text(json.dumps(self._codes))
@@ -152,24 +153,299 @@ class TextIndex:
 
         Best first; of equal scores the lower key first.
         """
-        raise NotImplementedError
+        if (counted := self._by_count(query, ranked=True)) is not None:
+            keys, scores = counted
+            return keys[offset : offset + limit].tolist(), scores[offset : offset + limit].tolist(), len(keys)
+        compiled = self._compile(query)
+        if limit < 1 or self.items == 0:
+            return [], [], self._count(compiled)
+        with _Guard(self.directory):
+            found: Any = self._searcher.search(compiled, min(limit, self.items), count=True, offset=offset)
+            hits = found.hits
+        return [place.doc for _, place in hits], [score for score, _ in hits], found.count
 
     def matching(self, query: TextQuery) -> NDArray[np.uint32]:
         """Return the keys of all matches, ascending."""
-        raise NotImplementedError
+        if (counted := self._by_count(query, ranked=False)) is not None:
+            return np.sort(counted[0])
+        compiled = self._compile(query)
+        amount = self._count(compiled)
+        if amount <= self.items // 2:
+            return np.array(self._keys(compiled, amount), np.uint32)
+        others = _boolean([(Occur.Must, Query.all_query()), (Occur.MustNot, compiled)])  # fewer to hand over
+        mask = np.ones(self.items, bool)
+        mask[self._keys(others, self.items - amount)] = False
+        return np.flatnonzero(mask).astype(np.uint32)
 
     def lightest(self, query: TextQuery, limit: int, offset: int = 0) -> list[int]:
         """Return the keys of matches number `offset` to ``offset + limit`` in ascending order of key."""
-        raise NotImplementedError
+        if isinstance(query, AllItems):
+            return list(range(self.items)[offset : offset + limit])
+        if (counted := self._by_count(query, ranked=False)) is not None:
+            keys: list[int] = np.sort(counted[0])[offset : offset + limit].tolist()
+            return keys
+        return self._keys(self._compile(query), limit, offset)
 
     def count(self, query: TextQuery) -> int:
         """Return the number of matches."""
-        raise NotImplementedError
+        if (counted := self._by_count(query, ranked=False)) is not None:
+            return len(counted[0])
+        return self._count(self._compile(query))
 
     def frequency(self, space: str, term: int) -> int:
         """Return how many items hold a structural term."""
-        raise NotImplementedError
+        code = self._codes.get(space)
+        return 0 if code is None else self._frequency("terms", f"{code}{term:x}")
 
     def facet(self, field: str, query: TextQuery | None = None) -> dict[str, int]:
         """Count the matches (all items without a `query`) by the folded value of a keyword field, or ``kind``."""
-        raise NotImplementedError
+        prefix = f"{field}="
+        only = None if query is None else Query.const_score_query(self._compile(query), 1.0)
+        with _Guard(self.directory):
+            found = self._searcher.terms_with_prefix("exact", prefix, only)
+        return {token[len(prefix) :].replace(JOINER, " "): amount for token, amount in found if amount}
+
+    # ------------------------------------------------------------------------------------------ asking the library
+    def _count(self, compiled: Query) -> int:
+        if self.items == 0:
+            return 0
+        with _Guard(self.directory):
+            found: Any = self._searcher.search(Query.const_score_query(compiled, 1.0), 1, count=True)
+        return int(found.count)
+
+    def _keys(self, compiled: Query, limit: int, offset: int = 0) -> list[int]:
+        if limit < 1 or offset >= self.items:
+            return []
+        with _Guard(self.directory):
+            constant = Query.const_score_query(compiled, 1.0)  # equal scores come in the order of documents
+            found = self._searcher.search(constant, min(limit, self.items), count=False, offset=offset)
+            return [place.doc for _, place in found.hits]
+
+    def _frequency(self, field: str, token: str) -> int:
+        with _Guard(self.directory):
+            return self._searcher.doc_freq(field, token)
+
+    def _by_count(self, query: TextQuery, *, ranked: bool) -> tuple[NDArray[np.uint32], NDArray[np.float64]] | None:
+        """Answer a conjunction with one ``at_least`` by its scores, which are counts; None if it is none such.
+
+        A minimum of matching clauses makes Tantivy six times slower than the plain union whose scores are read here.
+        """
+        parts = list(_flat(query))
+        counting = [part for part in parts if isinstance(part, HasTerms) and part.at_least is not None]
+        others = [part for part in parts if part not in counting]
+        if len(counting) != 1 or (ranked and any(_is_scoring(part) for part in others)):
+            return None
+        asked, minimum = self._asked(counting[0])
+        if minimum <= 1 or not asked:
+            return None
+        clauses = [(Occur.Must, _union(self._schema, asked))]
+        if others:
+            clauses.append((Occur.Must, _unscored(self._compile(EveryOf(others)))))
+        limit = 0
+        while True:
+            limit = min(self.items, 8 * limit or 1024)
+            with _Guard(self.directory):
+                hits = self._searcher.search(_boolean(clauses), limit, count=False).hits
+            if len(hits) < limit or hits[-1][0] < minimum or limit == self.items:
+                break
+        kept = [(place.doc, score) for score, place in hits if score >= minimum]
+        return np.array([key for key, _ in kept], np.uint32), np.array([score for _, score in kept], np.float64)
+
+    def _asked(self, node: HasTerms) -> tuple[list[str], int]:
+        """Return the rarest terms to ask for and how many of them a match must hold, so that none is missed."""
+        code = self._codes.get(node.space)
+        if code is None:
+            return [], 1
+        every = {token: self._frequency("terms", token) for token in {f"{code}{term:x}" for term in node.terms}}
+        rarest = sorted(every, key=lambda token: (every[token], token))
+        if node.at_least is None:
+            if rarest and every[rarest[0]] == 0:
+                return [], 1
+            rarest = rarest[: max(1, node.rarest or RAREST_OF_ALL)]
+            return rarest, len(rarest)
+        rarest = [token for token in rarest if every[token]]
+        spare = len(rarest) - node.at_least
+        if spare < 0:
+            return [], 1
+        asked = rarest[: max(node.rarest or RAREST_AT_LEAST, spare + 1)]
+        return asked, max(1, node.at_least - (len(rarest) - len(asked)))
+
+    # -------------------------------------------------------------------------- from our questions to the library's
+    def _compile(self, node: TextQuery) -> Query:
+        if isinstance(node, SomeOf):
+            return _boolean([(Occur.Should, self._compile(part)) for part in node.parts])
+        clauses = self._clauses(node)
+        if not any(occur == Occur.Must for occur, _ in clauses):
+            clauses.append((Occur.Must, _unscored(Query.all_query())))
+        return clauses[0][1] if len(clauses) == 1 else _boolean(clauses)
+
+    def _clauses(self, node: TextQuery) -> list[tuple[Occur, Query]]:
+        """Return what must and must not hold; nested conjunctions become one, which is faster."""
+        match node:
+            case EveryOf(parts):
+                return [clause for part in parts for clause in self._clauses(part)]
+            case HasWords(text, phrase):
+                return self._word_clauses("words", "", text, phrase)
+            case FieldWords(field, text, phrase):
+                return self._word_clauses("field_words", f"{field}{tokens.UNIT}", text, phrase)
+            case Without(part):
+                return [(Occur.MustNot, self._compile(part))]
+            case NotSources(sources) if sources:
+                return [(Occur.MustNot, self._any_exact([tokens.source_token(one) for one in sources]))]
+            case KindIs(kind) if self._frequency("exact", tokens.keyword_token("kind", kind)) < self.items:
+                return [(Occur.Must, self._any_exact([tokens.keyword_token("kind", kind)]))]
+            case AllItems() | NotSources() | KindIs():
+                return []
+        return [(Occur.Must, self._filter(node))]
+
+    def _filter(self, node: TextQuery) -> Query:
+        match node:
+            case Keyword(field, value):
+                return self._keyword(field, value)
+            case NumberRange():
+                return self._range(node)
+            case HasTerms() if _asks_nothing(node):
+                return _unscored(Query.all_query())
+            case HasTerms():
+                asked, minimum = self._asked(node)
+                if not asked:
+                    return Query.empty_query()
+                if node.at_least is None:
+                    terms = [(Occur.Must, _term(self._schema, "terms", token)) for token in asked]
+                    return _unscored(_boolean(terms))
+                return _union(self._schema, asked, minimum)
+        return self._compile(node)
+
+    def _word_clauses(self, index_field: str, prefix: str, text: str, phrase: bool) -> list[tuple[Occur, Query]]:
+        groups = chunks(text)
+        if phrase:
+            groups = [[word for group in groups for word in group]] if groups else []
+        if not groups:
+            return [(Occur.Must, Query.empty_query())]
+        made = []
+        for group in groups:
+            found = [prefix + tokens.bounded(word) for word in group]
+            if len(found) == 1:
+                made.append(Query.term_query(self._schema, index_field, found[0], "freq"))
+            else:
+                made.append(Query.phrase_query(self._schema, index_field, list(found)))
+        return [(Occur.Must, query) for query in made]
+
+    def _keyword(self, field: str, value: str) -> Query:
+        declared = self._fields.get(field)
+        kind = "keyword" if declared is None else declared.type
+        if kind == "text":
+            return self._compile(FieldWords(field, value, phrase=True))
+        if kind == "boolean":
+            return self._any_exact([tokens.keyword_token(field, tokens.boolean_text(value))])
+        if kind not in tokens.NUMERIC:
+            return self._any_exact([tokens.keyword_token(field, value)])
+        try:
+            low, high = date_span(value) if kind == "date" else (float(value), float(value))
+        except ValueError:
+            return Query.empty_query()
+        return self._range(NumberRange(field, low, high))
+
+    def _range(self, node: NumberRange) -> Query:
+        declared = self._fields.get(node.field)
+        if declared is None or declared.type not in tokens.NUMERIC:
+            return Query.empty_query()
+        low, high = (-np.inf if node.low is None else node.low), (np.inf if node.high is None else node.high)
+        name, number = f"n_{node.field}", tantivy.FieldType.Float
+        return _unscored(
+            Query.range_query(self._schema, name, number, float(low), float(high), node.include_low, node.include_high)
+        )
+
+    def _any_exact(self, found: list[str]) -> Query:
+        if len(found) == 1:
+            return _unscored(_term(self._schema, "exact", found[0]))
+        return _unscored(Query.term_set_query(self._schema, "exact", found))
+
+
+def _flat(node: TextQuery) -> Iterator[TextQuery]:
+    if isinstance(node, EveryOf):
+        for part in node.parts:
+            yield from _flat(part)
+    else:
+        yield node
+
+
+def _is_scoring(node: TextQuery) -> bool:
+    match node:
+        case EveryOf(parts) | SomeOf(parts):
+            return any(_is_scoring(part) for part in parts)
+        case HasTerms(at_least=at_least):
+            return at_least is not None
+    return isinstance(node, HasWords | FieldWords)
+
+
+def _asks_nothing(node: HasTerms) -> bool:
+    return not node.terms if node.at_least is None else node.at_least < 1
+
+
+def _boolean(clauses: Sequence[tuple[Occur, Query]], minimum: int | None = None) -> Query:
+    return Query.boolean_query(clauses, minimum_number_should_match=minimum)
+
+
+def _unscored(query: Query) -> Query:
+    return Query.const_score_query(query, 0.0)
+
+
+def _term(schema: tantivy.Schema, field: str, token: str) -> Query:
+    return Query.term_query(schema, field, token, "basic")
+
+
+def _union(schema: tantivy.Schema, terms: Sequence[str], minimum: int = 1) -> Query:
+    clauses = [(Occur.Should, Query.const_score_query(_term(schema, "terms", token), 1.0)) for token in terms]
+    return _boolean(clauses, minimum if minimum > 1 else None)
+
+
+def _schema(fields: Mapping[str, Field]) -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("words", tokenizer_name="whitespace", index_option="position")
+    builder.add_text_field("field_words", tokenizer_name="whitespace", index_option="position")
+    builder.add_text_field("exact", tokenizer_name="whitespace", index_option="basic")
+    builder.add_text_field("terms", tokenizer_name="whitespace", index_option="basic")
+    for name, field in sorted(fields.items()):
+        if field.type in tokens.NUMERIC:
+            builder.add_float_field(f"n_{name}", fast=True)
+    return builder.build()
+
+
+def _load(directory: Path) -> tuple[tantivy.Searcher, tantivy.Schema]:
+    """Open the index through a folder of symbolic links, because Tantivy wants to write a lock beside it.
+
+    The files stay mapped when the links are gone.
+    """
+    with tempfile.TemporaryDirectory(prefix="nlsearch-", ignore_cleanup_errors=True) as links, _Guard(directory):
+        for path in directory.iterdir():
+            Path(links, path.name).symlink_to(path.resolve())
+        index = tantivy.Index.open(links)
+        index.config_reader("manual", 0)
+        return index.searcher(), index.schema
+
+
+class _Guard:
+    """Translates what the library raises; its panics derive from BaseException and can only be told by name."""
+
+    def __init__(self, directory: Path, *, writing: bool = False) -> None:
+        self.directory = directory
+        self.writing = writing
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None or not (issubclass(kind, Exception) or kind.__name__ == "PanicException"):
+            return
+        if kind.__module__.startswith("nlsearch."):
+            return
+        where = str(self.directory)
+        if any(sign in str(error).lower() for sign in _FULL):
+            raise StorageFull("the disk took no more of the text index", locator=where) from error
+        if self.writing:
+            raise StoreError(f"the text index could not be written: {error}", locator=where) from error
+        hint = "nlsearch check says what is damaged; index the sources again"
+        raise IndexDamaged(f"the text index cannot be read: {error}", locator=where, hint=hint) from error

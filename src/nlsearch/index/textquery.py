@@ -1,7 +1,8 @@
 """What can be asked of the text index, as plain data (no library type appears here).
 
-Build a tree of these and hand it to :class:`nlsearch.index.text.TextIndex`.  :class:`HasWords` and :class:`FieldWords`
-score by BM25, :class:`HasTerms` with ``at_least`` by the number of shared terms; everything else only filters (score 0).
+Build a tree of these and hand it to :class:`nlsearch.index.text.TextIndex`.  :class:`HasWords` and
+:class:`FieldWords` score by BM25, :class:`HasTerms` with ``at_least`` by the number of shared terms; everything else
+only filters (score 0).
 """
 
 from __future__ import annotations

@@ -81,12 +81,11 @@ def words_text(entry: Entry, fields: Mapping[str, Field]) -> str:
 
 def field_words_text(entry: Entry, fields: Mapping[str, Field]) -> str:
     """Return the text of the index field ``field_words``."""
-    sections = []
+    sections: list[str] = []
     for name, value in entry.features.fields.items():
         declared = fields.get(name)
         if declared is not None and declared.type == "text":
-            for text in _texts(value):
-                sections.append(" ".join(f"{name}{UNIT}{word}" for word in index_words(text)))
+            sections += [" ".join(f"{name}{UNIT}{word}" for word in index_words(text)) for text in _texts(value)]
     return f" {GAP} ".join(section for section in sections if section)
 
 
