@@ -1,0 +1,225 @@
+"""What every handler must keep.  A kind inherits all of it in two lines::
+
+class TestMolecule(HandlerContract):
+    kind = "molecule"
+
+The samples are the kind's files in the example collection; ``samples`` and ``queries`` may be widened.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+import nlsearch
+from nlsearch import wire
+from nlsearch.errors import InputError
+from nlsearch.handlers.contract import COMMON_FIELDS, Handler
+from nlsearch.handlers.registry import Registry
+from nlsearch.limits import Limits
+from nlsearch.model import RawItem, Skipped
+from nlsearch.query.parse import Names, parse
+from nlsearch.query.syntax import And, Not, Or, Structure
+from nlsearch.search.plan import complete_options
+
+CUTS = 64
+PAIRS = 1_000
+
+
+@dataclass
+class Bytes:
+    """A source in memory."""
+
+    path: str
+    name: str
+    format: str
+    content: bytes
+
+    def open(self) -> io.BytesIO:
+        return io.BytesIO(self.content)
+
+
+def structures(node: object) -> Iterator[Structure]:
+    """Iterate over the operators of a query."""
+    if isinstance(node, Structure):
+        yield node
+    elif isinstance(node, And | Or):
+        for part in node.parts:
+            yield from structures(part)
+    elif isinstance(node, Not):
+        yield from structures(node.part)
+
+
+class HandlerContract:
+    """Inherit and set ``kind``."""
+
+    kind: ClassVar[str]
+    queries: ClassVar[tuple[str, ...]] = ()
+    """Further queries for the comparison with brute force; the operators' examples are always asked."""
+
+    @pytest.fixture
+    def handler(self) -> Handler:
+        return Registry().get(self.kind)
+
+    @pytest.fixture
+    def items(self, indexed: nlsearch.Collection) -> list[nlsearch.Item]:
+        page = indexed.search(f"kind:{self.kind}", limit=1000)
+        assert page.hits, f"the example collection holds no {self.kind}"
+        return [hit.item for hit in page.hits]
+
+    def sources(self, handler: Handler, indexed: nlsearch.Collection) -> Iterator[Bytes]:
+        """Yield the kind's plain files of the example collection that gave items."""
+        from nlsearch.index.snapshot import read_sources
+
+        for row in read_sources(indexed.directory):
+            if row.kind == self.kind and row.items and not row.container and Path(row.path).suffix != ".gz":
+                path = Path(row.path)
+                yield Bytes(str(path), path.name, row.format, path.read_bytes())
+
+    # ------------------------------------------------------------------------------------------------- static facts
+    def test_the_facts_load_without_the_domain_library(self, handler: Handler) -> None:
+        code = (
+            "import sys; from nlsearch.handlers.registry import Registry\n"
+            f"h = Registry().get({self.kind!r}); h.formats, h.fields, h.operators, h.spaces\n"
+            "print([m for m in h.requires if m in sys.modules])"
+        )
+        out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert out.stdout.strip() == "[]"
+
+    def test_everything_declared_is_explained(self, handler: Handler) -> None:
+        for field in handler.fields:
+            assert field.help, field
+        for operator in handler.operators:
+            assert all((operator.help, operator.example, operator.score)), operator
+            for option in operator.options:
+                assert option.help, option
+                assert option.default is None or not option.choices or str(option.default) in option.choices
+
+    def test_names_of_spaces_begin_with_the_kind(self, handler: Handler) -> None:
+        assert all(space.name.startswith(f"{handler.kind}.") for space in handler.spaces)
+
+    # ----------------------------------------------------------------------------------------------------- features
+    def test_features_are_the_same_in_every_process(self, handler: Handler, indexed: nlsearch.Collection) -> None:
+        digests = set()
+        sources = [source.path for source in self.sources(handler, indexed)]
+        for seed in ("0", "1", "77"):
+            out = subprocess.run(
+                [sys.executable, str(Path(__file__).with_name("print_features.py")), self.kind, *sources],
+                env={**os.environ, "PYTHONHASHSEED": seed},
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            digests.add(out.stdout)
+        assert len(digests) == 1
+        assert len(digests.pop().split()) >= len(sources)
+
+    def test_only_declared_fields_and_spaces_are_filled(self, handler: Handler, indexed: nlsearch.Collection) -> None:
+        fields = {field.name for field in (*handler.fields, *COMMON_FIELDS)}
+        spaces = {space.name for space in handler.spaces}
+        for source in self.sources(handler, indexed):
+            for item in handler.read(source, Limits()):
+                assert isinstance(item, RawItem)
+                features = handler.features(item)
+                assert set(features.fields) <= fields
+                assert {*features.terms, *features.seeds, *features.vectors} <= spaces
+                assert features.size >= 1.0
+
+    def test_cut_input_gives_items_or_a_typed_error(self, handler: Handler, indexed: nlsearch.Collection) -> None:
+        for source in self.sources(handler, indexed):
+            step = max(1, len(source.content) // CUTS)
+            for cut in range(0, len(source.content), step):
+                short = Bytes(source.path, source.name, source.format, source.content[:cut])
+                try:
+                    for item in handler.read(short, Limits()):
+                        if isinstance(item, Skipped):
+                            assert item.reason
+                        else:
+                            handler.features(item)
+                except InputError as error:
+                    assert error.message  # noqa: PT017 - every kind of outcome is allowed but an untyped one
+
+    # -------------------------------------------------------------------------------------------------------- search
+    def test_an_item_finds_itself_first_and_exactly(
+        self, handler: Handler, indexed: nlsearch.Collection, items: list[nlsearch.Item]
+    ) -> None:
+        if not any(operator.name == "like" for operator in handler.operators):
+            pytest.skip(f"{self.kind} has no query by example")
+        for item in items:
+            page = indexed.like(item.id, limit=5)
+            best = [hit.item.id for hit in page.hits if hit.tier == "exact"]
+            assert item.id in best, (item.id, [(hit.item.id, hit.tier) for hit in page.hits])
+
+    def test_examples_of_the_operators_find_something(self, handler: Handler, indexed: nlsearch.Collection) -> None:
+        for operator in handler.operators:
+            if operator.name == "like":
+                continue
+            page = indexed.search(operator.example)
+            assert any(hit.item.kind == self.kind for hit in page.hits), operator.example
+            assert page.read_as
+
+    def test_no_stage_loses_what_brute_force_finds(
+        self, handler: Handler, indexed: nlsearch.Collection, items: list[nlsearch.Item]
+    ) -> None:
+        names = Names.of(Registry())
+        offered = {operator.name: operator for operator in handler.operators}
+        asked = [operator.example for operator in handler.operators if operator.name != "like"]
+        pairs = 0
+        for query in [*asked, *self.queries]:
+            for structure in structures(parse(query, names)):
+                if structure.operator not in offered:
+                    continue
+                operator = offered[structure.operator]
+                probe = handler.compile(
+                    operator.name, structure.value, complete_options(operator, dict(structure.options))
+                )
+                assert wire.unpack(wire.pack(probe)) == probe
+                minimum = probe.minimum if structure.minimum is None else structure.minimum
+                expected = set()
+                for item in items:
+                    view, key = indexed._found(item.id)
+                    verdict = handler.verify(probe, view.split.payload(key))
+                    pairs += 1
+                    if verdict is not None and verdict.score >= minimum - 1e-9:
+                        expected.add(item.id)
+                page = indexed.search(_text(structure), limit=1000, count="exact", kinds=[self.kind])
+                found = {hit.item.id for hit in page.hits}
+                if probe.guarantee == "complete":
+                    assert found == expected, query
+                else:
+                    assert found <= expected, query
+        if self.queries:
+            assert pairs >= PAIRS, f"only {pairs} pairs compared; give more queries"
+
+    def test_every_hit_verifies_again(self, handler: Handler, indexed: nlsearch.Collection) -> None:
+        for operator in handler.operators:
+            if operator.name == "like":
+                continue
+            for hit in indexed.search(operator.example).hits:
+                assert indexed.verify(hit), hit
+
+    def test_items_can_be_drawn(
+        self, handler: Handler, indexed: nlsearch.Collection, items: list[nlsearch.Item]
+    ) -> None:
+        for item in items:
+            picture = indexed.draw(item)
+            head = picture.data.lstrip()[:64]
+            if picture.media_type == "image/svg+xml":
+                assert b"<svg" in head or b"<?xml" in head
+            else:
+                assert picture.media_type in {"image/png", "image/jpeg", "image/webp"}
+            assert len(picture.data) > 100
+
+
+def _text(structure: Structure) -> str:
+    from nlsearch.query.render import render
+
+    return render(structure)
