@@ -1,0 +1,59 @@
+"""Where the files of a collection lie.
+
+::
+
+    collection/
+      catalog.db     the truth: which splits and sources there are
+      catalog.sum    checksum of catalog.db
+      write.lock     held by the one writer; names its process
+      splits/<id>/   immutable once the catalog names them
+      pins/          one locked file for each reader, naming the generation that it reads
+      work/          what a writer has not finished; the next writer empties it
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from nlsearch.errors import StoreError
+
+CATALOG = "catalog.db"
+JOURNAL = "catalog.db-journal"
+SUM = "catalog.sum"
+LOCK = "write.lock"
+SPLITS = "splits"
+PINS = "pins"
+WORK = "work"
+
+
+def is_collection(directory: str | Path) -> bool:
+    """Say whether `directory` holds a collection."""
+    return Path(directory, CATALOG).is_file()
+
+
+def require_collection(directory: str | Path) -> Path:
+    """Return `directory` as a path, or raise.
+
+    Raises
+    ------
+    StoreError
+        If there is no collection.
+    """
+    if not is_collection(directory):
+        raise StoreError("there is no collection here", locator=str(directory), hint="create one with nlsearch index")
+    return Path(directory)
+
+
+def split_directory(directory: str | Path, split_id: str) -> Path:
+    """Return the folder of the split called `split_id`."""
+    return Path(directory, SPLITS, split_id)
+
+
+def sync_directory(directory: str | Path) -> None:
+    """Make the names in `directory` durable (fsync of the folder)."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
