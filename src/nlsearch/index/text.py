@@ -333,7 +333,7 @@ class TextIndex:
 
     def _keyword(self, field: str, value: str) -> Query:
         declared = self._fields.get(field)
-        kind = "keyword" if declared is None else declared.type
+        kind = "keyword" if declared is None or field in tokens.BUILT_IN else declared.type
         if kind == "text":
             return self._compile(FieldWords(field, value, phrase=True))
         if kind == "boolean":

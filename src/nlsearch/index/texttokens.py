@@ -26,6 +26,8 @@ from nlsearch.model import Entry, FieldValue, Scalar
 GAP = "\u241e"
 UNIT = "\u241f"
 NUMERIC = frozenset({"integer", "float", "date"})
+BUILT_IN = frozenset({"kind", "path", "file", "source", "id"})
+"""Keywords that every item has; a declared field of such a name is searched by word and number only."""
 LONGEST = 255
 _TRUE = frozenset({"true", "yes", "1"})
 
@@ -54,9 +56,9 @@ def boolean_text(value: str) -> str:
     return "true" if value.strip().lower() in _TRUE else "false"
 
 
-def identity_token(path: str, locator: str) -> str:
-    """Return the token that only the item ``path + locator`` has."""
-    return "id=" + sha1((path + locator).encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+def identity(path: str, locator: str) -> str:
+    """Return a short name, hexadecimal, that only the item ``path + locator`` has: the value of the keyword ``id``."""
+    return sha1((path + locator).encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
 
 
 def source_token(source_id: int) -> str:
@@ -96,11 +98,11 @@ def exact_text(entry: Entry, fields: Mapping[str, Field]) -> str:
         keyword_token("path", entry.path),
         keyword_token("file", _file_name(entry.path)),
         source_token(entry.source_id),
-        identity_token(entry.path, entry.locator),
+        keyword_token("id", identity(entry.path, entry.locator)),
     ]
     for name, value in entry.features.fields.items():
         declared = fields.get(name)
-        if declared is not None and declared.type not in NUMERIC and declared.type != "text":
+        if declared is not None and name not in BUILT_IN and declared.type in {"keyword", "boolean"}:
             tokens.extend(keyword_token(name, one) for one in _values(value))
     return " ".join(dict.fromkeys(tokens))
 

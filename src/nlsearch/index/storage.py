@@ -1,0 +1,91 @@
+"""Files that a split is made of: written once, made durable, described by size and checksum, then only read."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlsearch.errors import IndexDamaged, StorageFull, StoreError
+from nlsearch.index.layout import sync_directory
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
+
+
+@dataclass(frozen=True, slots=True)
+class FileSum:
+    """What a file must be: its size in bytes and its SHA-256, hexadecimal."""
+
+    size: int
+    sha256: str
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Translate what the operating system refuses while files below `path` are written.
+
+    Raises
+    ------
+    StorageFull
+        If the disk takes no more, or fails.
+    StoreError
+        For anything else that the system refuses.
+    """
+    try:
+        yield
+    except OSError as exc:
+        if exc.errno in _FULL:
+            raise StorageFull(f"the disk took no more: {exc.strerror}", locator=str(path)) from exc
+        raise StoreError(f"cannot write: {exc.strerror or exc}", locator=str(path)) from exc
+
+
+def seal(directory: Path) -> dict[str, FileSum]:
+    """Make every file below `directory` durable and return its size and checksum by relative name, sorted."""
+    sums: dict[str, FileSum] = {}
+    for folder, _, names in os.walk(directory):
+        for name in names:
+            path = Path(folder, name)
+            sums[path.relative_to(directory).as_posix()] = file_sum(path, durable=True)
+        sync_directory(folder)
+    return dict(sorted(sums.items()))
+
+
+def file_sum(path: Path, *, durable: bool = False) -> FileSum:
+    """Return size and checksum of a file; with `durable`, flush it to the disk as well."""
+    with path.open("rb") as file:
+        if durable:
+            os.fsync(file.fileno())
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return FileSum(file.tell(), digest)
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Write a small file and flush it, and its name, to the disk."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    sync_directory(path.parent)
+
+
+def mapped(path: Path, dtype: str) -> NDArray[np.generic]:
+    """Map a file as a flat read-only array of `dtype`; an empty file gives an empty array.
+
+    Raises
+    ------
+    IndexDamaged
+        If the file is missing or does not hold whole numbers of `dtype`.
+    """
+    try:
+        if path.stat().st_size == 0:
+            return np.empty(0, dtype)
+        return np.memmap(path, dtype, mode="r")
+    except (OSError, ValueError) as exc:
+        raise IndexDamaged(f"cannot be read: {exc}", locator=str(path), hint="run nlsearch check") from exc
