@@ -6,9 +6,9 @@ Searching never imports SQLAlchemy (0.4 s of import in a cold process): one shor
 Conventions
 -----------
 Every commit of the writer makes the next *generation*.  A split is part of generation *g* when it was created at or
-before *g* and not removed at or before *g*; a tombstone ``(split, source)`` hides the items of that source in that split
-from its own generation on, until it is lifted.  A source's number (``SourceRow.id``) stands for one *reading* of the
-file: a file that is read again gets a new number, so old and new items never mix.
+before *g* and not removed at or before *g*; a tombstone ``(split, source)`` hides the items of that source in that
+split from its own generation on, until it is lifted.  A source's number (``SourceRow.id``) stands for one *reading* of
+the file: a file that is read again gets a new number, so old and new items never mix.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SourceStatus: TypeAlias = Literal["ok", "failed", "unrecognised", "container"]
 
 @dataclass(frozen=True, slots=True)
 class SplitRow:
-    """A split of a snapshot: its name, all its items, those that no tombstone hides, bytes, and digest of split.json."""
+    """A split of a snapshot: its name, its items, those that no tombstone hides, bytes, and digest of split.json."""
 
     id: str
     items: int
