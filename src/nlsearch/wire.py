@@ -34,6 +34,9 @@ FieldCheck: TypeAlias = Callable[[Any], Any]
 _MARK = 1
 _DTYPE = re.compile(r"\|[biu]1|<[iuf][248]")
 _MAX_AXES = 8
+_SCALARS = (str, int, float, np.integer, np.bool_)
+_PLAIN = frozenset({str, int, float, bool})
+_UINT64 = np.dtype("<u8")
 
 
 class WireError(ValueError):
@@ -42,8 +45,10 @@ class WireError(ValueError):
 
 # --------------------------------------------------------------------------------------------- what a field may hold
 def _is(*types: type) -> FieldCheck:
+    usual = types[0]
+
     def check(value: Any) -> Any:  # noqa: ANN401 - any value may come out of the bytes
-        if not isinstance(value, types):
+        if type(value) is not usual and not isinstance(value, types):
             raise WireError(f"{type(value).__name__} where {' or '.join(t.__name__ for t in types)} belongs")
         return value
 
@@ -78,7 +83,7 @@ def _mapping(inner: FieldCheck) -> FieldCheck:
 
 def _tuple(inner: FieldCheck) -> FieldCheck:
     def check(value: Any) -> Any:  # noqa: ANN401
-        if not isinstance(value, list | tuple):
+        if not isinstance(value, (list, tuple)):
             raise WireError(f"{type(value).__name__} where a sequence belongs")
         for held in value:
             inner(held)
@@ -97,14 +102,14 @@ def _array(kinds: str, axes: int = 1) -> FieldCheck:
 
 
 def _terms(value: Any) -> Any:  # noqa: ANN401
-    if not isinstance(value, np.ndarray) or value.dtype != np.uint64 or value.ndim != 1:
+    if not isinstance(value, np.ndarray) or value.dtype != _UINT64 or value.ndim != 1:
         raise WireError(f"{_describe(value)} where an array of uint64 belongs")
     return value
 
 
 def _field_value(value: Any) -> Any:  # noqa: ANN401
-    for held in value if isinstance(value, list) else (value,):
-        if not isinstance(held, str | int | float | np.integer | np.bool_):
+    for held in value if type(value) is list else (value,):
+        if type(held) not in _PLAIN and not isinstance(held, _SCALARS):
             raise WireError(f"{type(held).__name__} is not a field's value")
     return value
 
@@ -238,7 +243,7 @@ def _lower_array(array: NDArray[Any]) -> list[Any]:
 def _sorted(obj: Any) -> Any:  # noqa: ANN401
     if isinstance(obj, dict):
         return {key: _sorted(obj[key]) for key in sorted(obj)}
-    if isinstance(obj, list | tuple) and not isinstance(obj, msgpack.ExtType):
+    if isinstance(obj, (list, tuple)) and not isinstance(obj, msgpack.ExtType):
         return [_sorted(held) for held in obj]
     if type(obj) in _MARKS:
         return _sorted(_lower(obj))
@@ -348,8 +353,8 @@ def _build_array(held: list[Any]) -> NDArray[Any]:
         raise WireError("not an array of numbers")
     if not _is_shape(shape):
         raise WireError("not a shape")
-    array = np.frombuffer(raw, dtype=np.dtype(dtype))
-    return array.reshape(shape)  # refuses a shape of another size with ValueError
+    array = np.frombuffer(raw, dtype)
+    return array if shape == [array.size] else array.reshape(shape)  # refuses another size with ValueError
 
 
 def _is_shape(shape: object) -> bool:
