@@ -54,11 +54,11 @@ def merge_splits(
     fields = {name: field for split in splits for name, field in split.info.fields.items()}
     with writing(directory):
         directory.mkdir(parents=True, exist_ok=True)
-        organs = Organs(directory, spaces, fields, versions, memory_bytes)
-        keys = _write_items(living, organs)
-        _merge_seeds(splits, keys, organs)
-        _merge_vectors(splits, keys, organs)
-        return organs.finish()
+        with Organs(directory, spaces, fields, versions, memory_bytes) as organs:
+            new_keys = _write_items(living, organs)
+            _merge_seeds(splits, new_keys, organs)
+            _merge_vectors(splits, new_keys, organs)
+            return organs.finish()
 
 
 def _living(split: Split, dead: Iterable[int]) -> NDArray[np.int64]:

@@ -49,9 +49,14 @@ class BlobWriter:
         """Write what is buffered and the offsets."""
         if byteorder == "big":
             self._ends.byteswap()
+        self.close()
+        with writing(self._path):
+            self._path.with_suffix(".idx").write_bytes(self._ends.tobytes())
+
+    def close(self) -> None:
+        """Close the file; without :meth:`finish` it is of no use."""
         with writing(self._path):
             self._file.close()
-            self._path.with_suffix(".idx").write_bytes(self._ends.tobytes())
 
 
 class Blobs:

@@ -74,6 +74,10 @@ class RecordWriter:
         with writing(self._firsts_path):
             self._firsts_path.write_bytes(self._firsts.tobytes())
 
+    def close(self) -> None:
+        """Close the files; without :meth:`finish` they are of no use."""
+        self._blobs.close()
+
     def _flush(self) -> None:
         if self._block:
             self._firsts.append(self._number - len(self._block))

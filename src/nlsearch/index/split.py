@@ -229,9 +229,9 @@ def verify_files(directory: Path | str, digest: str | None = None) -> list[Probl
         info = SplitInfo.read(directory)
     except IndexDamaged as exc:
         return [Problem(str(directory / SPLIT_FILE), exc.message, _DAMAGED_HINT)]
+    if digest is not None and digest != info.digest:  # then its checksums say nothing
+        return [Problem(str(directory / SPLIT_FILE), "its bytes differ from what was written", _DAMAGED_HINT)]
     problems = []
-    if digest is not None and digest != info.digest:
-        problems.append(Problem(str(directory / SPLIT_FILE), "its bytes differ from what was written", _DAMAGED_HINT))
     for name, expected in info.files.items():
         path = directory / name
         try:

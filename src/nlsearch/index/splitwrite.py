@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Mapping
+from contextlib import closing, suppress
 from pathlib import Path
 from sys import byteorder
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal, Self, cast
 
 import numpy as np
 
@@ -91,8 +92,7 @@ class SplitWriter:
             If the disk takes no more.
         """
         orders = self._orders
-        with writing(self.directory):
-            organs = Organs(self.directory, *self._declared)
+        with writing(self.directory), closing(self._spool), Organs(self.directory, *self._declared) as organs:
             for number in sorted(range(len(orders)), key=orders.__getitem__):
                 organs.add(self._spool[number])
             self._spool.close()
@@ -101,6 +101,12 @@ class SplitWriter:
     def abandon(self) -> None:
         """Free the spool without finishing; the caller deletes the folder."""
         self._spool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.abandon()
 
 
 class Organs:
@@ -161,6 +167,14 @@ class Organs:
             self._seed_writer(space).add(key, seeds)
         for space, vector in features.vectors.items():
             self._vector_writer(space).add(key, vector)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for part in (self._payloads, self._items, self._features):
+            with suppress(StoreError):  # finish has reported what matters
+                part.close()
 
     def finish(self) -> SplitInfo:
         """Finish every organ, make all files durable and write split.json."""
@@ -235,4 +249,4 @@ def _rounded_down(size: float) -> float:
     if not math.isfinite(size) or size <= 1:
         return 1.0
     single = np.float32(size)
-    return float(single if single <= size else np.nextafter(single, np.float32(0)))
+    return float(single if float(single) <= size else np.nextafter(single, np.float32(0)))

@@ -11,6 +11,7 @@ Scores are BM25 (Robertson and Zaragoza 2009, doi:10.1561/1500000019; k1 = 1.2, 
 
 from __future__ import annotations
 
+import errno
 import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -49,7 +50,13 @@ HEAP_BYTES = 3 * 2**30
 RAREST_OF_ALL = 16
 RAREST_AT_LEAST = 128
 _CODES_FILE = "spaces.json"
-_FULL = ("no space left", "os error 28", "os error 5)", "input/output error", "os error 122", "quota exceeded")
+_FULL = (  # the system's words and numbers for ENOSPC, EIO, EDQUOT and EFBIG
+    "no space left",
+    "input/output error",
+    "quota exceeded",
+    "file too large",
+    *(f"os error {number})" for number in (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG)),
+)
 
 
 class TextWriter:
