@@ -252,15 +252,16 @@ def _options(operator: Operator, rest: list[Any]) -> dict[str, Scalar]:
         key, setting = pair.children
         name = str(key)
         if name not in known:
-            raise _unknown_option(operator, name, key.start_pos)
+            raise unknown_option(operator, name, key.start_pos)
         if name in values:
             raise QuerySyntax(f"option {name} is given twice", column=key.start_pos)
         text = unquoted(setting) if setting.type == "QUOTED" else str(setting)
-        values[name] = _typed(known[name], text, setting.start_pos)
+        values[name] = typed(known[name], text, setting.start_pos)
     return values
 
 
-def _unknown_option(operator: Operator, name: str, column: int) -> QuerySyntax:
+def unknown_option(operator: Operator, name: str, column: int | None) -> QuerySyntax:
+    """Make the error for an option that `operator` does not have; it lists those that it has."""
     known = [option.name for option in operator.options]
     close = nearest(name, known, 1)
     meant = f"did you mean {close[0]}? " if close else ""
@@ -268,8 +269,14 @@ def _unknown_option(operator: Operator, name: str, column: int) -> QuerySyntax:
     return QuerySyntax(f"{operator.name} has no option called {name!r}", column=column, hint=meant + listed)
 
 
-def _typed(option: Option, text: str, column: int) -> Scalar:
-    """Read the text of an option as its type."""
+def typed(option: Option, text: str, column: int | None) -> Scalar:
+    """Read the text of an option as its type.
+
+    Raises
+    ------
+    QuerySyntax
+        If it is not of that type, or not among the choices.
+    """
     value: Scalar | None
     if option.type == "integer":
         value, wanted = (int(text) if _INTEGER.fullmatch(text) else None), "a whole number"

@@ -1,0 +1,167 @@
+"""``nlsearch show``, ``draw``, ``explain`` and ``verify``: one item, or each hit, looked at closely."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nlsearch.cli.app import NO_MATCH, SOME_FAILED
+from nlsearch.cli.options import Place, examples, query_shown, with_json, with_place
+from nlsearch.cli.terminal import notice, one_line, print_json, print_table
+from nlsearch.errors import InputError, QueryError, WorkerError
+
+if TYPE_CHECKING:
+    from nlsearch.collection import Collection
+    from nlsearch.model import Hit, Item
+
+SUFFIXES = {"image/svg+xml": ".svg", "image/png": ".png"}
+PAGE = 500
+MOST_LOOKED_AT = 100_000
+
+
+@click.command(
+    epilog=examples(
+        "nlsearch show /data/drugs.sdf#12",
+    )
+)
+@click.argument("item_id", metavar="ITEM")
+@with_json
+@with_place()
+def show(item_id: str, place: Place, as_json: bool) -> None:
+    """Print everything known of ITEM, an id as `search` prints it."""
+    with place.open() as collection:
+        item = collection.item(item_id)
+    if as_json:
+        print_json({
+            "id": item.id, "kind": item.kind, "title": item.title, "path": item.path, "locator": item.locator,
+            "fields": dict(item.fields),
+        })  # fmt: skip
+        return
+    rows = [("id", item.id), ("kind", item.kind), ("title", item.title), ("path", item.path), ("locator", item.locator)]
+    for name, value in item.fields.items():
+        rows.append((name, ", ".join(map(str, value)) if isinstance(value, list) else str(value)))
+    print_table(("field", "value"), rows)
+
+
+@click.command(
+    epilog=examples(
+        "nlsearch draw /data/drugs.sdf#12 -o aspirin.svg",
+        "nlsearch draw /data/drugs.sdf#12 -q 'smarts:\"c1ccccc1\"' -o match.svg",
+    )
+)
+@click.argument("item_id", metavar="ITEM")
+@click.option("-q", "--query", help="Highlight what this query matches.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), metavar="FILE",
+              help="Where to write; - or a pipe is standard output.")  # fmt: skip
+@with_place()
+def draw(item_id: str, query: str | None, output: Path | None, place: Place) -> None:
+    """Draw ITEM as SVG or PNG."""
+    with place.open() as collection:
+        item = collection.item(item_id)
+        picture = collection.draw(item if query is None else hit_of(collection, query, item))
+    suffix = SUFFIXES.get(picture.media_type, "")
+    if output is None and sys.stdout.isatty():
+        output = Path("".join(c if c.isalnum() or c in "-_." else "_" for c in item.title or "item")[:80] + suffix)
+    if output is None or str(output) == "-":
+        sys.stdout.buffer.write(picture.data)
+        return
+    if output.suffix and suffix and output.suffix.lower() != suffix:
+        notice(f"the picture is {picture.media_type}, whatever the name {output.name} says")
+    _write(output, picture.data)
+    notice(f"wrote {output}")
+
+
+def _write(output: Path, content: bytes) -> None:
+    try:
+        output.write_bytes(content)
+    except OSError as exc:
+        raise click.ClickException(f"cannot write {output}: {exc.strerror}") from exc
+
+
+def hit_of(collection: Collection, query: str, item: Item) -> Hit:
+    """Find the hit of `query` that is `item`.
+
+    Raises
+    ------
+    QueryError
+        If the item is no hit of it.
+    """
+    with query_shown(query):
+        after: str | None = None
+        for _ in range(MOST_LOOKED_AT // PAGE):
+            page = collection.search(query, limit=PAGE, kinds=[item.kind], after=after)
+            for hit in page.hits:
+                if hit.item.id == item.id:
+                    return hit
+            after = page.next
+            if after is None:
+                break
+    raise QueryError(f"{item.id} is no hit of the query", hint="nlsearch explain says why")
+
+
+@click.command(
+    epilog=examples(
+        "nlsearch explain 'smarts:\"c1ccccc1O\"' /data/drugs.sdf#12",
+    )
+)
+@click.argument("query")
+@click.argument("item_id", metavar="ITEM")
+@with_json
+@with_place()
+def explain(query: str, item_id: str, place: Place, as_json: bool) -> int:
+    """Say why ITEM is, or is not, a hit of QUERY: not indexed, filtered, candidate missed, verification failed."""
+    with place.open() as collection, query_shown(query):
+        found = collection.explain(query, item_id)
+    if as_json:
+        print_json({"id": item_id, "status": found.status, "reason": found.reason, "steps": list(found.steps)})
+    else:
+        click.echo(f"{found.status.replace('_', ' ')}: {one_line(found.reason)}")
+        for step in found.steps:
+            click.echo(f"  {one_line(step)}")
+    return 0 if found.status == "hit" else NO_MATCH
+
+
+@click.command(
+    epilog=examples(
+        "nlsearch verify 'smarts:\"c1ccccc1O\"' --limit 1000",
+    )
+)
+@click.argument("query")
+@click.option("-n", "--limit", type=click.IntRange(1, 100_000), default=100, show_default=True, help="Hits to verify.")
+@click.option("--item", "item_id", metavar="ITEM", help="Verify only this item.")
+@with_json
+@with_place()
+def verify(query: str, limit: int, item_id: str | None, place: Place, as_json: bool) -> int:
+    """Read the sources of the hits of QUERY again and reproduce their evidence.
+
+    Exit code 3 says that at least one hit could not be reproduced: its file changed, went, or the index lies.
+    """
+    failed = 0
+    with place.open() as collection, query_shown(query):
+        if item_id is None:
+            hits = list(collection.search(query, limit=limit).hits)
+        else:
+            hits = [hit_of(collection, query, collection.item(item_id))]
+        for hit in hits:
+            good, reason = _verified(collection, hit)
+            failed += not good
+            if as_json:
+                print_json({"id": hit.item.id, "verified": good, "reason": reason})
+            elif not good:
+                click.echo(f"NOT reproduced: {one_line(hit.item.id)}: {one_line(reason)}")
+    if not as_json:
+        click.echo(f"{len(hits) - failed:,} of {len(hits):,} hits reproduced from their sources")
+    if not hits:
+        return NO_MATCH
+    return SOME_FAILED if failed else 0
+
+
+def _verified(collection: Collection, hit: Hit) -> tuple[bool, str]:
+    try:
+        good = collection.verify(hit)
+    except (InputError, WorkerError) as error:
+        return False, str(error)
+    return good, "" if good else "the source no longer gives this evidence"

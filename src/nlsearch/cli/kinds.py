@@ -1,0 +1,174 @@
+"""``nlsearch kinds``: what can be asked of each kind, from the handlers' own declarations.
+
+No domain library is imported: the static facts of a handler are plain values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import click
+
+from nlsearch.cli.options import Place, examples, with_json, with_place
+from nlsearch.cli.terminal import notice, print_json, print_table
+from nlsearch.errors import MissingExtra
+
+if TYPE_CHECKING:
+    from nlsearch.handlers.contract import Field, Format, Handler, Operator, Option
+    from nlsearch.model import Json
+
+
+@click.command(
+    epilog=examples(
+        "nlsearch kinds",
+        "nlsearch kinds molecule",
+        "nlsearch kinds --json",
+    )
+)
+@click.argument("kind", required=False)
+@click.option("--markdown", is_flag=True, help="Print the tables of the documentation.")
+@with_json
+@with_place()
+def kinds(kind: str | None, markdown: bool, place: Place, as_json: bool) -> None:
+    """Show all kinds, or formats, fields, operators and options of KIND."""
+    registry = place.registry()
+    chosen = [registry.get(kind)] if kind else list(registry)
+    for path, problem in registry.problems.items():
+        notice(f"handler {path} is left out: {problem}")
+    if as_json:
+        for handler in chosen:
+            print_json(described(handler))
+    elif markdown:
+        click.echo("\n".join(kind_markdown(handler) for handler in chosen), nl=False)
+    elif kind:
+        _print_kind(chosen[0])
+    else:
+        rows = [
+            (h.kind, ", ".join(f.name for f in h.formats), ", ".join(o.name for o in h.operators), missing(h))
+            for h in chosen
+        ]
+        print_table(("kind", "formats", "operators", "missing"), rows)
+
+
+def missing(handler: Handler) -> str:
+    """Return what has to be installed before the handler can read, ``""`` if nothing."""
+    from nlsearch.handlers.registry import require
+
+    try:
+        require(handler)
+    except MissingExtra as error:
+        return error.hint
+    return ""
+
+
+# ------------------------------------------------------------------------------------------------------------- JSON
+def described(handler: Handler) -> dict[str, Json]:
+    """Return everything that a handler declares, as JSON."""
+    return {
+        "kind": handler.kind,
+        "version": handler.version,
+        "missing": missing(handler),
+        "formats": [
+            {"name": f.name, "media_type": f.media_type, "suffixes": list(f.suffixes)} for f in handler.formats
+        ],
+        "fields": [_described_field(field) for field in all_fields(handler)],
+        "operators": [_described_operator(operator) for operator in handler.operators],
+    }
+
+
+def _described_field(field: Field) -> dict[str, Json]:
+    return {
+        "name": field.name, "type": field.type, "help": field.help, "unit": field.unit, "facet": field.facet,
+        "example": field.example,
+    }  # fmt: skip
+
+
+def _described_operator(operator: Operator) -> dict[str, Json]:
+    return {
+        "name": operator.name, "value": operator.value, "help": operator.help, "guarantee": operator.guarantee,
+        "score": operator.score, "example": operator.example,
+        "options": [
+            {"name": o.name, "type": o.type, "help": o.help, "default": o.default, "choices": list(o.choices)}
+            for o in all_options(operator)
+        ],
+    }  # fmt: skip
+
+
+def all_fields(handler: Handler) -> tuple[Field, ...]:
+    """Return the fields of a kind, its own first, then those that every item has."""
+    from nlsearch.handlers.contract import COMMON_FIELDS
+
+    own = {field.name for field in handler.fields}
+    return (*handler.fields, *(field for field in COMMON_FIELDS if field.name not in own))
+
+
+def all_options(operator: Operator) -> tuple[Option, ...]:
+    """Return the options of an operator, its own first, then those that every operator takes."""
+    from nlsearch.handlers.contract import COMMON_OPTIONS
+
+    own = {option.name for option in operator.options}
+    return (*operator.options, *(option for option in COMMON_OPTIONS if option.name not in own))
+
+
+# ----------------------------------------------------------------------------------------------------------- tables
+def _print_kind(handler: Handler) -> None:
+    absent = missing(handler)
+    click.echo(f"{handler.kind} (features version {handler.version})" + (f"; first: {absent}" if absent else ""))
+    click.echo("\nFormats")
+    print_table(("name", "media type", "suffixes"), [_format_row(f) for f in handler.formats])
+    click.echo("\nFields")
+    print_table(("name", "type", "unit", "meaning", "example"), [_field_row(f) for f in all_fields(handler)])
+    click.echo("\nOperators")
+    for operator in handler.operators:
+        click.echo(f"\n{operator.name}:{operator.value}  [{operator.guarantee}]  {operator.help}")
+        click.echo(f"  score: {operator.score}\n  e.g. {operator.example}")
+        print_table(("option", "type", "default", "meaning"), [_option_row(o) for o in all_options(operator)])
+
+
+def _format_row(form: Format) -> tuple[str, ...]:
+    return form.name, form.media_type, " ".join(form.suffixes)
+
+
+def _field_row(field: Field) -> tuple[str, ...]:
+    return field.name, field.type, field.unit, field.help + (" (facet)" if field.facet else ""), field.example
+
+
+def _option_row(option: Option) -> tuple[str, ...]:
+    kind = " / ".join(option.choices) if option.choices else option.type
+    return option.name, kind, _default(option), option.help
+
+
+def _default(option: Option) -> str:
+    if option.default is None:
+        return "–"
+    if isinstance(option.default, bool):
+        return "yes" if option.default else "no"
+    return str(option.default)
+
+
+# --------------------------------------------------------------------------------------------------------- markdown
+def kind_markdown(handler: Handler) -> str:
+    """Return the generated part of a kind's documentation page: formats, fields, operators with their options."""
+    lines = [
+        "## Formats",
+        "",
+        *_markdown_table(("format", "media type", "suffixes"), map(_format_row, handler.formats)),
+    ]
+    headings = ("field", "type", "unit", "meaning", "example")
+    lines += ["", "## Fields", "", *_markdown_table(headings, map(_field_row, all_fields(handler)))]
+    lines += ["", "## Operators", ""]
+    for operator in handler.operators:
+        lines += [f"### `{operator.name}`", "", f"{operator.help}", ""]
+        lines += [f"- Value: {operator.value}", f"- Guarantee: **{operator.guarantee}**", f"- Score: {operator.score}"]
+        lines += [f"- Example: `{operator.example}`", ""]
+        lines += _markdown_table(("option", "type", "default", "meaning"), map(_option_row, all_options(operator)))
+        lines.append("")
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _markdown_table(headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+    def line(cells: tuple[str, ...]) -> str:
+        return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+    return [line(headings), "|" + "---|" * len(headings), *(line(row) for row in rows)]

@@ -1,0 +1,277 @@
+"""Evidence in words: one line for a person, from the JSON that programs get.
+
+Conventions
+-----------
+JSON ranges are 0-based and half-open; words count bases, residues and atoms as their fields do, and say so: sequence
+ranges are 1-based and closed, atom indices 0-based.  A key without a phrase is shown as it is; what only programs need
+(matrices, bonds, the list of further matches) is left to ``--json``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from nlsearch.model import Json
+
+_LISTED = 12
+_SILENT = {"bonds", "homography", "more", "count", "frame", "strand", "query_s", "gaps", "cigar", "fingerprint"}
+_SILENT |= {"expected_votes", "voice", "part_name", "query_atoms", "tier", "score", "search_space", "k", "scaled"}
+_UNITS = {"nucleotide": "bases", "protein": "residues"}
+
+
+def evidence_in_words(kind: str, evidence: Mapping[str, Json]) -> str:
+    """Say in one line what proves a hit.
+
+    Parameters
+    ----------
+    kind : str
+        The item's kind; decides the unit of ranges.
+    evidence : mapping
+        ``hit.evidence``.
+    """
+    parts = evidence.get("parts")
+    if isinstance(parts, list) and parts:
+        rest = {key: value for key, value in evidence.items() if key in {"words", "fields"}}
+        said = [f"{part.get('operator', '?')}: {_one(kind, _without_operator(part))}" for part in parts]
+        return " + ".join([*said, *_phrases(kind, rest)])
+    return _one(kind, evidence)
+
+
+def _without_operator(part: Mapping[str, Json]) -> dict[str, Json]:
+    return {key: value for key, value in part.items() if key != "operator"}
+
+
+def _one(kind: str, evidence: Mapping[str, Json]) -> str:
+    phrases = _phrases(kind, evidence)
+    more = evidence.get("count")
+    if isinstance(more, int) and more > 1:
+        phrases.append(f"{more:,} matches in all")
+    return "; ".join(phrases)
+
+
+def _phrases(kind: str, evidence: Mapping[str, Json]) -> list[str]:
+    said = []
+    for key, value in evidence.items():
+        if key in _PHRASES:
+            phrase = _PHRASES[key](kind, evidence)
+            if phrase:
+                said.append(phrase)
+        elif key not in _SILENT:
+            said.append(f"{key.replace('_', ' ')} {_shown(value)}")
+    return said
+
+
+def _shown(value: Json) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list):
+        listed = ", ".join(_shown(part) for part in value[:_LISTED])
+        return f"{listed}, … ({len(value)} in all)" if len(value) > _LISTED else listed
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_shown(part)}" for key, part in list(value.items())[:_LISTED])
+    return str(value)
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}{'es' if noun.endswith('ch') else 's'}"
+
+
+# ------------------------------------------------------------------------------------------------- molecule, reaction
+def _atoms(_: str, evidence: Mapping[str, Json]) -> str:
+    matches = evidence["atoms"]
+    if not matches:
+        return ""
+    first: Sequence[int] = matches[0] if isinstance(matches[0], list) else matches
+    said = f"atoms {_shown(sorted(first))} (0-based)"
+    others = len(matches) - 1 if isinstance(matches[0], list) else 0
+    return said + (f" and {_plural(others, 'more match')}" if others and "count" not in evidence else "")
+
+
+def _similarity(_: str, evidence: Mapping[str, Json]) -> str:
+    method = evidence.get("fingerprint")
+    return f"similarity {evidence['similarity']:.3f}" + (f" ({_shown(method)})" if method else "")
+
+
+def _level(_: str, evidence: Mapping[str, Json]) -> str:
+    return f"same {evidence['level']}"
+
+
+# -------------------------------------------------------------------------------------------------------- sequences
+def _target(kind: str, evidence: Mapping[str, Json]) -> str:
+    unit = _UNITS.get(kind, "positions")
+    said = f"{unit} {_closed(evidence['target'])} (1-based)"
+    if evidence.get("strand"):
+        said += f" on the {evidence['strand']} strand"
+    if evidence.get("frame"):
+        said += f", frame {evidence['frame']}"
+    return said
+
+
+def _query(_: str, evidence: Mapping[str, Json]) -> str:
+    return (
+        f"query {_closed(evidence['query'])}" if _is_range(evidence["query"]) else f"query {_shown(evidence['query'])}"
+    )
+
+
+def _identity(_: str, evidence: Mapping[str, Json]) -> str:
+    return f"{evidence['identity'] * 100:.1f} % identical"
+
+
+def _mismatches(_: str, evidence: Mapping[str, Json]) -> str:
+    said = _plural(evidence["mismatches"], "mismatch")
+    gaps = evidence.get("gaps")
+    return f"{said}, {_plural(gaps, 'gap')}" if isinstance(gaps, int) else said
+
+
+def _evalue(_: str, evidence: Mapping[str, Json]) -> str:
+    value = evidence["evalue"]
+    return "" if value is None else f"E = {value:.2g}"
+
+
+def _bit_score(_: str, evidence: Mapping[str, Json]) -> str:
+    value = evidence["bit_score"]
+    return "" if value is None else f"{value:.1f} bits"
+
+
+def _containment(key: str, words: str) -> Callable[[str, Mapping[str, Json]], str]:
+    return lambda _, evidence: f"{evidence[key] * 100:.1f} % {words}"
+
+
+def _ani(_: str, evidence: Mapping[str, Json]) -> str:
+    value = evidence["ani"]
+    return "" if value is None else f"ANI {value * 100 if value <= 1 else value:.2f} %"
+
+
+def _is_range(value: Json) -> bool:
+    return isinstance(value, list) and len(value) == 2
+
+
+def _closed(value: Json) -> str:
+    return f"{value[0] + 1:,}-{value[1]:,}" if _is_range(value) else _shown(value)
+
+
+# --------------------------------------------------------------------------------------------------- spectrum, score
+def _pairs(_: str, evidence: Mapping[str, Json]) -> str:
+    pairs = evidence["pairs"]
+    if not pairs:
+        return "no peaks paired"
+    best = max(pairs, key=lambda pair: pair[3])
+    return f"{_plural(len(pairs), 'peak')} paired, most by m/z {best[1]:.4f} ({best[2]:+.1f} ppm)"
+
+
+def _shift(_: str, evidence: Mapping[str, Json]) -> str:
+    return f"shifted by {evidence['shift_da']:+.4f} Da" if evidence["shift_da"] else ""
+
+
+def _bars(_: str, evidence: Mapping[str, Json]) -> str:
+    first, last = evidence["bars"]
+    return f"bar {first}" if first == last else f"bars {first}-{last}"
+
+
+def _part(_: str, evidence: Mapping[str, Json]) -> str:
+    name = evidence.get("part_name") or f"part {evidence['part'] + 1}"
+    voice = evidence.get("voice")
+    return f"in {name}" + (f", voice {voice}" if voice is not None else "")
+
+
+def _transposition(_: str, evidence: Mapping[str, Json]) -> str:
+    semitones = evidence["transposition"]
+    return f"transposed by {semitones:+d} semitones" if semitones else "at the same pitch"
+
+
+def _edits(_: str, evidence: Mapping[str, Json]) -> str:
+    edits = evidence["edits"]
+    if not edits:
+        return "no edits"
+    return f"{_plural(len(edits), 'edit')}: " + ", ".join(
+        edit.get("words", edit.get("kind", "?")) for edit in edits[:4]
+    )
+
+
+def _notes(_: str, evidence: Mapping[str, Json]) -> str:
+    return _plural(len(evidence["notes"]), "note")
+
+
+# ------------------------------------------------------------------------------------------------ audio, video, image
+def _seconds(_: str, evidence: Mapping[str, Json]) -> str:
+    start, end = evidence["target_s"]
+    said = f"at {_clock(start)}-{_clock(end)}"
+    if _is_range(evidence.get("query_s")):
+        said += f" of the item, {_clock(evidence['query_s'][0])}-{_clock(evidence['query_s'][1])} of the clip"
+    return said
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds // 60)}:{seconds % 60:05.2f}"
+
+
+def _votes(_: str, evidence: Mapping[str, Json]) -> str:
+    expected = evidence.get("expected_votes")
+    return _plural(int(evidence["votes"]), "vote") + (f" ({expected:.3g} by chance)" if expected is not None else "")
+
+
+def _speed(_: str, evidence: Mapping[str, Json]) -> str:
+    return f"speed × {evidence['speed']:.3f}" if evidence["speed"] != 1 else ""
+
+
+def _quad(_: str, evidence: Mapping[str, Json]) -> str:
+    return "at " + " ".join(f"({x:.0f}, {y:.0f})" for x, y in evidence["quad"]) if evidence["quad"] else ""
+
+
+def _flag(key: str, words: str) -> Callable[[str, Mapping[str, Json]], str]:
+    return lambda _, evidence: words if evidence[key] else ""
+
+
+def _counted(key: str, noun: str) -> Callable[[str, Mapping[str, Json]], str]:
+    return lambda _, evidence: _plural(int(evidence[key]), noun)
+
+
+def _hamming(_: str, evidence: Mapping[str, Json]) -> str:
+    value = evidence["hamming"]
+    return "" if value is None else f"{value} of 256 hash bits differ"
+
+
+# ------------------------------------------------------------------------------------------------------ words, fields
+def _words(_: str, evidence: Mapping[str, Json]) -> str:
+    return f"words {_shown(evidence['words'])}"
+
+
+def _fields(_: str, evidence: Mapping[str, Json]) -> str:
+    fields = evidence["fields"]
+    return ", ".join(f"{name} = {_shown(value)}" for name, value in fields.items()) if fields else ""
+
+
+_PHRASES: dict[str, Callable[[str, Mapping[str, Json]], str]] = {
+    "atoms": _atoms,
+    "similarity": _similarity,
+    "level": _level,
+    "target": _target,
+    "query": _query,
+    "identity": _identity,
+    "mismatches": _mismatches,
+    "evalue": _evalue,
+    "bit_score": _bit_score,
+    "containment_query_in_item": _containment("containment_query_in_item", "of the query is in the item"),
+    "containment_item_in_query": _containment("containment_item_in_query", "of the item is in the query"),
+    "ani": _ani,
+    "pairs": _pairs,
+    "shift_da": _shift,
+    "bars": _bars,
+    "part": _part,
+    "notes": _notes,
+    "transposition": _transposition,
+    "edits": _edits,
+    "through_repeat": _flag("through_repeat", "through a repeat"),
+    "target_s": _seconds,
+    "votes": _votes,
+    "speed": _speed,
+    "quad": _quad,
+    "inliers": _counted("inliers", "inlier"),
+    "mirrored": _flag("mirrored", "mirrored"),
+    "pixels_equal": _flag("pixels_equal", "all pixels equal"),
+    "hamming": _hamming,
+    "words": _words,
+    "fields": _fields,
+}

@@ -1,0 +1,129 @@
+"""``nlsearch index``, ``merge`` and ``rm``: what changes a collection."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nlsearch.cli.app import INTERRUPTED, NO_MATCH, SOME_FAILED
+from nlsearch.cli.options import Place, examples, with_json, with_place
+from nlsearch.cli.progress import shown_progress
+from nlsearch.cli.terminal import notice, one_line, print_json
+
+if TYPE_CHECKING:
+    from nlsearch.collection import Collection
+    from nlsearch.ingest.report import Report
+
+SHOWN_FAILURES = 10
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@click.command(
+    epilog=examples(
+        "nlsearch index papers/ drugs.sdf",
+        "nlsearch index /data --jobs 8 --exclude '*.tmp'",
+        "nlsearch index scans/ --cap image_pixels=400000000 --retry-failed",
+    )
+)
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(1, 1024),
+    default=_processors,
+    show_default="processors",
+    help="Processes that read.",
+)
+@click.option("--include", multiple=True, metavar="GLOB", help="Only files that match (may be repeated).")
+@click.option("--exclude", multiple=True, metavar="GLOB", help="No files that match (may be repeated).")
+@click.option("--retry-failed", is_flag=True, help="Also read again what failed before and has not changed.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+@with_json
+@with_place("--limit")
+def index(
+    paths: tuple[Path, ...], jobs: int, include: tuple[str, ...], exclude: tuple[str, ...], retry_failed: bool,
+    quiet: bool, place: Place, as_json: bool,
+) -> int:  # fmt: skip
+    """Index PATHS (files, folders, archives), or bring them up to date.
+
+    What is unchanged is not read again; what is gone from a folder is removed.  Interrupting keeps what was committed.
+    Exit code 3 says that some files could not be read; `nlsearch failures` lists them.
+    """
+    settings: dict[str, object] = {"include": include, "exclude": exclude, "retry_failed": retry_failed}
+    given = {name: value for name, value in settings.items() if value}
+    with place.open(create=True) as collection:
+        try:
+            with shown_progress(not quiet) as progress:
+                report = collection.index(paths, jobs=jobs, progress=progress, **given)
+        except KeyboardInterrupt:
+            notice(f"interrupted; what was committed stays: {_held(collection)}")
+            return INTERRUPTED
+    if as_json:
+        print_json(described(report))
+    else:
+        _print_report(report)
+    return SOME_FAILED if report.failures else 0
+
+
+def _held(collection: Collection) -> str:
+    stats: Mapping[str, object] = collection.stats()
+    return f"{stats['items']:,} items"
+
+
+def described(report: Report) -> dict[str, object]:
+    """Return a report as JSON."""
+    return {
+        "items": report.items,
+        "sources": report.sources,
+        "unchanged": report.unchanged,
+        "removed": report.removed,
+        "failures": [asdict(failure) for failure in report.failures],
+        "seconds": report.seconds,
+    }
+
+
+def _print_report(report: Report) -> None:
+    click.echo(
+        f"{report.items:,} items from {report.sources:,} sources; {report.unchanged:,} unchanged, "
+        f"{report.removed:,} removed, {len(report.failures):,} failures; {report.seconds:.1f} s"
+    )
+    for failure in report.failures[:SHOWN_FAILURES]:
+        notice(one_line(f"  {failure.path}{failure.locator}: {failure.reason} [{failure.code}]"))
+    if len(report.failures) > SHOWN_FAILURES:
+        notice(f"  … and {len(report.failures) - SHOWN_FAILURES:,} more: nlsearch failures")
+
+
+@click.command(epilog=examples("nlsearch merge"))
+@with_json
+@with_place()
+def merge(place: Place, as_json: bool) -> None:
+    """Merge the pieces of the index into as few as possible, from what is stored; no source is read again."""
+    with place.open() as collection:
+        left = collection.merge()
+    if as_json:
+        print_json({"splits": left})
+    else:
+        click.echo(f"{left:,} splits left")
+
+
+@click.command("rm", epilog=examples("nlsearch rm old/drugs.sdf", "nlsearch rm /data/2019"))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@with_json
+@with_place()
+def remove(paths: tuple[Path, ...], place: Place, as_json: bool) -> int:
+    """Remove the items of PATHS from the collection; the files on the disk stay."""
+    with place.open() as collection:
+        went = collection.remove(paths)
+    if as_json:
+        print_json({"removed": went})
+    else:
+        click.echo(f"{went:,} items removed")
+    return 0 if went else NO_MATCH
