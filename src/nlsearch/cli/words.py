@@ -10,8 +10,11 @@ ranges are 1-based and closed, atom indices 0-based.  A key without a phrase is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from nlsearch.model import Json
+if TYPE_CHECKING:
+    from nlsearch.model import Json
+
 
 _LISTED = 12
 _SILENT = {"bonds", "homography", "more", "count", "frame", "strand", "query_s", "gaps", "cigar", "fingerprint"}
