@@ -7,8 +7,8 @@ Format
 ------
 msgpack (https://github.com/msgpack/msgpack/blob/master/spec.md) with one extension type, 1, whose single byte names a
 class.  A record is an array that starts with this mark: ``[mark, field, field, …]`` in the order of the dataclass; an
-ndarray is ``[mark, dtype, shape, bytes]``, C order, little-endian.  So large arrays and payloads are copied once,
-however deep they sit.
+ndarray is ``[mark, dtype, shape, bytes]``, C order, little-endian, the shape of a single axis as a number.  So large
+arrays and payloads are copied once, however deep they sit.
 
 Conventions
 -----------
@@ -237,7 +237,8 @@ def _lower_array(array: NDArray[Any]) -> list[Any]:
     if not _DTYPE.fullmatch(array.dtype.str) or array.ndim > _MAX_AXES:
         raise WireError(f"no way to pack an array of {array.dtype} with {array.ndim} axes")
     raw = array.data.cast("B") if array.size and array.ndim else array.tobytes()
-    return [_ARRAY_MARK, array.dtype.str, array.shape, raw]
+    shape = len(array) if array.ndim == 1 else array.shape
+    return [_ARRAY_MARK, array.dtype.str, shape, raw]
 
 
 def _sorted(obj: Any) -> Any:  # noqa: ANN401
@@ -304,6 +305,9 @@ class _Mark:
         self.number = number
 
 
+_HEADS: dict[bytes, _Mark] = {bytes([n]): _Mark(n) for n in (_ARRAY, *_RECORDS)}
+
+
 class _Reading:
     """One unpacking: every mark must be the head of a list, or it would leak into the values."""
 
@@ -313,10 +317,11 @@ class _Reading:
         self.open_marks = 0
 
     def mark(self, code: int, body: bytes) -> _Mark:
-        if code != _MARK or len(body) != 1 or (body[0] not in _RECORDS and body[0] != _ARRAY):
+        mark = _HEADS.get(body) if code == _MARK else None
+        if mark is None:
             raise WireError(f"unknown extension {code}")
         self.open_marks += 1
-        return _Mark(body[0])
+        return mark
 
     def sequence(self, held: list[Any]) -> Any:  # noqa: ANN401
         if not held or type(held[0]) is not _Mark:
@@ -354,11 +359,13 @@ def _build_array(held: list[Any]) -> NDArray[Any]:
     if not _is_shape(shape):
         raise WireError("not a shape")
     array = np.frombuffer(raw, dtype)
-    return array if shape == [array.size] else array.reshape(shape)  # refuses another size with ValueError
+    return array if shape == array.size else array.reshape(shape)  # refuses another size with ValueError
 
 
 def _is_shape(shape: object) -> bool:
-    return isinstance(shape, list) and len(shape) <= _MAX_AXES and _all_sizes(shape)
+    if isinstance(shape, list):
+        return len(shape) <= _MAX_AXES and _all_sizes(shape)
+    return type(shape) is int and shape >= 0
 
 
 def _all_sizes(shape: Iterable[object]) -> bool:

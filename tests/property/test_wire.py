@@ -218,6 +218,8 @@ def mark(number: int) -> msgpack.ExtType:
         ([mark(2), [mark(0), "<u4", [1], b"abcd"], [mark(0), "<u4", [0], b""], 1, None], "parallel"),
         ([mark(0), "|O8", [1], b"abcdefgh"], "numbers"),
         ([mark(0), "<u4", [-1], b"abcd"], "shape"),
+        ([mark(0), "<u4", -1, b"abcd"], "shape"),
+        ([mark(0), "<u4", 2, b"abcd"], "not a packed value"),
         ([mark(0), "<u4", [2**40, 2**40], b"abcd"], "not a packed value"),
         ([mark(0), "<u4", [2], b"abcd"], "not a packed value"),
         ([1, mark(11)], "outside"),
