@@ -91,9 +91,10 @@ class FrameReader:
         start = 0
         try:
             while (end := self._end_of_frame(start)) is not None:
-                body = bytes(memoryview(self._held)[start + HEADER.size : end])
+                with memoryview(self._held) as held, held[start + HEADER.size : end] as body:
+                    message = _message_of(body)
                 start = end
-                yield _message_of(body)
+                yield message
         finally:
             del self._held[:start]
 
@@ -109,7 +110,7 @@ class FrameReader:
         return end if len(self._held) >= end else None
 
 
-def _message_of(body: bytes) -> Message:
+def _message_of(body: memoryview) -> Message:
     try:
         message = wire.unpack(body)
     except wire.WireError as exc:

@@ -36,6 +36,7 @@ from nlsearch.sandbox.frames import FrameReader, Message, frame, message_of
 from nlsearch.sandbox.isolation import MemoryWatch
 from nlsearch.sandbox.locators import Locators
 from nlsearch.sandbox.outcomes import Done, Failed, Outcome, ReadEntry, SkippedRecord
+from nlsearch.sandbox.sources import open_description
 
 T = TypeVar("T")
 
@@ -216,8 +217,6 @@ class Responder:
             yield from reading.outcomes(request[3] if request[0] == "one" else None)
 
     def _open(self, request: Message) -> tuple[Handler, Source]:
-        from nlsearch.sandbox.sources import open_description
-
         handler = self._registry.get(request[2])
         require(handler)
         return handler, open_description(request[1])
