@@ -430,6 +430,35 @@ def test_there_is_no_collection(tmp_path):
     assert "nlsearch index" in done.stderr
 
 
+def test_an_unknown_facet_is_refused(run):
+    result = run("search", "phenol", "--facet", "maas")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "did you mean mass?" in result.stderr
+
+
+def test_an_error_of_the_system_is_a_message():
+    done = program("show", "x", "-c", "/dev/null/collection")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: /dev/null/collection")
+
+
+def test_a_bug_has_an_exit_code_of_its_own():
+    code = (
+        "import sys, click; from nlsearch.cli.app import app, COMMANDS, Row, run\n"
+        "app.get_command = lambda ctx, name: click.Command('broken', callback=lambda: 1 / 0)\n"
+        "COMMANDS['broken'] = Row('', '', '')\n"
+        "sys.exit(run(['broken']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 70
+    assert "ZeroDivisionError" in done.stderr
+
+
+def test_commands_are_completed():
+    words = {"COMP_WORDS": "nlsearch se", "COMP_CWORD": "1", "_NLSEARCH_COMPLETE": "bash_complete"}
+    assert program(env={**os.environ, **words}).stdout == "plain,search\n"
+
+
 def test_a_closed_pipe_is_quiet():
     code = (
         "import sys; from nlsearch.cli.app import app, COMMANDS, Row; import click\n"

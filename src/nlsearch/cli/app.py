@@ -2,7 +2,8 @@
 
 A subcommand's module is imported when the subcommand runs, so that ``nlsearch kinds`` never pays for the index.
 
-Exit codes: 0 found, 1 no match, 2 usage or query error, 3 some files failed, 4 index damaged, 130 interrupted.
+Exit codes: 0 found, 1 no match, 2 usage or query error, 3 some files failed, 4 index damaged, 70 a bug in nlsearch,
+130 interrupted.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Any
 
 import click
@@ -24,6 +26,7 @@ MISUSE = 2
 SOME_FAILED = 3
 DAMAGED = 4
 INTERRUPTED = 130
+BUG = 70
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,16 @@ def run(arguments: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    sys.excepthook = _report_bug
     return int(app.main(list(arguments), standalone_mode=False))
+
+
+def _report_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Print the traceback and leave with a code of its own: Python's would be that of "no match"."""
+    sys.__excepthook__(kind, error, trace)
+    sys.stderr.write("this is a bug in nlsearch; the lines above say where\n")
+    sys.stderr.flush()
+    os._exit(BUG)
 
 
 def exit_code(error: NlsearchError) -> int:
@@ -134,6 +146,11 @@ def _outcome(call: Callable[[], Any]) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    except OSError as error:
+        from nlsearch.cli.terminal import show_error
+
+        show_error(NlsearchError(error.strerror or str(error), locator=str(error.filename or "")))
+        return MISUSE
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return INTERRUPTED

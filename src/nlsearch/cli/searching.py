@@ -149,6 +149,23 @@ def typed_settings(collection: Collection, settings: Sequence[str]) -> dict[str,
     return values
 
 
+def _check_facets(facets: Sequence[str], collection: Collection) -> None:
+    """Refuse a facet that is no field.
+
+    Raises
+    ------
+    QueryError
+    """
+    fields = collection.registry.fields()
+    for name in facets:
+        if name not in fields:
+            from nlsearch.query.suggest import nearest
+
+            close = nearest(name, fields, 1)
+            hint = f"did you mean {close[0]}?" if close else "nlsearch kinds lists the fields"
+            raise QueryError(f"there is no field {name!r} to count by", hint=hint)
+
+
 def _offer(text: str, collection: Collection) -> None:
     """Say what a bare query may have been meant as."""
     from nlsearch.query.suggest import offer
@@ -174,6 +191,7 @@ def _answer(
     as_json: bool,
     **_: Any,  # noqa: ANN401 - what only `ask` needs
 ) -> int:
+    _check_facets(facets, collection)
     page = ask(after)
     number = 1
     shown: list[Hit] = []
