@@ -209,7 +209,7 @@ def _apply(layer: Layer, outer: _Readable) -> _Readable:
         return _zip_member(outer, *(int(number) for number in layer[1:]))
     with contextlib.suppress(KeyError):
         openers = {"gz": gzip.GzipFile, "bz2": bz2.BZ2File, "xz": lzma.LZMAFile}
-        inner = openers[name](outer)  # type: ignore[operator]
+        inner = openers[name](outer)
         return _Owning(inner, outer)
     raise InputError(f"no layer is called {name!r}")
 
@@ -237,4 +237,4 @@ def _zip_member(outer: _Readable, offset: int, packed: int, size: int, method: i
     info = zipfile.ZipInfo()
     info.compress_type, info.compress_size, info.file_size, info.CRC = method, packed, size, crc
     content = Window(outer, offset + _LOCAL_HEADER.size + name_length + extra_length, packed)
-    return cast("_Readable", zipfile.ZipExtFile(content, "r", info, close_fileobj=True))  # type: ignore[call-overload]
+    return cast("_Readable", zipfile.ZipExtFile(content, "r", info, close_fileobj=True))
