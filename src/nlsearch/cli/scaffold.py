@@ -36,6 +36,7 @@ def new(kind: str, directory: Path, place: Place) -> None:
 
     The sample reads text files with one record a line; its operator finds the records that hold a text.
     """
+    kind = kind.replace("-", "_")
     if not _NAME.fullmatch(kind):
         raise QueryError(f"{kind!r} is no name for a kind", hint="lower-case letters, digits and _, like recipe")
     if kind in place.registry().kinds:
