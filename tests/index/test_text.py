@@ -258,6 +258,18 @@ def test_asking_few_of_the_rarest_never_misses(molecules, terms, at_least, rares
     assert expected <= set(found)
 
 
+def test_rare_terms_count_more_by_rarity(molecules):
+    index, sets = molecules
+    wanted = tuple(range(60))
+    keys, scores, total = index.top(HasTerms("molecule.screen", wanted, 1, by_rarity=True), 20)
+    assert total == sum(bool(one & set(wanted)) for one in sets)
+    assert scores == sorted(scores, reverse=True)
+    assert min(len(sets[key] & set(wanted)) for key in keys) > np.mean([len(one & set(wanted)) for one in sets])
+    few = index.matching(HasTerms("molecule.screen", wanted, 9, by_rarity=True)).tolist()
+    assert few == [n for n, one in enumerate(sets) if len(one & set(wanted)) >= 9]
+    assert sorted(index.top(HasTerms("molecule.screen", wanted, 9, by_rarity=True), 800)[0]) == few
+
+
 def test_words_and_shared_terms_together(molecules):
     index, sets = molecules
     wanted = set(range(100))

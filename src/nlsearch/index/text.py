@@ -240,12 +240,12 @@ class TextIndex:
         parts = list(_flat(query))
         counting = [part for part in parts if isinstance(part, HasTerms) and part.at_least is not None]
         others = [part for part in parts if part not in counting]
-        if len(counting) != 1 or (ranked and any(_is_scoring(part) for part in others)):
+        if len(counting) != 1 or (ranked and (counting[0].by_rarity or any(map(_is_scoring, others)))):
             return None
         asked, minimum = self._asked(counting[0])
         if minimum <= 1 or not asked:
             return None
-        clauses = [(Occur.Must, _union(self._schema, asked))]
+        clauses = [(Occur.Must, _union([_one(_term(self._schema, "terms", token)) for token in asked]))]
         if others:
             clauses.append((Occur.Must, _unscored(self._compile(EveryOf(others)))))
         limit = 0
@@ -317,10 +317,10 @@ class TextIndex:
                 asked, minimum = self._asked(node)
                 if not asked:
                     return Query.empty_query()
+                terms = [_term(self._schema, "terms", token) for token in asked]
                 if node.at_least is None:
-                    terms = [(Occur.Must, _term(self._schema, "terms", token)) for token in asked]
-                    return _unscored(_boolean(terms))
-                return _union(self._schema, asked, minimum)
+                    return _unscored(_boolean([(Occur.Must, term) for term in terms]))
+                return _union(terms if node.by_rarity else [_one(term) for term in terms], minimum)
         return self._compile(node)
 
     def _word_clauses(self, index_field: str, prefix: str, text: str, phrase: bool) -> list[tuple[Occur, Query]]:
@@ -402,9 +402,12 @@ def _term(schema: tantivy.Schema, field: str, token: str) -> Query:
     return Query.term_query(schema, field, token, "basic")
 
 
-def _union(schema: tantivy.Schema, terms: Sequence[str], minimum: int = 1) -> Query:
-    clauses = [(Occur.Should, Query.const_score_query(_term(schema, "terms", token), 1.0)) for token in terms]
-    return _boolean(clauses, minimum if minimum > 1 else None)
+def _one(query: Query) -> Query:
+    return Query.const_score_query(query, 1.0)
+
+
+def _union(queries: Sequence[Query], minimum: int = 1) -> Query:
+    return _boolean([(Occur.Should, query) for query in queries], minimum if minimum > 1 else None)
 
 
 def _schema(fields: Mapping[str, Field]) -> tantivy.Schema:

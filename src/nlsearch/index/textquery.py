@@ -78,12 +78,15 @@ class HasTerms:
         None: all of them.  Else scores are the number of shared terms among the asked ones.
     rarest : int, optional
         How many of the rarest terms to ask; None: 16 for all, 128 for `at_least` (more when not missing needs more).
+    by_rarity : bool
+        With `at_least`: score by BM25 instead, so that rare terms count more; half the work.
     """
 
     space: str
     terms: Sequence[int]
     at_least: int | None = None
     rarest: int | None = None
+    by_rarity: bool = False
 
 
 @dataclass(frozen=True, slots=True)
