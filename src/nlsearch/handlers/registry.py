@@ -10,7 +10,7 @@ import importlib
 import importlib.metadata
 import importlib.util
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from nlsearch.errors import MissingExtra, UnknownKind
@@ -32,12 +32,14 @@ class Registry:
     ----------
     directories : iterable of path
         Folders whose ``*.py`` files each define one handler as ``HANDLER = SomeHandler``; trusted code of the user.
+    built_in : mapping of str to str
+        Kind → ``module:class`` of the kinds that come with nlsearch.
     """
 
-    def __init__(self, directories: Iterable[str | Path] = ()) -> None:
+    def __init__(self, directories: Iterable[str | Path] = (), built_in: Mapping[str, str] = BUILT_IN) -> None:
         self.directories = tuple(str(Path(d).resolve()) for d in directories)
         self.problems: dict[str, str] = {}
-        self._rows: dict[str, str] = dict(BUILT_IN)
+        self._rows: dict[str, str] = dict(built_in)
         self._loaded: dict[str, Handler] = {}
         for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
             self._rows.setdefault(point.name, point.value)
