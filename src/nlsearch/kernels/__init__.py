@@ -6,6 +6,17 @@ Arguments are checked before anything is read; a wrong shape or range raises ``V
 
 from __future__ import annotations
 
+from nlsearch.kernels.bits import (
+    fold,
+    hamming,
+    hamming_reference,
+    popcounts,
+    popcounts_reference,
+    tanimoto,
+    tanimoto_reference,
+    tanimoto_top,
+    tanimoto_top_reference,
+)
 from nlsearch.kernels.native import NATIVE
 from nlsearch.kernels.sequence import (
     extend,
@@ -17,15 +28,42 @@ from nlsearch.kernels.sequence import (
     unpack2,
     unpack2_reference,
 )
+from nlsearch.kernels.voting import (
+    BAND,
+    Postings,
+    gather_postings,
+    pack_postings,
+    sort_pairs,
+    sort_pairs_reference,
+    vote,
+    vote_reference,
+)
 
 __all__ = [
+    "BAND",
     "NATIVE",
+    "Postings",
     "extend",
     "extend_reference",
+    "fold",
+    "gather_postings",
+    "hamming",
+    "hamming_reference",
     "pack2",
     "pack2_reference",
+    "pack_postings",
+    "popcounts",
+    "popcounts_reference",
+    "sort_pairs",
+    "sort_pairs_reference",
     "syncmers",
     "syncmers_reference",
+    "tanimoto",
+    "tanimoto_reference",
+    "tanimoto_top",
+    "tanimoto_top_reference",
     "unpack2",
     "unpack2_reference",
+    "vote",
+    "vote_reference",
 ]

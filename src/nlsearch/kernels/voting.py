@@ -1,0 +1,243 @@
+"""Kernels of the seed index: stable sorting of postings, and voting on diagonals.
+
+Conventions
+-----------
+A posting is a little-endian number of `width` bytes, ``(axis position >> shift) << flag_bits | flag``.  The diagonal of
+a seed is ``axis position - query position``, or ``axis position + query position`` where the flags of item and query
+differ (``flag`` 1 in :data:`BAND`).
+
+References
+----------
+Votes on diagonals: Wilbur & Lipman, PNAS 1983 80:726.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlsearch.kernels import native
+
+BAND = np.dtype([("low", "<i8"), ("high", "<i8"), ("item", "<u4"), ("flag", "<u4"), ("votes", "<u4"), ("seeds", "<u4")])
+"""A run of diagonals of one item: [low, high] inclusive, on the axis; the item's number; flag; votes; seeds in all."""
+
+MAX_BIN = 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class Postings:
+    """The postings of a seed index as they lie in its files.
+
+    Parameters
+    ----------
+    packed : ndarray of uint8, shape (n * width,)
+    width : int
+        Bytes of a posting, 1 to 8.
+    shift, flag_bits : int
+        As the seed space declares them.
+    item_starts : ndarray of uint64, shape (items,)
+        Where each item starts on the axis, ascending.
+    """
+
+    packed: NDArray[np.uint8]
+    width: int
+    shift: int
+    flag_bits: int
+    item_starts: NDArray[np.uint64]
+
+    def __len__(self) -> int:
+        return len(self.packed) // self.width
+
+
+def sort_pairs(keys: NDArray[Any], values: NDArray[Any]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Sort pairs by key, stably.
+
+    Parameters
+    ----------
+    keys, values : ndarray of unsigned integers, shape (n,)
+
+    Returns
+    -------
+    keys, values : ndarray of uint64, shape (n,)
+        New arrays.
+
+    Raises
+    ------
+    ValueError
+        If the arrays differ in length.
+    """
+    if keys.shape != values.shape or keys.ndim != 1:
+        raise ValueError(f"keys {keys.shape} and values {values.shape} must be as many")
+    if native.compiled is None:
+        return sort_pairs_reference(keys, values)
+    sorted_keys, sorted_values = keys.astype(np.uint64), values.astype(np.uint64)
+    native.compiled.sort_pairs(sorted_keys, sorted_values)
+    return sorted_keys, sorted_values
+
+
+def sort_pairs_reference(keys: NDArray[Any], values: NDArray[Any]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """NumPy oracle of :func:`sort_pairs`."""
+    order = np.argsort(keys, kind="stable")
+    return keys[order].astype(np.uint64), values[order].astype(np.uint64)
+
+
+def pack_postings(values: NDArray[np.uint64], width: int) -> NDArray[np.uint8]:
+    """Cut numbers to their `width` lowest bytes, little-endian; shape (n * width,)."""
+    return np.ascontiguousarray(values.astype("<u8").view(np.uint8).reshape(-1, 8)[:, :width]).reshape(-1)
+
+
+def gather_postings(
+    packed: NDArray[np.uint8], width: int, begins: NDArray[np.uint64], ends: NDArray[np.uint64]
+) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
+    """Read ranges of postings one after the other.
+
+    Parameters
+    ----------
+    packed : ndarray of uint8, shape (n * width,)
+    width : int
+    begins, ends : ndarray of uint64, shape (q,)
+        Half-open ranges in units of postings.
+
+    Returns
+    -------
+    values : ndarray of uint64, shape (m,)
+    numbers : ndarray of uint32, shape (m,)
+        Which range each value is of.
+
+    Raises
+    ------
+    ValueError
+        If a range is outside of `packed`.
+    """
+    if np.any(begins > ends) or (len(ends) and int(ends.max()) * width > len(packed)):
+        raise ValueError("a range of postings is outside of the index")
+    lengths = (ends - begins).astype(np.int64)
+    numbers = np.repeat(np.arange(len(begins), dtype=np.uint32), lengths)
+    first = begins.astype(np.int64) - (np.cumsum(lengths) - lengths)
+    where = np.repeat(first, lengths) + np.arange(len(numbers))
+    values = np.zeros((len(where), 8), np.uint8)
+    values[:, :width] = packed[: len(packed) // width * width].reshape(-1, width)[where]
+    return values.view("<u8").reshape(-1).astype(np.uint64), numbers
+
+
+def vote(
+    postings: Postings,
+    begins: NDArray[np.uint64],
+    ends: NDArray[np.uint64],
+    positions: NDArray[np.uint32],
+    flags: NDArray[np.uint8],
+    bin_width: int,
+    min_votes: int,
+) -> NDArray[np.void]:
+    """Find the diagonals of items on which seeds of a query line up.
+
+    Diagonals are counted in bins of `bin_width`; every query seed counts once a bin.  A bin is kept if it and one of
+    its neighbours together have `min_votes`, so that any `min_votes` seeds within `bin_width` diagonals are found.
+    Kept bins that touch are one band, whose votes are those of its best pair of neighbours.
+
+    Parameters
+    ----------
+    postings : Postings
+    begins, ends : ndarray of uint64, shape (q,)
+        The postings of each query seed, half-open.
+    positions : ndarray of uint32, shape (q,)
+        Where each query seed starts.
+    flags : ndarray of uint8, shape (q,)
+        Flags of the query seeds.
+    bin_width : int
+        1 to 2**30.
+    min_votes : int
+        At least 1.
+
+    Returns
+    -------
+    ndarray of BAND, shape (m,)
+        By item, then most votes first, then flag, then diagonal.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, a range is outside of the postings or a posting outside of the items.
+    """
+    arrays = (
+        np.ascontiguousarray(begins, np.uint64),
+        np.ascontiguousarray(ends, np.uint64),
+        np.ascontiguousarray(positions, np.uint32),
+        np.ascontiguousarray(flags, np.uint8),
+    )
+    if len({array.shape for array in arrays}) != 1 or arrays[0].ndim != 1:
+        raise ValueError("begins, ends, positions and flags must be as many")
+    if not (1 <= bin_width <= MAX_BIN and min_votes >= 1 and 1 <= postings.width <= 8):
+        raise ValueError("bin_width, min_votes or width is out of range")
+    if native.compiled is None:
+        return vote_reference(postings, *arrays, bin_width, min_votes)
+    raw = native.compiled.vote(
+        postings.packed,
+        np.ascontiguousarray(postings.item_starts, np.uint64),
+        *arrays,
+        (postings.width, postings.shift, postings.flag_bits, bin_width, min(min_votes, 2**32 - 1)),
+    )
+    return np.frombuffer(raw, BAND)
+
+
+def vote_reference(
+    postings: Postings,
+    begins: NDArray[np.uint64],
+    ends: NDArray[np.uint64],
+    positions: NDArray[np.uint32],
+    flags: NDArray[np.uint8],
+    bin_width: int,
+    min_votes: int,
+) -> NDArray[np.void]:
+    """NumPy oracle of :func:`vote`."""
+    values, seeds = gather_postings(postings.packed, postings.width, begins, ends)
+    if not len(values):
+        return np.empty(0, BAND)
+    axis = ((values >> np.uint64(postings.flag_bits)) << np.uint64(postings.shift)).astype(np.int64)
+    opposite = (values & np.uint64(2**postings.flag_bits - 1)).astype(np.int64) != flags[seeds]
+    items = np.searchsorted(postings.item_starts, axis.astype(np.uint64), side="right").astype(np.int64) - 1
+    if items.min() < 0:
+        raise ValueError("a posting lies before the first item")
+    where = positions[seeds].astype(np.int64)
+    diagonal = np.where(opposite, axis + where, axis - where)
+    bias = (int(positions.max()) // bin_width + 1) * bin_width
+    bins = (diagonal + bias) // bin_width
+    return _bands(items, opposite.astype(np.int64), bins, diagonal, seeds, min_votes)
+
+
+def _bands(
+    items: NDArray[np.int64],
+    opposite: NDArray[np.int64],
+    bins: NDArray[np.int64],
+    diagonal: NDArray[np.int64],
+    seeds: NDArray[np.uint32],
+    min_votes: int,
+) -> NDArray[np.void]:
+    order = np.lexsort((diagonal, bins, opposite, items))
+    group = np.stack([items, opposite, bins], axis=1)[order]
+    first = np.flatnonzero(np.concatenate([[True], np.any(group[1:] != group[:-1], axis=1)]))
+    label = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(order))))
+    distinct = np.unique(np.stack([label, seeds[order].astype(np.int64)], axis=1), axis=0)[:, 0]
+    votes = np.bincount(distinct, minlength=len(first))
+    heads = group[first]
+    touches = np.all(heads[1:] - heads[:-1] == [0, 0, 1], axis=1)
+    after = np.append(np.where(touches, votes[1:], 0), 0)
+    before = np.concatenate([[0], np.where(touches, votes[:-1], 0)])
+    pair = votes + np.maximum(before, after)
+    kept = np.flatnonzero(pair >= min_votes)
+    if not len(kept):
+        return np.empty(0, BAND)
+    fresh = np.concatenate([[True], (np.diff(kept) != 1) | ~touches[kept[1:] - 1]])
+    starts = np.flatnonzero(fresh)
+    lasts = np.append(starts[1:], len(kept)) - 1
+    ends = np.append(first[1:], len(order)) - 1
+    bands = np.zeros(len(starts), BAND)
+    bands["item"], bands["flag"] = heads[kept[starts], 0], heads[kept[starts], 1]
+    bands["low"] = diagonal[order][first[kept[starts]]]
+    bands["high"] = diagonal[order][ends[kept[lasts]]]
+    bands["votes"] = np.maximum.reduceat(pair[kept], starts)
+    bands["seeds"] = np.add.reduceat(votes[kept], starts)
+    return bands[np.lexsort((bands["low"], bands["flag"], -bands["votes"].astype(np.int64), bands["item"]))]
