@@ -1,0 +1,94 @@
+"""Nucleotide sequences: FASTA, GenBank and EMBL records and their features, searched on both strands.
+
+Goal: every record that holds a sequence is found, with the alignment that proves it; every annotated feature is found
+by its own words.
+
+References
+----------
+Closed syncmers: Edgar, PeerJ 2021 9:e10805.  Alignment: Šošić & Šikić, Bioinformatics 2017 33:1394.  Chance of a local
+match: Karlin & Altschul, PNAS 1990 87:2264.  Ambiguous letters: Cornish-Bowden, Nucleic Acids Res 1985 13:3021.
+Digests: GA4GH refget.
+
+Conventions
+-----------
+Positions are 0-based and half-open on the forward strand of query and target, except ``location`` fields, which are
+INSDC's, 1-based and closed.  For the minus strand the alignment (CIGAR, rows) runs along the target's forward strand.
+``dna`` finds records; features carry their own sequence for ``like`` and drawing, and no seeds.  A record that says
+it is circular is searched as it is written: a match across its origin is not put together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from nlsearch.errors import QuerySyntax
+from nlsearch.handlers.contract import Buffer, Field, Format, Operator, Source, Space
+from nlsearch.handlers.nucleotide.facts import FIELDS, FORMATS, OPERATORS, SPACES
+from nlsearch.limits import Limits
+from nlsearch.model import Features, Picture, Probe, RawItem, Region, Scalar, Skipped, Verdict
+
+
+class NucleotideHandler:
+    """DNA and RNA; see :class:`nlsearch.handlers.contract.Handler` for what the members mean."""
+
+    kind = "nucleotide"
+    version = 1
+    formats: tuple[Format, ...] = FORMATS
+    fields: tuple[Field, ...] = FIELDS
+    operators: tuple[Operator, ...] = OPERATORS
+    spaces: tuple[Space, ...] = SPACES
+    requires = ("Bio", "edlib")
+
+    def read(self, source: Source, limits: Limits) -> Iterator[RawItem | Skipped]:
+        """Yield the records of `source`, and after each annotated record its features.
+
+        Raises
+        ------
+        MalformedContent
+            If the file is not what it seems.
+        UnsupportedFeature
+            If it holds proteins.
+        """
+        from nlsearch.handlers.nucleotide.read import read_records
+
+        return read_records(source, limits)
+
+    def features(self, item: RawItem) -> Features:
+        """Return words, fields, seeds (records only) and payload."""
+        from nlsearch.handlers.nucleotide.features import features_of
+
+        return features_of(item)
+
+    def compile(self, operator: str, value: str | Buffer | Source, options: Mapping[str, Scalar]) -> Probe:
+        """Compile ``dna`` of a text, or ``like`` of a file or of the payload of an indexed item.
+
+        Raises
+        ------
+        QuerySyntax
+            If the value is no nucleotide sequence.
+        InputError
+            If the example file does not read, or holds no sequence.
+        """
+        from nlsearch.handlers.nucleotide import compile as compiling
+
+        if isinstance(value, str) and operator == "dna":
+            return compiling.compile_dna(value, options)
+        if isinstance(value, str):
+            raise QuerySyntax(f"{operator} wants a file or the id of an item")
+        if isinstance(value, bytes | memoryview):
+            return compiling.compile_like(*compiling.example_of_payload(bytes(value)), options)
+        return compiling.compile_like(*compiling.first_record(self.read(value, Limits())), options)
+
+    def verify(self, probe: Probe, payload: Buffer, regions: Sequence[Region] = ()) -> Verdict | None:
+        """Decide whether the record matches, and where; see :mod:`nlsearch.handlers.nucleotide.verify`."""
+        from nlsearch.handlers.nucleotide.asked import Asked
+        from nlsearch.handlers.nucleotide.payload import Target
+        from nlsearch.handlers.nucleotide.verify import verify
+
+        return verify(Asked(probe.verification), Target(payload), regions)
+
+    def draw(self, payload: Buffer, verdict: Verdict | None = None) -> Picture:
+        """Draw the record as a strip with its features and matches, and the rows of the best alignment, as SVG."""
+        from nlsearch.handlers.nucleotide.draw import draw
+
+        return draw(payload, verdict)

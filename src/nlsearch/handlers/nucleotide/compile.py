@@ -1,0 +1,170 @@
+"""From a value to a probe: which seeds to ask for, or whether to look everywhere.
+
+Completeness
+------------
+An exact copy of the query holds all of its seeds on one diagonal (see :mod:`seeding`), so one seed in the query is
+enough to find every exact copy; every run of 13 definite letters holds one.  A copy with at most *k* edits leaves one
+of *k* + 1 seeds that do not overlap untouched (the pigeonhole principle), so *k* + 1 such seeds are enough for
+``mismatches=k``. Whatever has fewer seeds is scanned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from nlsearch.errors import InputError, QuerySyntax
+from nlsearch.handlers.nucleotide.alphabet import parse_query
+from nlsearch.handlers.nucleotide.features import RECORD_TYPE, SEEDS, UNSEEDED, UNSEEDED_TERM
+from nlsearch.handlers.nucleotide.payload import Target, encode
+from nlsearch.handlers.nucleotide.seeding import SeedList, disjoint_seeds, untouched_seeds
+from nlsearch.handlers.nucleotide.sequence import Packed, packed_of, refget
+from nlsearch.model import AnyOf, Exact, Guarantee, Probe, Question, Scalar, SeedMatch, Terms
+
+WHOLE_BASES = 150_000
+"""Queries up to this length are asked for with all their seeds (about 75,000)."""
+WINDOWS = 24
+WINDOW_BASES = 4_096
+STORED_BASES = 16_000_000
+"""Longer examples are known by their windows and their digest alone."""
+DEFAULT_IDENTITY = 0.7
+ALL = 2**31 - 1
+_STRANDS = {"both": "both strands", "+": "forward strand", "-": "reverse strand"}
+Windows = list[list[int]]
+
+
+def compile_dna(text: str, options: Mapping[str, Scalar]) -> Probe:
+    """Compile the operator ``dna``."""
+    query = packed_of(parse_query(text))
+    if "U" in text.upper():
+        query = replace(query, molecule="RNA")
+    return _compile("dna", query, options, "")
+
+
+def compile_like(example: Packed, name: str, options: Mapping[str, Scalar]) -> Probe:
+    """Compile the operator ``like`` for the sequence of a file or of an indexed item."""
+    if not example.length:
+        raise QuerySyntax(f"{name or 'the example'} has no sequence to search with")
+    return _compile("like", example, options, name)
+
+
+def example_of_payload(payload: bytes) -> tuple[Packed, str]:
+    """Return the sequence of an indexed item and its label."""
+    target = Target(payload)
+    if not target.has_sequence or not target.length:
+        raise QuerySyntax(f"{target.label} has no sequence of its own", hint="ask with the record that carries it")
+    return packed_of(target.codes(0, target.length)), target.label
+
+
+# ------------------------------------------------------------------------------------------------------------- parts
+def _compile(operator: str, query: Packed, options: Mapping[str, Scalar], name: str) -> Probe:
+    edits = options.get("mismatches")
+    most = None if edits is None else _edits(int(edits), query.length)
+    identity = float(options.get("identity", 0.0 if most is not None else DEFAULT_IDENTITY))
+    if not 0.0 <= identity <= 1.0:
+        raise QuerySyntax(f"identity is a share from 0 to 1, not {identity:g}")
+    strand = str(options.get("strand", "both"))
+    windows = _windows(query.length)
+    seeds = _query_seeds(query, windows)
+    votes = _votes(len(seeds.words), query.length) if most is None else untouched_seeds(seeds.positions, most)
+    enough = bool(len(seeds.words)) if most is None else disjoint_seeds(seeds.positions) > most
+    ask: Question = _question(seeds, query.length, votes) if enough else _everywhere()
+    if operator == "like":
+        ask = AnyOf((ask, Exact("refget", refget(query.digest))))
+    verification: dict[str, Any] = {
+        "query": encode(query if query.length <= STORED_BASES else None, name, []),
+        "length": query.length,
+        "digest": query.digest if operator == "like" else b"",
+        "windows": windows,
+        "samples": [query.codes(a, b) for a, b in windows] if query.length > STORED_BASES else [],
+        "edits": most,
+        "identity": identity,
+        "strand": strand,
+        "votes": votes,
+    }
+    said = _read_as(query, most, identity, strand, windows, name)
+    guarantee: Guarantee = "sound" if most is None and enough else "complete"
+    return Probe("nucleotide", operator, said, ask, verification, guarantee, exact_floor=1.0)
+
+
+def _edits(most: int, length: int) -> int:
+    if not 0 <= most < length:
+        raise QuerySyntax(f"mismatches is a whole number from 0 to less than the {length} letters of the query")
+    if length > WHOLE_BASES:
+        raise QuerySyntax(f"mismatches is for queries of at most {WHOLE_BASES:,} letters, not {length:,}")
+    return most
+
+
+def _windows(length: int) -> Windows:
+    """Return the stretches of the query that are compared: all of it, or samples spread evenly."""
+    if length <= WHOLE_BASES:
+        return [[0, length]]
+    step = (length - WINDOW_BASES) / (WINDOWS - 1)
+    starts = [round(step * i) for i in range(WINDOWS)]
+    return [[start, start + WINDOW_BASES] for start in starts]
+
+
+def _query_seeds(query: Packed, windows: Windows) -> SeedList:
+    parts = [SeedList.of(query.codes(a, b), a) for a, b in windows]
+    return SeedList(np.concatenate([p.words for p in parts]), np.concatenate([p.positions for p in parts]))
+
+
+def _votes(seeds: int, length: int) -> int:
+    """Return how many seeds must line up; a copy has all of them."""
+    wanted = 1 + sum(length > bound for bound in (60, 2_000, 10_000, 50_000))
+    return max(1, min(wanted, seeds))
+
+
+def _question(seeds: SeedList, length: int, votes: int) -> Question:
+    order = np.argsort(seeds.positions, kind="stable")
+    words = seeds.words[order]
+    ask = SeedMatch(
+        SEEDS,
+        tuple((words >> np.uint32(1)).tolist()),
+        tuple(seeds.positions[order].tolist()),
+        length,
+        tuple((words & np.uint32(1)).tolist()),
+        min_votes=votes,
+        max_occurrences=ALL,
+    )
+    return AnyOf((ask, Terms(UNSEEDED, (UNSEEDED_TERM,))))
+
+
+def _everywhere() -> Question:
+    return Exact("feature", RECORD_TYPE)
+
+
+def _read_as(query: Packed, most: int | None, identity: float, strand: str, windows: Windows, name: str) -> str:
+    what = f"{query.length:,} nucleotides" + (f" of {name}" if name else "")
+    ambiguous = int(query.runs[:, 1].sum()) if len(query.runs) else 0
+    parts = [what, _STRANDS[strand]]
+    if ambiguous:
+        parts.insert(1, f"{ambiguous:,} of them ambiguous")
+    if query.molecule == "RNA":
+        parts.append("U as T")
+    if len(windows) > 1:
+        parts.append(f"compared by {len(windows)} windows of {WINDOW_BASES:,}")
+    if most is None:
+        parts.append(f"whole copies, or similar parts of identity ≥ {identity:g}")
+    else:
+        parts.append("exact" if most == 0 else f"whole query with at most {most} substitutions or indels")
+    return ", ".join(parts)
+
+
+def first_record(items: Any) -> tuple[Packed, str]:  # noqa: ANN401 - an iterator of RawItem and Skipped
+    """Return the sequence of the first record of a file that is read as an example.
+
+    Raises
+    ------
+    InputError
+        If it holds none.
+    """
+    from nlsearch.model import RawItem
+
+    for item in items:
+        if isinstance(item, RawItem) and item.content.sequence is not None and item.content.sequence.length:
+            return item.content.sequence, item.title
+    raise InputError("the example holds no nucleotide sequence")

@@ -1,0 +1,77 @@
+"""The static facts of the kind: what it reads, which fields it fills, which operators it offers."""
+
+from __future__ import annotations
+
+from nlsearch.handlers.contract import Field, Format, Operator, Option, SeedSpace, Space, TermSpace
+from nlsearch.handlers.nucleotide.features import SEEDS, UNSEEDED
+
+_SEQUENCE_LINE = rb"[ \t]*[A-Za-z*.~-][A-Za-z*.~ \t0-9-]*"
+FORMATS = (
+    Format(
+        "FASTA",
+        "text/x-fasta",
+        (".fa", ".fasta", ".fna", ".ffn", ".frn", ".fas", ".faa", ".mpfa"),
+        pattern=rb"(?:\xef\xbb\xbf)?\s*(?:;[^\r\n]*[\r\n]+\s*)*>[^\r\n]*(?:[\r\n]+(?:>[^\r\n]*[\r\n]+)*"
+        + _SEQUENCE_LINE
+        + rb"(?:[\r\n]|\Z)|[\r\n]*\Z)",
+    ),
+    Format(
+        "GenBank",
+        "text/x-genbank",
+        (".gb", ".gbk", ".gbff", ".genbank"),
+        magic=(b"LOCUS  ",),
+        pattern=rb"[^\0]{0,4000}?^LOCUS {4,}\S+ +\d+ (?:bp|aa) ",
+    ),
+    Format("EMBL", "text/x-embl", (".embl", ".emb"), pattern=rb"ID   [^\r\n]* BP\.[ \t]*\r?\n"),
+)
+
+FIELDS = (
+    Field("feature", "keyword", "'record' for a whole record, else the feature's type", facet=True, example="CDS"),
+    Field("organism", "text", "organism, as the record names it", facet=True, example="Yersinia pestis"),
+    Field("lineage", "text", "taxonomic lineage of the organism", example="Enterobacterales"),
+    Field("description", "text", "description or definition line", example="complete genome"),
+    Field("molecule", "keyword", "DNA or RNA", facet=True, example="DNA"),
+    Field("topology", "keyword", "linear or circular, where the file says so", facet=True, example="circular"),
+    Field("length", "integer", "length of the record, or of the feature's parts together", "bases", example="9609"),
+    Field("gc", "float", "share of G and C among A, C, G and T, from 0 to 1", example="0.45"),
+    Field("gene", "text", "gene name", example="rpmH"),
+    Field("gene_synonym", "text", "other names of the gene", example="dnaR"),
+    Field("locus_tag", "keyword", "locus tag", example="YP_pPCP05"),
+    Field("product", "text", "what the feature makes", example="hemoglobin"),
+    Field("protein_id", "keyword", "accession of the translated protein", example="NP_995570.1"),
+    Field("ec", "keyword", "enzyme (EC) number", example="2.7.7.6"),
+    Field("go", "keyword", "Gene Ontology term", example="GO:0005840"),
+    Field("db_xref", "keyword", "cross-reference to another database", example="GeneID:2767712"),
+    Field("strand", "keyword", "strand of the feature: + or -, or both", facet=True, example="-"),
+    Field("location", "keyword", "place in the record, in INSDC notation, 1-based and closed", example="87..1109"),
+    Field("refget", "keyword", "GA4GH refget digest of the sequence (U as T): equal sequences have equal digests"),
+)
+
+SPACES: tuple[Space, ...] = (SeedSpace(SEEDS, key_bits=21, shift=3, flag_bits=1), TermSpace(UNSEEDED))
+
+_STRAND = Option("strand", "text", "strand of the target to look at", default="both", choices=("both", "+", "-"))
+_SCORE = "identity (matches / columns) × coverage (share of the query that is aligned)"
+OPERATORS = (
+    Operator(
+        "dna",
+        "The record holds the sequence, or a part similar to it, on either strand; IUPAC letters match what they mean.",
+        'dna:"ATGGTGCATCTGACTCCTGAGGAGAAG"{mismatches=1}',
+        "sound",
+        _SCORE,
+        (
+            Option("identity", "float", "least identity, 0 to 1; without mismatches 0.7 if not given"),
+            Option("mismatches", "integer", "the whole query with at most so many substitutions and indels; complete"),
+            _STRAND,
+        ),
+        "nucleotides, IUPAC",
+    ),
+    Operator(
+        "like",
+        "The record is similar to the first sequence of a file, or to an indexed record or feature.",
+        'like:"human genes.fa"',
+        "sound",
+        _SCORE + "; the mean over windows for an example of more than 150,000 bases",
+        (Option("identity", "float", "least identity, 0 to 1", default=0.7), _STRAND),
+        "a file or item id",
+    ),
+)

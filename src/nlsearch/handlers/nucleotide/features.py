@@ -1,0 +1,106 @@
+"""Features: words, fields, seeds and payload of a record or of a feature."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from nlsearch.handlers.nucleotide.payload import encode
+from nlsearch.handlers.nucleotide.records import Annotation, Place, Record
+from nlsearch.handlers.nucleotide.seeding import SEEDED_BASES, K, seeds_of
+from nlsearch.handlers.nucleotide.sequence import refget
+from nlsearch.model import Features, FieldValue, RawItem
+
+SEEDS = "nucleotide.syncmer"
+UNSEEDED = "nucleotide.unseeded"
+UNSEEDED_TERM = 1
+RECORD_TYPE = "record"
+"""Value of the field ``feature`` for whole records."""
+_GO = re.compile(r"GO:\d{7}")
+
+
+def features_of(item: RawItem) -> Features:
+    """Return the features of what the readers give."""
+    content = item.content
+    return _annotation(content) if isinstance(content, Annotation) else _record(content)
+
+
+def _filled(values: dict[str, FieldValue | None]) -> dict[str, FieldValue]:
+    return {name: value for name, value in values.items() if value is not None and value not in ("", [])}
+
+
+def _accession(record: Record) -> FieldValue | None:
+    return record.accessions if len(record.accessions) > 1 else "".join(record.accessions)
+
+
+def _record(record: Record) -> Features:
+    sequence = record.sequence
+    fields = _filled(
+        {
+            "name": record.name,
+            "accession": _accession(record),
+            "description": record.description,
+            "organism": record.organism,
+            "lineage": record.lineage,
+            "molecule": record.molecule,
+            "topology": record.topology,
+            "length": sequence.length,
+            "gc": sequence.gc,
+            "feature": RECORD_TYPE,
+            "refget": refget(sequence.digest),
+        }
+    )
+    features = Features(
+        words=" \n".join(text for text in [record.name, record.description, *record.text] if text),
+        fields=fields,
+        payload=encode(sequence, record.name, record.places, circular=record.topology == "circular"),
+        keys={"accession": record.accessions[0]} if record.accessions else {},
+    )
+    if sequence.length > SEEDED_BASES:
+        features.terms[UNSEEDED] = np.array([UNSEEDED_TERM], np.uint64)
+    elif sequence.length >= K:
+        features.seeds[SEEDS] = seeds_of(sequence)
+    return features
+
+
+def _first(annotation: Annotation, name: str) -> str:
+    return annotation.qualifiers.get(name, [""])[0]
+
+
+def _annotation(annotation: Annotation) -> Features:
+    record, own = annotation.record, annotation.sequence
+    references = annotation.qualifiers.get("db_xref", [])
+    every = [value for values in annotation.qualifiers.values() for value in values]
+    fields = _filled(
+        {
+            "name": annotation.name,
+            "accession": _accession(record),
+            "organism": record.organism,
+            "lineage": record.lineage,
+            "molecule": record.molecule,
+            "feature": annotation.type,
+            "gene": _first(annotation, "gene"),
+            "gene_synonym": annotation.qualifiers.get("gene_synonym"),
+            "locus_tag": _first(annotation, "locus_tag"),
+            "product": _first(annotation, "product"),
+            "protein_id": _first(annotation, "protein_id"),
+            "ec": annotation.qualifiers.get("EC_number"),
+            "go": sorted(set(_GO.findall(" ".join(every)))),
+            "db_xref": references,
+            "strand": annotation.strand,
+            "location": annotation.location,
+            "length": sum(end - start for start, end, _ in annotation.parts),
+            "gc": own.gc if own else None,
+            "refget": refget(own.digest) if own and own.length else None,
+        }
+    )
+    parts = [Place(start, end, strand) for start, end, strand in annotation.parts]
+    label = f"{annotation.name} ({annotation.type}) in {record.name}"
+    return Features(
+        words=" \n".join(dict.fromkeys([annotation.name, annotation.type, *every])),
+        fields=fields,
+        payload=encode(
+            own, label, parts, feature_of=annotation.record_length or 1, circular=record.topology == "circular"
+        ),
+    )

@@ -1,0 +1,93 @@
+"""Similar parts: seeds that line up, then an edit path around them, trimmed to what is similar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from nlsearch.handlers.nucleotide.align import Match, Runs, agree, best_part, edit_path, penalty_of
+from nlsearch.handlers.nucleotide.asked import Asked
+from nlsearch.handlers.nucleotide.payload import Target
+from nlsearch.handlers.nucleotide.seeding import Locus, SeedList, loci
+
+WHOLE = 1_500
+"""Queries up to this length are aligned whole at every locus."""
+FLANK = 300
+"""Longer ones begin with so much beside the outermost seeds, and go on while the match reaches the end."""
+_PAD = 16
+Span = tuple[str, int, int]
+"""Strand, start and end of a stretch of the target to look at."""
+
+
+def local_matches(asked: Asked, target: Target, spans: Sequence[Span]) -> Iterator[tuple[int, Match]]:
+    """Yield ``(number of the window, local alignment)`` in the spans, in the query's forward coordinates."""
+    penalty = penalty_of(asked.identity)
+    place, seeds = (0, 0), SeedList.of(b"")
+    for strand, start, end in spans:
+        if strand == "-" and asked.is_palindrome:
+            continue
+        if place != (start, end):
+            place, seeds = (start, end), SeedList.of(target.codes(start, end), start)
+        for number in range(len(asked.windows)):
+            for match in _of_window(asked, number, strand, seeds, target, penalty):
+                yield number, match
+
+
+def _of_window(
+    asked: Asked, number: int, strand: str, seeds: SeedList, target: Target, penalty: float
+) -> Iterator[Match]:
+    first, last = asked.windows[number]
+    query, wanted = asked.sample(number, strand)
+    if not len(wanted.words):
+        return
+    for locus in loci(wanted, seeds, asked.votes):
+        match = _align(query, locus, target, penalty)
+        if match is None:
+            continue
+        if strand == "-":
+            size = last - first
+            match = replace(match, strand="-", q_start=size - match.q_end, q_end=size - match.q_start)
+        yield match.moved(first, 0)
+
+
+def _align(query: bytes, locus: Locus, target: Target, penalty: float) -> Match | None:
+    """Align around a locus; take more of the query while the similar part reaches the end of what was taken."""
+    flank = len(query) if len(query) <= WHOLE else FLANK
+    while True:
+        pad = _PAD + flank // 16
+        low = max(0, locus.q_start - flank, -locus.high - _PAD)
+        high = min(len(query), locus.q_end + flank, target.length - locus.low + _PAD)
+        start = max(0, low + locus.low - pad)
+        codes = target.codes(start, high + locus.high + pad)
+        path = edit_path(query[low:high], codes)
+        if path is None:
+            return None
+        q, t, runs, score = best_part(path[2], penalty)
+        if score <= 0:
+            return None
+        q_end = q + sum(length for length, operation in runs if operation != "D")
+        reaches = (q == 0 and low > 0 and low == locus.q_start - flank) or (
+            q_end == high - low and high == locus.q_end + flank < len(query)
+        )
+        if not reaches:
+            return _grown(query, target, low + q, start + path[0] + t, runs)
+        flank *= 4
+
+
+def _grown(query: bytes, target: Target, q_start: int, t_start: int, runs: Runs) -> Match:
+    """Extend an alignment at both ends while letters agree (an edit path may have scattered its last letters)."""
+    q_end = q_start + sum(length for length, operation in runs if operation != "D")
+    t_end = t_start + sum(length for length, operation in runs if operation != "I")
+    before = _agreeing(query[max(0, q_start - 64) : q_start][::-1], target.codes(t_start - 64, t_start)[::-1])
+    after = _agreeing(query[q_end : q_end + 64], target.codes(t_end, t_end + 64))
+    grown = [*runs]
+    grown[0] = (grown[0][0] + before, "=")
+    grown[-1] = (grown[-1][0] + after, "=")
+    return Match(q_start - before, q_end + after, t_start - before, t_end + after, "+", tuple(grown))
+
+
+def _agreeing(query: bytes, target: bytes) -> int:
+    for count, (q, t) in enumerate(zip(query, target, strict=False)):
+        if not agree(q, t):
+            return count
+    return min(len(query), len(target))

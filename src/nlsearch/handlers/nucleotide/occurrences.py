@@ -1,0 +1,74 @@
+"""Exact occurrences of a query on one strand of a window, definite or with ambiguous letters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from nlsearch.handlers.nucleotide.alphabet import ALLOWED, is_definite
+
+
+def occurrences(query: bytes, target: bytes) -> Iterator[int]:
+    """Yield where `query` occurs in `target` (codes), ascending, overlapping ones too."""
+    if is_definite(query):
+        at = target.find(query)
+        while at >= 0:
+            yield at
+            at = target.find(query, at + 1)
+    else:
+        yield from _ambiguous(query, target)
+
+
+def _ambiguous(query: bytes, target: bytes) -> Iterator[int]:
+    """Rule out starts letter by letter, the most selective letters first."""
+    room = len(target) - len(query) + 1
+    if room <= 0:
+        return
+    codes = np.frombuffer(target, np.uint8)
+    order = sorted(range(len(query)), key=lambda at: (int(ALLOWED[query[at]].sum()), at))
+    allowed = ALLOWED[query[order[0]]]
+    starts = np.flatnonzero(allowed[codes[order[0] : order[0] + room]])
+    for at in order[1:]:
+        if not len(starts):
+            return
+        starts = starts[ALLOWED[query[at]][codes[starts + at]]]
+    yield from starts.tolist()
+
+
+SHORTEST_PIECE = 8
+MOST_PIECES = 5_000
+SCANNED = 16_384
+
+
+def windows_with_pieces(query: bytes, target: bytes, edits: int) -> list[tuple[int, int]]:
+    """Return windows of `target` outside which no copy of `query` with at most `edits` edits lies.
+
+    Of `edits` + 1 pieces of the query one is untouched in any such copy; where pieces are too short or too frequent to
+    narrow anything, the target is cut into overlapping windows.
+    """
+    reach = len(query) + edits
+    size = len(query) // (edits + 1)
+    found: list[tuple[int, int]] = []
+    if size >= SHORTEST_PIECE and is_definite(query):
+        for piece in range(edits + 1):
+            begin = piece * size
+            text = query[begin:] if piece == edits else query[begin : begin + size]
+            for at in occurrences(text, target):
+                found.append((max(0, at - begin - edits), at - begin + reach))
+                if len(found) > MOST_PIECES:
+                    break
+        if len(found) <= MOST_PIECES:
+            return _merged(found, len(target))
+    step = max(SCANNED, 2 * reach)
+    return [(start, min(len(target), start + step + reach)) for start in range(0, max(len(target) - reach, 1), step)]
+
+
+def _merged(windows: list[tuple[int, int]], length: int) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(windows):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return [(start, min(end, length)) for start, end in merged]

@@ -1,0 +1,181 @@
+"""The payload: the compact bytes from which a record is verified and drawn, readable in windows.
+
+Layout
+------
+Little-endian: a fixed header (:data:`_HEADER`), the runs of ambiguous letters (three uint32 each: start, length, code),
+the places (uint32 starts, ends, and ends of their names), the names and the label in UTF-8, each section padded to four
+bytes, and last the sequence at two bits a base.  A window of a genome of 5 Mb touches the pages of that window only.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlsearch.errors import IndexDamaged
+from nlsearch.handlers.contract import Buffer
+from nlsearch.handlers.nucleotide.records import Place
+from nlsearch.handlers.nucleotide.sequence import DIGEST_BYTES, Packed, window
+
+_MAGIC = b"nlS1"
+_HEADER = struct.Struct(f"<4sBBHIIIII{DIGEST_BYTES}s")
+RECORD, FEATURE = 0, 1
+_HAS_SEQUENCE, _CIRCULAR = 1, 2
+STEP = 2**22
+"""Bases that a scan unpacks at a time."""
+
+
+def encode(
+    sequence: Packed | None,
+    label: str,
+    places: list[Place],
+    *,
+    feature_of: int = 0,
+    circular: bool = False,
+) -> bytes:
+    """Return the payload of a record, or of a feature of a record of `feature_of` bases."""
+    runs = np.empty((0, 3), np.uint32) if sequence is None else sequence.runs
+    names = [place.name.encode("utf-8", "replace") for place in places]
+    text = label.encode("utf-8", "replace")[:4096]
+    joined = b"".join(names)
+    header = _HEADER.pack(
+        _MAGIC,
+        FEATURE if feature_of else RECORD,
+        (_HAS_SEQUENCE if sequence is not None else 0) | (_CIRCULAR if circular else 0),
+        len(text),
+        sequence.length if sequence is not None else 0,
+        feature_of,
+        len(runs),
+        len(places),
+        len(joined),
+        sequence.digest if sequence is not None else b"",
+    )
+    table = np.array([[p.start, p.end] for p in places], np.uint32).reshape(-1, 2)
+    ends = np.cumsum([len(name) for name in names], dtype=np.uint32)
+    return b"".join(
+        [
+            header,
+            runs.astype("<u4").tobytes(),
+            np.ascontiguousarray(table.T).astype("<u4").tobytes(),
+            ends.astype("<u4").tobytes(),
+            _padded(joined),
+            _padded(text),
+            sequence.packed if sequence is not None else b"",
+        ]
+    )
+
+
+def _padded(section: bytes) -> bytes:
+    return section + bytes(-len(section) % 4)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A payload, opened.
+
+    Raises
+    ------
+    IndexDamaged
+        If the bytes are no payload of this kind.
+    """
+
+    payload: Buffer
+
+    def __post_init__(self) -> None:
+        damaged = len(self.payload) < _HEADER.size or bytes(self.payload[:4]) != _MAGIC
+        if damaged or len(self.payload) < self._packed_at + (self.length + 3) // 4:
+            raise IndexDamaged("a nucleotide payload is damaged", hint="run nlsearch check")
+
+    @cached_property
+    def _header(self) -> tuple[bytes, int, int, int, int, int, int, int, int, bytes]:
+        return _HEADER.unpack_from(self.payload)
+
+    @property
+    def is_feature(self) -> bool:
+        """Whether it is an annotated feature and not a record."""
+        return self._header[1] == FEATURE
+
+    @property
+    def has_sequence(self) -> bool:
+        """Whether a sequence is kept."""
+        return bool(self._header[2] & _HAS_SEQUENCE)
+
+    @property
+    def is_circular(self) -> bool:
+        """Whether the record says that its molecule is circular."""
+        return bool(self._header[2] & _CIRCULAR)
+
+    @property
+    def length(self) -> int:
+        """Bases of the sequence; 0 if none is kept."""
+        return self._header[4]
+
+    @property
+    def strip_length(self) -> int:
+        """Bases of the record, for a feature that of the record that carries it."""
+        return self._header[5] or self.length
+
+    @property
+    def digest(self) -> bytes:
+        """Digest of the sequence; zeros if none is kept."""
+        return self._header[9]
+
+    def _table(self, at: int, count: int) -> NDArray[np.uint32]:
+        return np.frombuffer(self.payload, "<u4", count, at)
+
+    @cached_property
+    def runs(self) -> NDArray[np.uint32]:
+        """The runs of ambiguous letters, shape (r, 3): start, length, code."""
+        return self._table(_HEADER.size, 3 * self._header[6]).reshape(-1, 3)
+
+    @property
+    def _places_at(self) -> int:
+        return _HEADER.size + 12 * self._header[6]
+
+    @property
+    def _names_at(self) -> int:
+        return self._places_at + 12 * self._header[7]
+
+    @property
+    def _label_at(self) -> int:
+        return self._names_at + (self._header[8] + 3) // 4 * 4
+
+    @property
+    def _packed_at(self) -> int:
+        return self._label_at + (self._header[3] + 3) // 4 * 4
+
+    @property
+    def label(self) -> str:
+        """What to write on a drawing."""
+        return bytes(self.payload[self._label_at : self._label_at + self._header[3]]).decode("utf-8", "replace")
+
+    def places(self, start: int = 0, end: int = 2**32, limit: int = 2**32) -> list[Place]:
+        """Return at most `limit` named stretches that overlap ``[start, end)``, ascending."""
+        count = self._header[7]
+        starts, ends, name_ends = self._table(self._places_at, 3 * count).reshape(3, -1)
+        found = np.flatnonzero((starts < end) & (ends > start))[:limit].tolist()
+        name_starts = np.concatenate([[0], name_ends])
+        return [Place(int(starts[i]), int(ends[i]), self._name(int(name_starts[i]), int(name_ends[i]))) for i in found]
+
+    def _name(self, start: int, end: int) -> str:
+        return bytes(self.payload[self._names_at + start : self._names_at + end]).decode("utf-8", "replace")
+
+    @cached_property
+    def _packed(self) -> NDArray[np.uint8]:
+        return np.frombuffer(self.payload, np.uint8, offset=self._packed_at)
+
+    def codes(self, start: int, end: int) -> bytes:
+        """Return the codes of ``[start, end)``, clipped to the sequence."""
+        start = min(max(start, 0), self.length)
+        return window(self._packed, self.runs, start, max(start, min(end, self.length)))
+
+    def windows(self, overlap: int) -> Iterator[tuple[int, int]]:
+        """Cut the sequence into windows that overlap by `overlap`: every stretch of that length lies in one."""
+        step = max(STEP, 2 * overlap)
+        for start in range(0, max(self.length - overlap, 1), step):
+            yield start, min(self.length, start + step + overlap)

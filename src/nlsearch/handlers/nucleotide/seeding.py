@@ -1,0 +1,153 @@
+"""Seeds: closed syncmers of 11 letters with 8-letter words, canonical over both strands (Edgar, PeerJ 2021 9:e10805).
+
+Every run of 13 A, C, G, T holds at least one (``2 k − s − 1``), and a seed is a seed wherever it occurs: whether a
+word is one depends on the word alone.  So an exact copy of a query has all of its seeds, on one diagonal.
+
+Conventions
+-----------
+A diagonal is position in target − position in query.  The minus strand is the query's reverse complement on the
+target's forward strand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlsearch.handlers.nucleotide.sequence import Packed
+from nlsearch.kernels import syncmers
+from nlsearch.model import Seeds
+
+K, S = 11, 8
+KEY_BITS = 2 * K - 1
+SURE_RUN = 2 * K - S - 1
+"""Every run of so many definite letters holds a seed."""
+SEEDED_BASES = 96_000_000
+"""Longer records carry no seeds (an answer of a worker is bounded); they are scanned instead."""
+BIN = 256
+"""Width of a diagonal bin here; bins overlap by half, so each holds any bin of 64 of the seed index whole."""
+SPLIT = 500
+"""A gap in the query between seeds of one bin that makes two loci of it."""
+MOST_LOCI = 1000
+SURE_VOTES = 3
+"""Seeds that a locus needs at most; a bin of a long query holds many by chance, far from each other."""
+MANY_SEEDS = 20_000
+MOST_SHIFT = 48
+"""Edits that move a copy's diagonal by less than a bin of the seed index (64, less the rounding of positions)."""
+_STEP = 2**22
+
+
+def seeds_of(sequence: Packed) -> Seeds:
+    """Return all seeds of a sequence, computed window by window."""
+    parts = [_seeds(sequence.codes(at, min(at + _STEP + K - 1, sequence.length)), at) for at in _starts(sequence)]
+    keys, positions, flags = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Seeds(keys, positions, sequence.length, flags)
+
+
+def _starts(sequence: Packed) -> range:
+    return range(0, max(sequence.length - K + 1, 1), _STEP)
+
+
+def _seeds(codes: bytes, start: int) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint8]]:
+    keys, positions, flags = syncmers(codes, K, S)
+    return keys, positions + np.uint32(start), flags
+
+
+@dataclass(frozen=True, slots=True)
+class SeedList:
+    """Seeds of a stretch: ``words`` are ``key * 2 + flag``, ascending for a query; ``positions`` are parallel."""
+
+    words: NDArray[np.uint32]
+    positions: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, codes: bytes, offset: int = 0) -> SeedList:
+        """Find the seeds of `codes`, ascending by position."""
+        keys, positions, flags = syncmers(codes, K, S)
+        return cls(keys * np.uint32(2) + flags, positions.astype(np.int64) + offset)
+
+    def by_word(self) -> SeedList:
+        """Return the same seeds, ascending by word, as a query needs them."""
+        order = np.argsort(self.words, kind="stable")
+        return SeedList(self.words[order], self.positions[order])
+
+    def among(self, query: SeedList) -> SeedList:
+        """Return the seeds whose words the query has too."""
+        known = np.zeros(2 ** (KEY_BITS + 1), np.bool_)
+        known[query.words] = True
+        kept = known[self.words]
+        return SeedList(self.words[kept], self.positions[kept])
+
+
+@dataclass(frozen=True, slots=True)
+class Locus:
+    """Where seeds line up: query range (of the strand asked), range of diagonals, number of seeds."""
+
+    q_start: int
+    q_end: int
+    low: int
+    high: int
+    votes: int
+
+
+def matches_of(query: SeedList, target: SeedList) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the pairs ``(query positions, target positions)`` of equal seeds."""
+    target = target.among(query) if len(target.words) > MANY_SEEDS else target
+    first = np.searchsorted(query.words, target.words, "left")
+    counts = np.searchsorted(query.words, target.words, "right") - first
+    total = int(counts.sum())
+    if not total:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    within = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
+    return query.positions[np.repeat(first, counts) + within], np.repeat(target.positions, counts)
+
+
+def loci(query: SeedList, target: SeedList, votes: int) -> list[Locus]:
+    """Find where seeds lie close to each other in a diagonal bin of at least `votes`, most seeds first."""
+    q, t = matches_of(query, target)
+    found: set[Locus] = set()
+    for shift in (0, BIN // 2):
+        bins = (t - q + shift) // BIN
+        order = np.lexsort((q, bins))
+        starts = np.flatnonzero(np.diff(bins[order], prepend=bins[order][:1] - 1)) if len(order) else order
+        sizes = np.diff(np.append(starts, len(order)))
+        enough = np.flatnonzero(sizes >= votes)
+        best = enough[np.argsort(-sizes[enough], kind="stable")[:MOST_LOCI]]
+        for at in best.tolist():
+            rows = order[starts[at] : starts[at] + sizes[at]]
+            found.update(locus for locus in _split(q[rows], t[rows]) if locus.votes >= min(votes, SURE_VOTES))
+    ranked = sorted(found, key=lambda locus: (-locus.votes, locus.low, locus.q_start))
+    return ranked[:MOST_LOCI]
+
+
+def _split(q: NDArray[np.int64], t: NDArray[np.int64]) -> list[Locus]:
+    cuts = np.flatnonzero(np.diff(q) > SPLIT) + 1
+    diagonals = t - q
+    return [
+        Locus(int(q[a]), int(q[b - 1]) + K, int(diagonals[a:b].min()), int(diagonals[a:b].max()), b - a)
+        for a, b in zip([0, *cuts.tolist()], [*cuts.tolist(), len(q)], strict=True)
+    ]
+
+
+def disjoint_seeds(positions: NDArray[np.int64]) -> int:
+    """Return the greatest number of seeds of which no two overlap (earliest end first)."""
+    count, free = 0, -1
+    for position in np.sort(positions).tolist():
+        if position >= free:
+            count, free = count + 1, position + K
+    return count
+
+
+def untouched_seeds(positions: NDArray[np.int64], edits: int) -> int:
+    """Return how many seeds are left on nearby diagonals after `edits` edits, at the least; never below 1.
+
+    One edit touches the seeds that lie over one letter.  Diagonals of what is left differ by at most `edits`; beyond
+    :data:`MOST_SHIFT` they may fall apart, and nothing is promised.
+    """
+    if edits > MOST_SHIFT:
+        return 1
+    starts = np.sort(positions)
+    over = np.arange(1, len(starts) + 1) - np.searchsorted(starts, starts - K, "right")
+    return max(1, len(starts) - edits * int(over.max(initial=0)))

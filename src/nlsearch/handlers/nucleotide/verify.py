@@ -1,0 +1,177 @@
+"""Whether a record matches: exact copies, copies within a number of edits, or similar parts, on both strands.
+
+Score and tier
+--------------
+Score = identity × coverage: matches / columns of the best alignment, times the share of the query that it covers.
+Tier ``exact`` where the whole query matches identically, else ``near``.  A similar part counts from the identity
+asked for and from a score that chance does not reach (:func:`~nlsearch.handlers.nucleotide.align.least_score`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from nlsearch.handlers.nucleotide.align import Match, exact_match, least_score, rows, within_edits
+from nlsearch.handlers.nucleotide.asked import Asked
+from nlsearch.handlers.nucleotide.local import Span, local_matches
+from nlsearch.handlers.nucleotide.occurrences import occurrences, windows_with_pieces
+from nlsearch.handlers.nucleotide.payload import Target
+from nlsearch.limits import Limits
+from nlsearch.model import Json, Region, Verdict
+
+MANY_REGIONS = 100
+"""A seed index that found so many places may have found more: then the whole record is looked at."""
+ROW_COLUMNS = 1_000
+NAMED_FEATURES = 50
+_MARGIN = 16
+_LIMITS = Limits()
+
+
+def verify(asked: Asked, target: Target, regions: Sequence[Region]) -> Verdict | None:
+    """Return the verdict on one record (or, for an example, on a feature with the same sequence)."""
+    if asked.digest and asked.digest == target.digest and asked.length == target.length and "+" in asked.strands:
+        return _verdict([exact_match(asked.length, 0, "+")], asked, target, 1.0)
+    if target.is_feature or not target.has_sequence:
+        return None
+    spans = _spans(asked, target, regions)
+    if asked.edits is not None:
+        found = _distinct(_within(asked, target, spans))
+        kept = [match for match in found if match.identity >= asked.identity]
+        return _verdict(kept, asked, target, kept[0].identity) if kept else None
+    return _similar(asked, target, spans)
+
+
+# -------------------------------------------------------------------------------------------------------- where to look
+def _spans(asked: Asked, target: Target, regions: Sequence[Region]) -> list[Span]:
+    """Return the stretches to look at, which do not overlap on a strand when they come from regions."""
+    if not regions or len(regions) > MANY_REGIONS:
+        overlap = asked.length + (asked.edits or 0) + _MARGIN
+        return [(strand, start, end) for start, end in target.windows(overlap) for strand in asked.strands]
+    margin = _MARGIN + (asked.edits or 0)
+    merged: list[Span] = []
+    for strand, start, end in sorted(
+        ("-" if r.flag else "+", max(0, r.start - margin), min(target.length, r.end + margin)) for r in regions
+    ):
+        if strand not in asked.strands or end <= start:
+            continue
+        if merged and merged[-1][0] == strand and start <= merged[-1][2]:
+            merged[-1] = (strand, merged[-1][1], max(end, merged[-1][2]))
+        else:
+            merged.append((strand, start, end))
+    return merged
+
+
+# ----------------------------------------------------------------------------------------------------- exact and edits
+def _exact(asked: Asked, target: Target, spans: Sequence[Span]) -> Iterator[Match]:
+    """Yield every copy of the whole query."""
+    for strand, start, end in spans:
+        query = asked.oriented(strand)
+        if query is None or (strand == "-" and asked.is_palindrome):
+            continue
+        for at in occurrences(query, target.codes(start, end)):
+            yield exact_match(asked.length, start + at, strand)
+
+
+def _within(asked: Asked, target: Target, spans: Sequence[Span]) -> Iterator[Match]:
+    """Yield copies of the whole query with at most ``asked.edits`` edits."""
+    yield from _exact(asked, target, spans)
+    edits = asked.edits or 0
+    if not edits:
+        return
+    for strand, start, end in spans:
+        query = asked.oriented(strand)
+        if query is None or (strand == "-" and asked.is_palindrome):
+            continue
+        codes = target.codes(start, end)
+        for low, high in windows_with_pieces(query, codes, edits):
+            yield from within_edits(query, codes[low:high], edits, strand, start + low)
+
+
+def _distinct(matches: Iterable[Match]) -> list[Match]:
+    """Sort by errors and place; leave out repeats, and inexact matches that overlap a better one on their strand."""
+    kept: dict[tuple[str, int, int], Match] = {}
+    limited = islice(matches, 4 * _LIMITS.verify_matches)
+    for match in sorted(limited, key=lambda m: (m.errors, -m.matches, m.t_start, m.strand)):
+        place = (match.strand, match.t_start, match.t_end)
+        if place in kept or (match.errors and any(_overlap(match, other) for other in kept.values())):
+            continue
+        kept[place] = match
+        if len(kept) == _LIMITS.verify_matches:
+            break
+    return list(kept.values())
+
+
+def _overlap(a: Match, b: Match) -> bool:
+    return a.strand == b.strand and a.t_start < b.t_end and b.t_start < a.t_end
+
+
+# -------------------------------------------------------------------------------------------------------- similar parts
+def _similar(asked: Asked, target: Target, spans: Sequence[Span]) -> Verdict | None:
+    """Look for copies of the whole query, and for similar parts of each of its windows."""
+    exact = _distinct(_exact(asked, target, spans))
+    parts = _parts(asked, target, spans, exact)
+    near = sorted((m for part in parts for m in part), key=lambda m: (-m.matches * m.identity, m.t_start, m.strand))
+    if exact:
+        return _verdict([*exact, *near], asked, target, 1.0)
+    if not near:
+        return None
+    scores = [_share(part, asked.windows[number]) for number, part in enumerate(parts)]
+    return _verdict(near, asked, target, sum(scores) / len(scores))
+
+
+def _share(part: list[Match], window: tuple[int, int]) -> float:
+    """Return identity × coverage of the best match of one window."""
+    return max((m.identity * (m.q_end - m.q_start) / (window[1] - window[0]) for m in part), default=0.0)
+
+
+def _parts(asked: Asked, target: Target, spans: Sequence[Span], exact: list[Match]) -> list[list[Match]]:
+    """Return for each window of the query what is similar to it, best first, beside the exact copies."""
+    least = [least_score(end - start, target.length) for start, end in asked.windows]
+    parts: list[list[Match]] = [[] for _ in asked.windows]
+    if all(end - start < needed for (start, end), needed in zip(asked.windows, least, strict=True)):
+        return parts
+    for number, match in local_matches(asked, target, spans):
+        if match.matches - 2 * match.errors >= least[number] and match.identity >= asked.identity:
+            parts[number].append(match)
+    return [_apart(part, exact) for part in parts]
+
+
+def _apart(matches: list[Match], others: list[Match]) -> list[Match]:
+    """Sort the best first, and leave out what overlaps a better one or one of `others`."""
+    kept: list[Match] = []
+    for match in sorted(matches, key=lambda m: (-m.matches * m.identity, m.t_start, m.strand)):
+        if not any(_overlap(match, other) for other in (*others, *kept)):
+            kept.append(match)
+    return kept
+
+
+# -------------------------------------------------------------------------------------------------------------- verdict
+def _verdict(matches: list[Match], asked: Asked, target: Target, score: float) -> Verdict:
+    best = matches[0]
+    whole = not best.errors and (best.q_start, best.q_end) == (0, asked.length)
+    more = matches[1 : 1 + _LIMITS.evidence_more]
+    evidence = _evidence(best)
+    if sum(length for length, _ in best.runs) <= ROW_COLUMNS:
+        query = asked.letters(best)
+        above, below = rows(query, target.codes(best.t_start, best.t_end), best.runs) if query else ("", "")
+        if above:
+            evidence["rows"] = {"query": above, "target": below}
+    if not target.is_feature:
+        named = target.places(best.t_start, best.t_end, 4 * NAMED_FEATURES)
+        evidence["features"] = list(dict.fromkeys(place.name for place in named))[:NAMED_FEATURES]
+    evidence["more"] = [_evidence(match) for match in more]
+    evidence["count"] = len(matches)
+    return Verdict(1.0 if whole else min(score, 1.0), "exact" if whole else "near", evidence)
+
+
+def _evidence(match: Match) -> dict[str, Json]:
+    return {
+        "query": [match.q_start, match.q_end],
+        "target": [match.t_start, match.t_end],
+        "strand": match.strand,
+        "cigar": match.cigar,
+        "identity": match.identity,
+        "mismatches": match.total("X"),
+        "gaps": match.total("ID"),
+    }
