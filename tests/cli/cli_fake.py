@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 from nlsearch.errors import IndexDamaged, QueryError, QuerySyntax
 from nlsearch.handlers.contract import COMMON_FIELDS, Field, Format, Operator, Option
+from nlsearch.ingest.report import Report
 from nlsearch.model import Failure, Hit, Item, Picture
 from nlsearch.query.parse import Names, parse
 
@@ -160,4 +161,4 @@ class FakeCollection:
             raise KeyboardInterrupt
         self.calls.append({"paths": [str(path) for path in paths], "jobs": jobs, **settings})
         failures = self.failures() if "bad" in str(paths[0]) else []
-        return SimpleNamespace(items=3, sources=2, unchanged=1, removed=0, failures=failures, seconds=0.5)
+        return Report(3, added=2, unchanged=1, failures=failures, seconds=0.5, generation=7)

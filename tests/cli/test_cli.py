@@ -229,7 +229,7 @@ def test_check(run, collection):
 def test_index(run, collection):
     result = run("index", "folder", "-j", "3", "--exclude", "*.tmp", "--limit", "image_pixels=5")
     assert result.exit_code == 0
-    assert result.stdout == "3 items from 2 sources; 1 unchanged, 0 removed, 0 failures; 0.5 s\n"
+    assert result.stdout == "3 items from 2 sources (2 new, 0 changed); 1 unchanged, 0 removed, 0 failures; 0.5 s\n"
     assert collection.calls == [{"paths": ["folder"], "jobs": 3, "exclude": ("*.tmp",)}]
 
 
@@ -500,4 +500,31 @@ def test_no_progress_where_nobody_sees_it():
     from nlsearch.cli.progress import shown_progress
 
     with shown_progress(True) as progress:
+        assert progress is None
+
+
+def test_progress_says_how_far_how_fast_and_how_many_failed():
+    from nlsearch.cli.progress import progress_line
+    from nlsearch.ingest.report import Progress
+
+    line = progress_line(Progress(3, 10, 1500, 2, 2.0, "/x"))
+    assert line == "3 of 10 sources · 1,500 items · 750 items/s · 2 failed"
+    assert "0 items/s" in progress_line(Progress(0, 0, 0, 0, 0.0, ""))
+
+
+def test_progress_is_a_bar_on_a_terminal(monkeypatch):
+    from io import StringIO
+
+    from nlsearch.cli.progress import shown_progress
+    from nlsearch.ingest.report import Progress
+
+    screen = StringIO()
+    screen.isatty = lambda: True
+    monkeypatch.setattr("sys.stderr", screen)
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("TERM", "xterm")
+    with shown_progress(True) as progress:
+        progress(Progress(3, 10, 1500, 2, 2.0, "/x"))
+    assert "750 items/s · 2 failed" in screen.getvalue()
+    with shown_progress(False) as progress:
         assert progress is None

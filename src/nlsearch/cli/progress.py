@@ -16,26 +16,30 @@ if TYPE_CHECKING:
 def shown_progress(wanted: bool) -> Iterator[Callable[[Progress], None] | None]:
     """Give the callback that draws a progress bar, or None when nobody would see it.
 
-    The bar shows sources done, items, items per second and failures so far.
+    The bar shows sources done of those found, items, items per second and failures so far.
     """
     if not wanted or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
 
-    columns = (
-        BarColumn(),
-        TextColumn("{task.completed:,}/{task.fields[known]} sources"),
-        TextColumn("{task.fields[items]:,} items"),
-        TextColumn("{task.fields[rate]:,.0f}/s"),
-        TextColumn("{task.fields[failures]:,} failed", style="red"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None, known="?", items=0, rate=0.0, failures=0)
+    columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("looking for files", total=None)
 
         def draw(progress: Progress) -> None:
-            bar.update(task)
+            total, done = progress.sources_total or None, progress.sources_done
+            bar.update(task, description=progress_line(progress), total=total, completed=done)
 
         yield draw
+
+
+def progress_line(progress: Progress) -> str:
+    """Say in one line how far a run is."""
+    rate = progress.items / progress.seconds if progress.seconds > 0 else 0.0
+    return (
+        f"{progress.sources_done:,} of {progress.sources_total:,} sources · {progress.items:,} items · "
+        f"{rate:,.0f} items/s · {progress.failures:,} failed"
+    )

@@ -83,17 +83,21 @@ def described(report: Report) -> dict[str, object]:
     return {
         "items": report.items,
         "sources": report.sources,
+        "added": report.added,
+        "changed": report.changed,
         "unchanged": report.unchanged,
         "removed": report.removed,
         "failures": [asdict(failure) for failure in report.failures],
         "seconds": report.seconds,
+        "generation": report.generation,
     }
 
 
 def _print_report(report: Report) -> None:
     click.echo(
-        f"{report.items:,} items from {report.sources:,} sources; {report.unchanged:,} unchanged, "
-        f"{report.removed:,} removed, {len(report.failures):,} failures; {report.seconds:.1f} s"
+        f"{report.items:,} items from {report.sources:,} sources ({report.added:,} new, {report.changed:,} changed); "
+        f"{report.unchanged:,} unchanged, {report.removed:,} removed, {len(report.failures):,} failures; "
+        f"{report.seconds:.1f} s"
     )
     for failure in report.failures[:SHOWN_FAILURES]:
         notice(one_line(f"  {failure.path}{failure.locator}: {failure.reason} [{failure.code}]"))
