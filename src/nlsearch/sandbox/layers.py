@@ -134,6 +134,7 @@ class Guarded(io.RawIOBase):
 
     def __init__(self, inner: _Readable, cap_bytes: int, packed: int | None, cap_ratio: int) -> None:
         self._inner = inner
+        self._read = getattr(inner, "read1", inner.read)  # gives what there is before it says that the rest is cut off
         self._at = 0
         self._cap = cap_bytes
         self._bomb = None if packed is None else max(RATIO_FLOOR, packed * cap_ratio)
@@ -164,7 +165,7 @@ class Guarded(io.RawIOBase):
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         """Fill `buffer`; raise once the stream has given more than the caps allow."""
         with translated():
-            content = self._inner.read(len(buffer))
+            content = self._read(len(buffer))
         buffer[: len(content)] = content
         self._at += len(content)
         self._check(self._at)
@@ -221,6 +222,7 @@ class _Owning:
         self._inner = inner
         self._outer = outer
         self.read = inner.read
+        self.read1 = getattr(inner, "read1", inner.read)
         self.seek = inner.seek
 
     def close(self) -> None:

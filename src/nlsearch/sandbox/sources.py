@@ -69,7 +69,16 @@ class FileSource:
         InputError
             If the file cannot be read; while reading, if it is damaged or a cap refuses it.
         """
+        return self.stream()
+
+    def stream(self) -> BinaryIO:
+        """Open the content; the same as :meth:`open` for a file."""
         return _open(self.file, self.layers, self.caps)
+
+    @property
+    def place(self) -> tuple[str, tuple[Layer, ...]]:
+        """The file, and the layers in it, from which the content is opened."""
+        return self.file, self.layers
 
     def describe(self) -> dict[str, Json]:
         """Return the JSON that :func:`open_description` opens."""
@@ -107,15 +116,24 @@ class MemberSource:
         InputError
             If the container cannot be read; while reading, if it is damaged or a cap refuses it.
         """
-        file, layers = self.file, self.layers
-        if self.spool is not None and Path(self.spool[0]).exists():
-            file, layers = self.spool
-        stream = _open(file, layers, self.caps)
-        packed_again = bool(layers) and layers[-1][0] not in {"slice", "zip"}
+        packed_again = bool(self.layers) and self.layers[-1][0] not in {"slice", "zip"}
+        stream = self.stream()
         if packed_again or self.size > IN_MEMORY:
             return stream
         with stream:
             return io.BytesIO(stream.read())
+
+    def stream(self) -> BinaryIO:
+        """Open the content where it lies; :meth:`open` reads small members into memory, where seeking is cheap."""
+        file, layers = self.place
+        return _open(file, layers, self.caps)
+
+    @property
+    def place(self) -> tuple[str, tuple[Layer, ...]]:
+        """The file, and the layers in it, from which the content is opened now."""
+        if self.spool is not None and Path(self.spool[0]).exists():
+            return self.spool
+        return self.file, self.layers
 
     def describe(self) -> dict[str, Json]:
         """Return the JSON that :func:`open_description` opens."""

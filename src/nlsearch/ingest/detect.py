@@ -1,0 +1,197 @@
+"""Tells what a file is: by its bytes first, then by its name.
+
+Order of evidence, strongest first: a magic prefix (longest first; with the right suffix before without), a pattern
+with the right suffix, a suffix of a format that has neither magic nor pattern, a pattern alone, and last a suffix whose
+bytes do not fit, so that the handler can say what is wrong with the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from nlsearch.errors import LimitExceeded, MalformedContent, UnknownKind
+from nlsearch.handlers.contract import Format
+from nlsearch.handlers.registry import Registry
+from nlsearch.limits import Limits
+from nlsearch.model import Json
+from nlsearch.sandbox.layers import PACKINGS
+from nlsearch.sandbox.sources import Caps, FileSource, MemberSource, plain_name, visible
+
+HEAD_BYTES = 8192
+_BOM = b"\xef\xbb\xbf"
+_ZIPS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+_PACKAGES = frozenset({"docx", "xlsx", "pptx", "odt", "ods", "odp", "odg", "epub", "jar", "apk", "whl", "npz", "ipynb"})
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """What a source is: content of a `kind`, or a container (``"zip"``, ``"tar"``) of further sources.
+
+    `source` is the source with its compression undone and its format filled in.
+    """
+
+    source: FileSource | MemberSource
+    kind: str = ""
+    container: Literal["", "zip", "tar"] = ""
+
+
+def detect(head: bytes, name: str, registry: Registry) -> tuple[str, Format] | None:
+    """Find the kind and format of content.
+
+    Parameters
+    ----------
+    head : bytes
+        The first 8 KiB, decompressed.
+    name : str
+        The file's name, without a compression suffix.
+    registry : Registry
+
+    Returns
+    -------
+    (kind, Format) or None
+        None if no handler knows it.
+    """
+    best: tuple[tuple[int, ...], str, Format] | None = None
+    for handler in registry:
+        for form in handler.formats:
+            rank = _rank(form, head, name.lower())
+            if rank is not None and (best is None or rank > best[0]):
+                best = (rank, handler.kind, form)
+    return None if best is None else best[1:]
+
+
+def recognise(source: FileSource | MemberSource, registry: Registry, limits: Limits) -> Recognised | None:
+    """Look into a source, undoing compressions, and tell what it is; None if nobody knows.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or is packed more often than the cap ``container_depth`` allows.
+    """
+    head = read_head(source)
+    for _ in range(limits.container_depth + 1):
+        packing = next((name for name, magic in PACKINGS.items() if head.startswith(magic)), None)
+        if packing is None:
+            return _told(source, head, registry)
+        source = replace(source, layers=(*source.layers, (packing,)))
+        if isinstance(source, MemberSource) and source.spool is not None:
+            source = replace(source, spool=(source.spool[0], (*source.spool[1], (packing,))))
+        source = replace(source, name=plain_name(source.name))
+        head = read_head(source)
+    raise LimitExceeded(f"it is packed more than container_depth = {limits.container_depth} times")
+
+
+def _told(source: FileSource | MemberSource, head: bytes, registry: Registry) -> Recognised | None:
+    found = detect(head, source.name, registry)
+    if found is not None:
+        return Recognised(replace(source, format=found[1].name), found[0])
+    if head[257:262] == b"ustar" or (source.name.lower().endswith(".tar") and _is_old_tar(head)):
+        return Recognised(source, container="tar")
+    if head.startswith(_ZIPS) and source.name.rpartition(".")[2].lower() not in _PACKAGES:
+        return Recognised(source, container="zip")
+    return None
+
+
+def read_head(source: FileSource | MemberSource) -> bytes:
+    """Read the first 8 KiB of a source.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    try:
+        with source.stream() as content:
+            return content.read(HEAD_BYTES)
+    except OSError as exc:
+        raise MalformedContent(f"cannot be read: {exc.strerror or exc}") from exc
+
+
+def identify(path: Path, registry: Registry, limits: Limits, kind: str | None = None) -> tuple[str, dict[str, Json]]:
+    """Tell what a single file is, for query by example.
+
+    Parameters
+    ----------
+    path : Path
+    registry : Registry
+    limits : Limits
+    kind : str, optional
+        Take it for this kind; its format is then the best of that kind's formats.
+
+    Returns
+    -------
+    kind : str
+    description : dict
+        What a worker opens.
+
+    Raises
+    ------
+    UnknownKind
+        If no handler (or not that of `kind`) knows it, or it is an archive.
+    InputError
+        If it cannot be read.
+    """
+    file = str(path.absolute())
+    source = FileSource(visible(file), plain_name(visible(file)), "", file, caps=Caps.of(limits))
+    told = recognise(source, registry, limits)
+    if kind is not None and (told is None or told.kind != kind):
+        source = source if told is None else told.source  # type: ignore[assignment]
+        formats = registry.get(kind).formats
+        fitting = max(formats, key=lambda form: _rank(form, read_head(source), source.name.lower()) or ())
+        return kind, replace(source, format=fitting.name).describe()
+    if told is None:
+        raise UnknownKind("no handler knows what this file is", locator=source.path)
+    if told.container:
+        raise UnknownKind("an archive is not an example; name one of its members by its id", locator=source.path)
+    return told.kind, told.source.describe()
+
+
+def unknown(source: FileSource | MemberSource) -> str:
+    """Say why a source is not recognised."""
+    if not read_head(source):
+        return "the file is empty"
+    suffix = source.name.rpartition(".")[2]
+    return f"no handler knows such content{f' (.{suffix})' if '.' in source.name else ''}"
+
+
+def signature(registry: Registry) -> str:
+    """Return a short name of what `registry` can recognise; it changes when a kind, version or format does."""
+    facts = [(handler.kind, handler.version, [repr(form) for form in handler.formats]) for handler in registry]
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+def _rank(form: Format, head: bytes, name: str) -> tuple[int, ...] | None:
+    """Return how strongly the evidence speaks for a format, higher is stronger; None if nothing does."""
+    suffix = max((len(end) for end in form.suffixes if name.endswith(end)), default=0)
+    magic = max((len(prefix) for prefix in form.magic if head.startswith(prefix)), default=0)
+    if magic:
+        return (5, bool(suffix), magic, suffix)
+    if form.pattern and any(_matches(form.pattern, text) for text in _readings(head)):
+        return (4 if suffix else 2, suffix)
+    if suffix:
+        return (1 if form.magic or form.pattern else 3, suffix)
+    return None
+
+
+def _readings(head: bytes) -> Iterator[bytes]:
+    yield head
+    if head.startswith(_BOM):
+        yield head[len(_BOM) :]
+
+
+def _matches(pattern: bytes, head: bytes) -> bool:
+    return re.match(pattern, head, re.DOTALL | re.MULTILINE) is not None
+
+
+def _is_old_tar(head: bytes) -> bool:
+    """Check the header's checksum, all that tars before POSIX have (the field itself counts as eight spaces)."""
+    field = head[148:156].split(b"\0")[0].strip()
+    try:
+        return len(head) >= 512 and int(field, 8) == sum(head[:148]) + 8 * 32 + sum(head[156:512])
+    except ValueError:
+        return False

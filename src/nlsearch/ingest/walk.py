@@ -1,0 +1,231 @@
+"""Finds the files below the paths that a user names.
+
+Conventions
+-----------
+Patterns are those of ``.gitignore``.  `include` and `exclude` are relative to each path named; a file ``.nlsignore`` in
+a folder excludes below that folder.  Folders of version control and collections are left out.  A symbolic link is
+followed if what it leads to was not found under its own path already, so that nothing is found twice and no loop is
+walked.  Whatever cannot be looked at is a :class:`~nlsearch.model.Failure`; nothing is left out silently.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nlsearch.errors import InputError, UnsupportedFeature
+from nlsearch.index.layout import is_collection
+from nlsearch.model import Failure
+from nlsearch.sandbox.sources import visible
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+IGNORE_FILE = ".nlsignore"
+VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".bzr"})
+_SPECIAL = {
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+_Identity = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A regular file.
+
+    Parameters
+    ----------
+    path : str
+        As users see it.
+    file : str
+        As the system knows it (undecodable bytes as surrogate escapes).
+    size : int
+        Bytes.
+    mtime_ns : int
+        Nanoseconds since 1970.
+    """
+
+    path: str
+    file: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Which files are wanted: those that match `include` (all, if it is empty) and do not match `exclude`."""
+
+    include: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+
+    @property
+    def narrow(self) -> bool:
+        """True if some files are not wanted."""
+        return bool(self.include or self.exclude)
+
+
+@dataclass(slots=True)
+class _Level:
+    """The rules of one folder, for paths relative to `base`."""
+
+    base: str
+    spec: GitIgnoreSpec
+
+
+@dataclass(slots=True)
+class _Walker:
+    rules: Rules
+    seen: set[_Identity] = field(default_factory=set)
+    links: list[tuple[str, tuple[_Level, ...], _Level | None]] = field(default_factory=list)
+
+    def root(self, path: str) -> Iterator[Found | Failure]:
+        exclude = (_Level(path, _spec(self.rules.exclude)),) if self.rules.exclude else ()
+        include = _Level(path, _spec(self.rules.include)) if self.rules.include else None
+        try:
+            state = os.stat(path)  # noqa: PTH116 - names need not be UTF-8
+        except (OSError, ValueError) as exc:
+            yield _failure(path, exc)
+            return
+        if stat.S_ISDIR(state.st_mode):
+            yield from self.folder(path, state, exclude, include)
+        else:
+            yield from self.file(path, state)
+
+    def folder(
+        self, path: str, state: os.stat_result, levels: tuple[_Level, ...], include: _Level | None
+    ) -> Iterator[Found | Failure]:
+        identity = (state.st_dev, state.st_ino)
+        if identity in self.seen or is_collection(path):
+            return
+        self.seen.add(identity)
+        try:
+            with os.scandir(path) as entries:
+                names = sorted(entries, key=lambda entry: entry.name)
+        except OSError as exc:
+            yield _failure(path, exc)
+            return
+        try:
+            levels = (*levels, *_ignore_file(path))
+        except (OSError, ValueError) as exc:
+            yield _failure(os.path.join(path, IGNORE_FILE), exc)  # noqa: PTH118
+        for entry in names:
+            yield from self.entry(entry, levels, include)
+
+    def entry(
+        self, entry: os.DirEntry[str], levels: tuple[_Level, ...], include: _Level | None
+    ) -> Iterator[Found | Failure]:
+        if entry.is_symlink():
+            self.links.append((entry.path, levels, include))
+            return
+        try:
+            state = entry.stat(follow_symlinks=False)
+        except OSError as exc:
+            yield _failure(entry.path, exc)
+            return
+        yield from self.wanted(entry.path, state, levels, include)
+
+    def wanted(
+        self, path: str, state: os.stat_result, levels: tuple[_Level, ...], include: _Level | None
+    ) -> Iterator[Found | Failure]:
+        folder = stat.S_ISDIR(state.st_mode)
+        name = os.path.basename(path)  # noqa: PTH119
+        if _ignored(path, folder, levels) or (folder and name in VERSION_CONTROL) or name == IGNORE_FILE:
+            return
+        if folder:
+            yield from self.folder(path, state, levels, include)
+        elif include is None or include.spec.match_file(_relative(path, include.base)):
+            yield from self.file(path, state)
+
+    def file(self, path: str, state: os.stat_result) -> Iterator[Found | Failure]:
+        if not stat.S_ISREG(state.st_mode):
+            what = _SPECIAL.get(stat.S_IFMT(state.st_mode), "not a file")
+            yield Failure(visible(path), "", f"it is {what}, which has no content to index", UnsupportedFeature.code)
+            return
+        self.seen.add((state.st_dev, state.st_ino))
+        yield Found(visible(path), path, state.st_size, state.st_mtime_ns)
+
+    def followed(self) -> Iterator[Found | Failure]:
+        """Follow the links met so far, and those met on the way, each to what was not found otherwise."""
+        while self.links:
+            path, levels, include = self.links.pop(0)
+            try:
+                state = os.stat(path)  # noqa: PTH116
+            except OSError as exc:
+                if not _ignored(path, False, levels):
+                    yield _failure(path, exc)
+                continue
+            if (state.st_dev, state.st_ino) not in self.seen:
+                yield from self.wanted(path, state, levels, include)
+            elif stat.S_ISDIR(state.st_mode) and _leads_up(path):
+                reason = "it is a link to a folder that holds it, and is not followed"
+                yield Failure(visible(path), "", reason, UnsupportedFeature.code)
+
+
+def walk(paths: Iterable[str | Path], rules: Rules | None = None) -> Iterator[Found | Failure]:
+    """Find every wanted file, in the order of names; what links lead to comes last.
+
+    Parameters
+    ----------
+    paths : iterable of path
+        Files and folders; a file named here is wanted whatever the rules say.
+    rules : Rules, optional
+
+    Yields
+    ------
+    Found or Failure
+        A failure's path is that of the file or folder that could not be looked at; nothing below it is known.
+    """
+    walker = _Walker(rules or Rules())
+    given = dict.fromkeys(os.path.abspath(path) for path in paths)  # noqa: PTH100 - links stay as users see them
+    for root in given:
+        for one in walker.root(root):
+            if isinstance(one, Failure) or one.file == root or one.file not in given:
+                yield one
+    yield from walker.followed()
+
+
+def _spec(patterns: Iterable[str]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(patterns)
+
+
+def _ignore_file(folder: str) -> Iterator[_Level]:
+    path = Path(folder, IGNORE_FILE)
+    if path.is_file():
+        yield _Level(folder, _spec(path.read_text("utf-8").splitlines()))
+
+
+def _relative(path: str, base: str) -> str:
+    return visible(path[len(base) :].lstrip("/"))
+
+
+def _ignored(path: str, folder: bool, levels: tuple[_Level, ...]) -> bool:
+    """Ask each level from the outermost; the innermost that has an opinion decides."""
+    ignored = False
+    for level in levels:
+        opinion = level.spec.check_file(_relative(path, level.base) + ("/" if folder else "")).include
+        ignored = ignored if opinion is None else opinion
+    return ignored
+
+
+def _leads_up(link: str) -> bool:
+    target = os.path.realpath(link)
+    holder = os.path.realpath(os.path.dirname(link))  # noqa: PTH120
+    return holder == target or holder.startswith(target.rstrip("/") + "/")
+
+
+def _failure(path: str, exc: OSError | ValueError) -> Failure:
+    if isinstance(exc, ValueError):
+        return Failure(visible(path), "", f"cannot be used: {exc}", InputError.code)
+    if exc.errno == errno.ELOOP:
+        return Failure(visible(path), "", "it is a link that leads to itself", UnsupportedFeature.code)
+    return Failure(visible(path), "", f"cannot be read: {exc.strerror}", InputError.code)
