@@ -36,7 +36,7 @@ def make_sets(items: int, rng: np.random.Generator) -> list[NDArray[np.uint64]]:
     families = rng.integers(2**20, 2**63, (FAMILIES, FAMILY), dtype=np.uint64)
     sets = []
     for _ in range(items):
-        common = np.unique((rng.pareto(0.6, 3 * COMMON) + 1).clip(max=2**19).astype(np.uint64) % 20_000)
+        common = np.unique((rng.pareto(0.6, 10 * COMMON) + 1).clip(max=2**19).astype(np.uint64) % 20_000)
         chosen = rng.choice(common, min(COMMON, len(common)), replace=False)
         sets.append(np.union1d(chosen, families[int(rng.integers(FAMILIES))]))
     return sets

@@ -42,6 +42,7 @@ FIELDS = {
         Field("mass", "float", "Mass.", unit="Da"),
         Field("length", "integer", "Length."),
         Field("made", "date", "Date."),
+        Field("warnings", "text", "Warnings."),
     )
 }
 
@@ -64,7 +65,13 @@ def build(directory: Path, entries: list[Entry]) -> TextIndex:
 @pytest.fixture(scope="module")
 def shelf(tmp_path_factory):
     entries = [
-        entry("Caffeine", text="a stimulant, 1,3,7-trimethylxanthine", mass=194.08, organism="Coffea  Arabica"),
+        entry(
+            "Caffeine",
+            text="a stimulant, 1,3,7-trimethylxanthine",
+            mass=194.08,
+            organism="Coffea  Arabica",
+            warnings=["Bach?"],
+        ),
         entry("Serotonin", text="5-hydroxytryptamine in the gut", mass=176.095, chiral=False, made="2024-05-17"),
         entry("Prélude in C", kind="score", path="/m/bwv_846.xml", composer="Johann Sebastian Bach", made="1722"),
         entry("Sonata", kind="score", composer=["Bach, C. P. E.", "Johann Quantz"], source=2, length=12),
@@ -98,6 +105,9 @@ def shelf(tmp_path_factory):
         (FieldWords("composer", "E. Johann", phrase=True), []),
         (FieldWords("name", "bach"), []),
         (FieldWords("nowhere", "bach"), []),
+        (FieldWords("path", "m"), [2, 4]),
+        (FieldWords("path", "dvorak"), [4]),
+        (FieldWords("warnings", "bach"), [0]),
         (Keyword("organism", " coffea arabica"), [0]),
         (Keyword("organism", "coffea"), []),
         (Keyword("composer", "Johann Sebastian Bach"), [2]),

@@ -3,8 +3,8 @@
 ======================  ==========================================================================
 field of the index      tokens
 ======================  ==========================================================================
-``words``               every word of the item, in sections that a phrase cannot cross
-``field_words``         ``field␟word`` for the text fields
+``words``               words of title, text, file name, text fields (not warnings), in sections that no phrase crosses
+``field_words``         ``field␟word`` for the text fields, and for ``path`` the words of the whole path
 ``exact``               ``field=value`` for keywords, kind, path, file, source and identity
 ``terms``               code of the term space + hexadecimal term
 ``n_<field>``           numbers, booleans excepted; dates as seconds since 1970-01-01 UTC
@@ -28,6 +28,8 @@ UNIT = "\u241f"
 NUMERIC = frozenset({"integer", "float", "date"})
 BUILT_IN = frozenset({"kind", "path", "file", "source", "id"})
 """Keywords that every item has; a declared field of such a name is searched by word and number only."""
+UNSEEN = frozenset({"warnings"})
+"""Text fields that are found by ``field:word`` only: what we say of an item is not what it says."""
 LONGEST = 255
 _TRUE = frozenset({"true", "yes", "1"})
 
@@ -74,7 +76,8 @@ def words_text(entry: Entry, fields: Mapping[str, Field]) -> str:
         sections.append(entry.locator)
     for name, value in features.fields.items():
         declared = fields.get(name)
-        if name in {"name", "accession"} or (declared is not None and declared.type == "text"):
+        is_text = declared is not None and declared.type == "text" and name not in UNSEEN
+        if is_text or name in {"name", "accession"}:
             sections.extend(_texts(value))
     distinct = dict.fromkeys(" ".join(index_words(section)) for section in sections)
     distinct.pop("", None)
@@ -83,7 +86,7 @@ def words_text(entry: Entry, fields: Mapping[str, Field]) -> str:
 
 def field_words_text(entry: Entry, fields: Mapping[str, Field]) -> str:
     """Return the text of the index field ``field_words``."""
-    sections: list[str] = []
+    sections = [" ".join(f"path{UNIT}{word}" for word in index_words(entry.path))]
     for name, value in entry.features.fields.items():
         declared = fields.get(name)
         if declared is not None and declared.type == "text":
