@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from typing import Any
 
 __all__ = ["NATIVE", "compiled"]
 
 
 def _load() -> Any:  # noqa: ANN401 - an extension module has no static type
-    if os.environ.get("NLSEARCH_NO_NATIVE") == "1":
+    if os.environ.get("NLSEARCH_NO_NATIVE") == "1" or sys.byteorder != "little":
         return None
     try:
         module = importlib.import_module("nlsearch._kernels")
