@@ -1,0 +1,96 @@
+"""What the index holds about a molecule.
+
+Masses in dalton: ``mass`` is monoisotopic (of the isotopes given, else the most abundant), ``mw`` the average over
+natural abundance.  ``logp`` is Wildman and Crippen's (J. Chem. Inf. Comput. Sci. 1999, 39, 868), ``tpsa`` Ertl's
+(J. Med. Chem. 2000, 43, 3714) in square ångström; ``rings`` counts the smallest set of smallest rings.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from nlsearch.handlers.molecule import fingerprints, screen
+from nlsearch.handlers.molecule.payload import encode
+from nlsearch.handlers.molecule.read import Molecule
+from nlsearch.model import Features, FieldValue, RawItem
+
+if TYPE_CHECKING:
+    from rdkit.Chem import Mol
+
+INCHI_ATOMS = 1000
+"""InChI is defined up to 1023 atoms; above it the library refuses, slowly."""
+WORDS = 65_536
+"""Characters of a record's data fields that are indexed as words."""
+_NAMES = ("NAME", "GENERIC_NAME", "PREFERRED_NAME", "CHEBI_NAME", "COMPOUND_NAME", "PUBCHEM_IUPAC_NAME", "IUPAC_NAME")
+_ACCESSIONS = ("PUBCHEM_COMPOUND_CID", "CHEMBL_ID", "CHEBI_ID", "DRUGBANK_ID", "DATABASE_ID", "ZINC_ID", "ACCESSION")
+
+
+def molecule_features(item: RawItem) -> Features:
+    """Derive everything that the index holds about one molecule."""
+    from rdkit import rdBase
+
+    content: Molecule = item.content
+    mol = content.structure.mol
+    with rdBase.BlockLogs():
+        fields = _fields(mol)
+    fields |= _names(content)
+    key = fields.get("inchikey")
+    return Features(
+        words=_words(content),
+        fields=fields,
+        terms={screen.SPACE: screen.molecule_terms(mol)},
+        vectors={"molecule.morgan": fingerprints.packed(fingerprints.morgan(mol))},
+        payload=encode(content.structure),
+        size=float(max(1, mol.GetNumHeavyAtoms())),
+        keys={"inchikey": str(key)} if key else {},
+    )
+
+
+def _fields(mol: Mol) -> dict[str, FieldValue]:
+    from rdkit import Chem
+    from rdkit.Chem import rdMolDescriptors
+
+    mol.UpdatePropertyCache(strict=False)
+    logp, _ = rdMolDescriptors.CalcCrippenDescriptors(mol)
+    fields: dict[str, FieldValue] = {
+        "formula": rdMolDescriptors.CalcMolFormula(mol),
+        "mass": round(rdMolDescriptors.CalcExactMolWt(mol), 6),
+        "mw": round(rdMolDescriptors._CalcMolWt(mol), 4),
+        "charge": Chem.GetFormalCharge(mol),
+        "heavy_atoms": mol.GetNumHeavyAtoms(),
+        "rings": rdMolDescriptors.CalcNumRings(mol),
+        "smiles": Chem.MolToSmiles(mol),
+        "logp": round(logp, 4),
+        "tpsa": round(rdMolDescriptors.CalcTPSA(mol), 3),
+    }
+    key = inchikey(mol)
+    if key:
+        fields["inchikey"] = key
+    return fields
+
+
+def inchikey(mol: Mol) -> str:
+    """Return the standard InChIKey, or ``""`` where InChI is not defined (queries, dummies, very large molecules)."""
+    from rdkit.Chem import rdinchi
+
+    if mol.GetNumHeavyAtoms() > INCHI_ATOMS:
+        return ""
+    return str(rdinchi.MolToInchiKey(mol))
+
+
+def _names(content: Molecule) -> dict[str, FieldValue]:
+    """Return ``name`` and ``accession`` as far as the record gives them.
+
+    A title of digits alone is a database's number, so a name among the data fields comes before it.
+    """
+    tags = {re.sub(r"\W+", "_", name).upper(): value for name, value in content.properties}
+    given = next((tags[tag].split("\n")[0] for tag in _NAMES if tags.get(tag)), "")
+    accession = next((tags[tag] for tag in _ACCESSIONS if tags.get(tag)), "")
+    name = given if given and (not content.title or content.title.isdecimal()) else content.title
+    return {key: value for key, value in (("name", name), ("accession", accession)) if value}
+
+
+def _words(content: Molecule) -> str:
+    lines = [content.title, *(f"{name} {value}" for name, value in content.properties)]
+    return "\n".join(line for line in lines if line)[:WORDS]

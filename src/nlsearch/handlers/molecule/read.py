@@ -1,0 +1,220 @@
+"""Reading chemical files: every record becomes a :class:`~.payload.Structure` or is refused with line and reason.
+
+Molecules are read as RDKit reads them by default: sanitised, explicit hydrogens removed where they carry nothing,
+stereo perceived from parities, wedges or coordinates.  The way back to the record's own atom order is kept beside.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nlsearch.errors import InputError, LimitExceeded, MalformedContent
+from nlsearch.handlers.molecule.complaints import molfile_complaint, smiles_complaint
+from nlsearch.handlers.molecule.payload import Structure
+from nlsearch.handlers.molecule.records import Record, listed_records, sdf_records, table_records
+from nlsearch.limits import Limits
+from nlsearch.model import RawItem, Skipped
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from rdkit.Chem import Mol
+
+    from nlsearch.handlers.contract import Source
+
+_LISTED_ATOM = re.compile(r"\[[^\]]*\]|Br|Cl|[BCNOPSFIbcnops*]")
+_V3000_COUNTS = re.compile(r"M  V30 COUNTS (\d+)")
+
+
+@dataclass(slots=True)
+class Molecule:
+    """The content of an item: the structure, its name and what the record says besides."""
+
+    structure: Structure
+    title: str
+    properties: list[tuple[str, str]]
+
+
+def read_records(source: Source, limits: Limits) -> Iterator[RawItem | Skipped]:
+    """Yield every record of `source`.
+
+    Raises
+    ------
+    MalformedContent
+        If the file holds no record at all.
+    """
+    from rdkit import rdBase
+
+    split, parse = _readers(source)
+    empty = True
+    with source.open() as stream:
+        for record in split(stream):
+            empty = False
+            with rdBase.BlockLogs():
+                outcome = _read(record, parse, limits)
+            yield outcome
+    if empty:
+        raise MalformedContent("the file holds no record", locator=source.path)
+
+
+Parser = Callable[[Record, Limits], Structure]
+
+
+def _readers(source: Source) -> tuple[Callable[..., Iterator[Record]], Parser]:
+    if source.format in {"SDF", "MOL"}:
+        return sdf_records, molfile_structure
+    if source.format == "SMILES table":
+        return table_records, _listed_structure
+    if source.format == "InChI":
+        return listed_records, _inchi_structure
+    return listed_records, _listed_structure
+
+
+def _read(record: Record, parse: Parser, limits: Limits) -> RawItem | Skipped:
+    try:
+        if record.refusal:
+            raise LimitExceeded(f"line {record.line}: {record.refusal}")
+        structure = parse(record, limits)
+        if structure.record_atoms == 0:
+            raise MalformedContent(f"line {record.line}: the record has no atoms")
+        limits.check("molecule_atoms", structure.record_atoms)
+    except InputError as error:
+        return Skipped(record.number, error.message, error.code)
+    warnings = ["the record holds query features; it is indexed as written"] if structure.mol.HasQuery() else []
+    content = Molecule(structure, record.title, record.properties)
+    return RawItem(content, record.number, title=record.title, warnings=warnings)
+
+
+# ----------------------------------------------------------------------------------------------------- SMILES and InChI
+def _listed_structure(record: Record, limits: Limits) -> Structure:
+    text = record.lines[0]
+    if not text:
+        raise MalformedContent(f"line {record.line}: an empty SMILES")
+    if is_reaction(text):
+        raise MalformedContent(f"line {record.line}: a reaction, not a molecule")
+    try:
+        return smiles_structure(text, limits)
+    except MalformedContent as error:
+        raise MalformedContent(f"line {record.line}: {error.message}") from error
+
+
+def is_reaction(text: str) -> bool:
+    """Say whether a SMILES or SMARTS has a reaction arrow (a dative bond ``->`` is none)."""
+    return ">" in text.split(" ", maxsplit=1)[0].replace("->", "")
+
+
+def smiles_structure(text: str, limits: Limits) -> Structure:
+    """Read a SMILES or CXSMILES.
+
+    Raises
+    ------
+    MalformedContent
+        With RDKit's reason.
+    LimitExceeded
+        If it has more atoms than `limits` let in; found before it is parsed.
+    """
+    from rdkit import Chem
+
+    if len(text) > limits.molecule_atoms:
+        limits.check("molecule_atoms", len(_LISTED_ATOM.findall(text.split(" ", maxsplit=1)[0])))
+    mol = Chem.MolFromSmiles(text)
+    if mol is None:
+        raise MalformedContent(smiles_complaint(text))
+    if "H" not in text:
+        return Structure(mol, mol.GetNumAtoms())
+    whole = Chem.MolFromSmiles(text, sanitize=False)
+    return Structure(mol, whole.GetNumAtoms(), _order(mol, whole))
+
+
+def _inchi_structure(record: Record, limits: Limits) -> Structure:
+    from rdkit.Chem import rdinchi
+
+    limits.check("molecule_atoms", len(record.lines[0]) // 25)
+    mol, *_ = rdinchi.InchiToMol(record.lines[0], True, True)
+    if mol is None:
+        raise MalformedContent(f"line {record.line}: not an InChI that RDKit can read")
+    return Structure(mol, mol.GetNumAtoms())
+
+
+# ------------------------------------------------------------------------------------------------------------ molfiles
+def molfile_structure(record: Record, limits: Limits) -> Structure:
+    """Read a molfile (V2000 or V3000).
+
+    Raises
+    ------
+    MalformedContent
+        With the line in the file and RDKit's reason.
+    LimitExceeded
+        If it has more atoms than `limits` let in; found before it is parsed.
+    """
+    from rdkit import Chem
+
+    block = "\n".join(record.lines)
+    announced = _V3000_COUNTS.search(block)
+    if announced:
+        limits.check("molecule_atoms", int(announced.group(1)))
+    mol = Chem.MolFromMolBlock(block)
+    if mol is None:
+        raise MalformedContent(molfile_complaint(record.lines, record.line))
+    coordinates = _drawing(mol)
+    mol.RemoveAllConformers()
+    symbols = [] if announced else [line[31:34].strip() for line in record.lines[4 : 4 + int(record.lines[3][:3])]]
+    heavy = [i for i, symbol in enumerate(symbols) if symbol != "H"]
+    if symbols and len(heavy) == mol.GetNumAtoms() and not mol.HasSubstructMatch(_hydrogen()):
+        order = np.array(heavy, dtype=np.uint32) if len(heavy) < len(symbols) else None
+        return Structure(mol, len(symbols), order, coordinates)
+    whole = Chem.MolFromMolBlock(block, sanitize=False, removeHs=False)
+    return Structure(mol, whole.GetNumAtoms(), _order(mol, whole), coordinates)
+
+
+def _drawing(mol: Mol) -> NDArray[np.float32] | None:
+    """Return the record's own two-dimensional coordinates, if it has them."""
+    if mol.GetNumConformers() == 0:
+        return None
+    places = mol.GetConformer().GetPositions()
+    if len(places) < 2 or np.abs(places[:, 2]).max() > 1e-3 or not np.isfinite(places).all():
+        return None
+    flat = places[:, :2].astype(np.float32)
+    return flat if np.ptp(flat, axis=0).max() > 1e-3 else None
+
+
+# ---------------------------------------------------------------------------------------------------------- atom order
+@cache
+def _hydrogen() -> Mol:
+    from rdkit import Chem
+
+    return Chem.MolFromSmarts("[#1]")
+
+
+@cache
+def _not_hydrogen() -> Mol:
+    from rdkit import Chem
+
+    return Chem.MolFromSmarts("[!#1]")
+
+
+def _order(mol: Mol, whole: Mol) -> NDArray[np.uint32] | None:
+    """Return the index in `whole` (the record, with all its hydrogens) of each atom of `mol`; None if the same."""
+    count = whole.GetNumAtoms()
+    if mol.GetNumAtoms() == count:
+        return None
+    kept = [atom for (atom,) in whole.GetSubstructMatches(_not_hydrogen(), maxMatches=count + 1)]
+    if len(kept) != mol.GetNumAtoms() or mol.HasSubstructMatch(_hydrogen()):
+        kept = _kept_atoms(whole)
+    return np.array(kept, dtype=np.uint32)
+
+
+def _kept_atoms(whole: Mol) -> list[int]:
+    """Return the atoms that RDKit keeps when it removes hydrogens (isotopes, hydrides, bridges … stay)."""
+    from rdkit import Chem
+
+    whole = Chem.Mol(whole)
+    whole.UpdatePropertyCache(strict=False)
+    for atom in whole.GetAtoms():
+        atom.SetIntProp("_record", atom.GetIdx())
+    return [atom.GetIntProp("_record") for atom in Chem.RemoveHs(whole, sanitize=False).GetAtoms()]

@@ -1,0 +1,126 @@
+"""Deciding whether a molecule matches, with the matched atoms.
+
+Scores: ``smarts`` and ``substructure`` matched atoms / heavy atoms of the item; ``superstructure`` heavy atoms of the
+item / heavy atoms of the query; ``smiles`` and ``like`` 1 for the same molecule, else Tanimoto of Morgan fingerprints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from nlsearch.handlers.molecule.patterns import Pattern, read_smarts, read_structure, structure_pattern
+from nlsearch.handlers.molecule.payload import Decoded
+from nlsearch.limits import Limits
+from nlsearch.model import Json, Probe, Verdict
+
+if TYPE_CHECKING:
+    from nlsearch.handlers.contract import Buffer
+
+DECODED = 4096
+"""Molecules kept decoded: a page asked again, or filtered otherwise, decodes nothing."""
+PATTERNS = 64
+LEVELS = ("connectivity", "stereo")
+"""Identities from the weakest: the same graph; the same stereo, isotopes and charges too."""
+
+
+class Verifier:
+    """Verifies probes on payloads; keeps the decoded molecules and compiled queries that were used last.
+
+    Parameters
+    ----------
+    limits : Limits
+        ``verify_matches`` and ``evidence_more`` bound the matches of one item that are looked for and listed.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._decoded = lru_cache(maxsize=DECODED)(Decoded)
+        self._pattern = lru_cache(maxsize=PATTERNS)(self._read_pattern)
+        self._bits = lru_cache(maxsize=PATTERNS)(_bits)
+
+    def decoded(self, payload: Buffer) -> Decoded:
+        """Return the molecule of `payload`, decoded now or before."""
+        return self._decoded(bytes(payload))
+
+    def verify(self, probe: Probe, payload: Buffer) -> Verdict | None:
+        """Return the verdict of `probe` about the molecule, or None if it is no hit."""
+        item = self.decoded(payload)
+        if "fingerprint" in probe.verification:
+            return self._similar(probe.verification, item)
+        text = probe.verification.get("smarts", probe.verification.get("structure", ""))
+        pattern, parameters = self._pattern(text, "smarts" in probe.verification, bool(probe.verification["stereo"]))
+        if probe.operator == "superstructure":
+            return self._contained(pattern, parameters, item)
+        matches = item.mol.GetSubstructMatches(pattern.mol, parameters)
+        if not matches:
+            return None
+        atoms, bonds = self._evidence(matches, pattern.bonds, item)
+        evidence = {"atoms": atoms, "bonds": bonds, **self._count(matches)}
+        return Verdict(min(1.0, pattern.atoms / item.heavy_atoms), "exact", evidence)
+
+    def _read_pattern(self, text: str, smarts: bool, stereo: bool) -> tuple[Pattern, Any]:
+        pattern = read_smarts(text, stereo=stereo) if smarts else structure_pattern(read_structure(text), stereo=stereo)
+        return pattern, pattern.parameters(self._limits.verify_matches)
+
+    # ------------------------------------------------------------------------------------------------------ containment
+    def _evidence(
+        self, matches: Sequence[tuple[int, ...]], pairs: Sequence[tuple[int, int]], item: Decoded
+    ) -> tuple[list[list[int]], list[list[list[int]]]]:
+        atoms = [item.in_record(match) for match in matches[: 1 + self._limits.evidence_more]]
+        return atoms, [[[match[first], match[second]] for first, second in pairs] for match in atoms]
+
+    def _count(self, matches: Sequence[tuple[int, ...]]) -> dict[str, Json]:
+        """Return how many matches there are; ``count_capped`` says that there may be more."""
+        count: dict[str, Json] = {"count": len(matches)}
+        return count | {"count_capped": True} if len(matches) >= self._limits.verify_matches else count
+
+    def _contained(self, pattern: Pattern, parameters: Any, item: Decoded) -> Verdict | None:  # noqa: ANN401 - RDKit's
+        """Look for the item in the query."""
+        matches = pattern.mol.GetSubstructMatches(item.mol, parameters)
+        if not matches:
+            return None
+        shown = matches[: 1 + self._limits.evidence_more]
+        atoms = item.in_record(tuple(range(item.mol.GetNumAtoms())))
+        index = dict(enumerate(atoms))
+        bonds = [[index[b.GetBeginAtomIdx()], index[b.GetEndAtomIdx()]] for b in item.mol.GetBonds()]
+        in_query = [
+            [match[i] if pattern.order is None else pattern.order[match[i]] for i in range(len(atoms))]
+            for match in shown
+        ]
+        evidence = {
+            "atoms": [atoms] * len(shown),
+            "bonds": [bonds] * len(shown),
+            "query_atoms": in_query,
+            **self._count(matches),
+        }
+        return Verdict(min(1.0, item.heavy_atoms / pattern.atoms), "exact", evidence)
+
+    # ------------------------------------------------------------------------------------------------------- similarity
+    def _similar(self, wanted: dict[str, Any], item: Decoded) -> Verdict:
+        from rdkit import DataStructs
+
+        similarity = float(DataStructs.TanimotoSimilarity(self._bits(wanted["fingerprint"]), item.fingerprint))
+        level = _identity(wanted, item, similarity)
+        same = level is not None and LEVELS.index(level) >= LEVELS.index(wanted["level"])
+        evidence = {"similarity": similarity, "fingerprint": "morgan", "level": level}
+        return Verdict(1.0 if same else similarity, "exact" if same else "near", evidence)
+
+
+def _identity(wanted: dict[str, Any], item: Decoded, similarity: float) -> str | None:
+    """Return the strongest level at which the item is the wanted molecule, or None if it is another.
+
+    Different fingerprints exclude identity at level stereo, so canonical SMILES are written only where they may agree.
+    """
+    if similarity == 1.0 and item.smiles == wanted["smiles"]:
+        return "stereo"
+    if (similarity == 1.0 or wanted["level"] == "connectivity") and item.connectivity == wanted["connectivity"]:
+        return "connectivity"
+    return None
+
+
+def _bits(raw: bytes) -> Any:  # noqa: ANN401 - RDKit's ExplicitBitVect
+    from nlsearch.handlers.molecule.fingerprints import unpacked
+
+    return unpacked(raw)

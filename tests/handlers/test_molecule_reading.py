@@ -1,0 +1,185 @@
+"""Molecules: golden values of the fields; every record of every format is an item or refused with line and reason."""
+
+from __future__ import annotations
+
+import pytest
+from molecules import one, read
+from rdkit import Chem, rdBase
+
+from nlsearch.errors import MalformedContent, QuerySyntax
+from nlsearch.handlers.molecule import MoleculeHandler
+from nlsearch.limits import Limits
+from nlsearch.model import RawItem, Skipped
+
+ASPIRIN = "CC(=O)Oc1ccccc1C(=O)O"
+
+
+@pytest.fixture(scope="module")
+def handler() -> MoleculeHandler:
+    return MoleculeHandler()
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> object:
+    with rdBase.BlockLogs():
+        yield
+
+
+def block(mol: Chem.Mol, **options: bool) -> str:
+    return Chem.MolToMolBlock(mol, **options)
+
+
+# -------------------------------------------------------------------------------------------------------- golden values
+@pytest.mark.parametrize(
+    ("smiles", "inchikey", "formula", "mass", "mw", "rings"),
+    [
+        (ASPIRIN, "BSYNRYMUTXBXSQ-UHFFFAOYSA-N", "C9H8O4", 180.0423, 180.16, 1),
+        ("CN1C=NC2=C1C(=O)N(C(=O)N2C)C", "RYYVLZVUVIJVGH-UHFFFAOYSA-N", "C8H10N4O2", 194.0804, 194.19, 2),
+        ("C1=CC2=C(C=C1O)C(=CN2)CCN", "QZAYGJVTTNCVMB-UHFFFAOYSA-N", "C10H12N2O", 176.0950, 176.21, 2),
+        ("CC(C)Cc1ccc(cc1)C(C)C(=O)O", "HEFNNWSXXWATRW-UHFFFAOYSA-N", "C13H18O2", 206.1307, 206.28, 1),
+        ("CC1(C)S[C@@H]2[C@H](NC(=O)Cc3ccccc3)C(=O)N2[C@H]1C(=O)O", "JGSARLDLIJGVTE-MBNYWOFBSA-N", "C16H18N2O4S",
+         334.0987, 334.39, 3),
+        ("OC[C@H]1O[C@@H](O)[C@H](O)[C@@H](O)[C@@H]1O", "WQZGKKKJIJFFOK-VFUOTHLCSA-N", "C6H12O6", 180.0634, 180.16, 1),
+    ],
+)  # fmt: skip
+def test_fields_have_the_published_values(
+    handler: MoleculeHandler, smiles: str, inchikey: str, formula: str, mass: float, mw: float, rings: int
+) -> None:
+    features = handler.features(one(f"{smiles}\tsome name"))
+    assert features.fields["inchikey"] == features.keys["inchikey"] == inchikey
+    assert features.fields["formula"] == formula
+    assert features.fields["mass"] == pytest.approx(mass, abs=5e-5)
+    assert features.fields["mw"] == pytest.approx(mw, abs=0.01)
+    assert features.fields["rings"] == rings
+    assert features.fields["name"] == "some name"
+    assert features.fields["charge"] == 0
+    assert features.size == features.fields["heavy_atoms"] == Chem.MolFromSmiles(smiles).GetNumHeavyAtoms()
+
+
+def test_surface_and_partition_of_aspirin(handler: MoleculeHandler) -> None:
+    fields = handler.features(one(ASPIRIN)).fields
+    assert fields["tpsa"] == pytest.approx(63.60, abs=0.005)  # Ertl's example values
+    assert fields["logp"] == pytest.approx(1.31, abs=0.005)
+
+
+def test_only_declared_fields_are_filled(handler: MoleculeHandler) -> None:
+    declared = {field.name for field in handler.fields} | {"accession"}
+    assert set(handler.features(one("[Na+].[Cl-] salt")).fields) <= declared
+    assert {space.name for space in handler.spaces} == {"molecule.subgraph", "molecule.morgan"}
+
+
+# -------------------------------------------------------------------------------------------------------------- reading
+def test_every_record_of_an_sdf_is_an_item_or_skipped_with_its_line() -> None:
+    good = block(Chem.MolFromSmiles("CCO"))
+    five = good.replace("  1  2  1", "  1  2  3", 1).replace("  2  3  1", "  2  3  3", 1)
+    text = f"{good}>  <NAME>\nspirit\n\n$$$$\nbroken\n\n\nnonsense\n$$$$\n{five}$$$$\n{good}"
+    for content in (text, text.replace("\n", "\r\n")):
+        first, second, third, fourth = read(content, "SDF")
+        assert isinstance(first, RawItem)
+        assert isinstance(fourth, RawItem)
+        assert fourth.number == 4
+        assert isinstance(second, Skipped)
+        counts_line = content.replace("\r", "").split("\n").index("nonsense") + 1
+        assert second.reason == f"line {counts_line}: the counts line does not begin with two numbers"
+        assert isinstance(third, Skipped)
+        line = content.replace("\r", "").split("\n").index("  1  2  3  0") - 1
+        assert third.reason == f"line {line}: Explicit valence for atom # 1 C, 6, is greater than permitted"
+
+
+def test_latin_1_titles_and_data_fields(handler: MoleculeHandler) -> None:
+    content = ("café" + block(Chem.MolFromSmiles("CO")) + ">  <Quelle> (1)\nMüller & Söhne\nBerlin\n\n$$$$\n").encode(
+        "latin-1"
+    )
+    (item,) = read(content, "SDF")
+    assert isinstance(item, RawItem)
+    assert item.title == "café"
+    words = handler.features(item).words
+    assert all(word in words for word in ("café", "Quelle", "Müller", "Berlin"))
+
+
+def test_a_number_as_title_gives_way_to_a_name(handler: MoleculeHandler) -> None:
+    text = (
+        "2244"
+        + block(Chem.MolFromSmiles(ASPIRIN))
+        + "> <GENERIC_NAME>\naspirin\n\n> <PUBCHEM_COMPOUND_CID>\n2244\n\n$$$$\n"
+    )
+    (item,) = read(text, "SDF")
+    assert isinstance(item, RawItem)
+    assert item.title == "2244"
+    fields = handler.features(item).fields
+    assert (fields["name"], fields["accession"]) == ("aspirin", "2244")
+
+
+def test_a_record_cut_anywhere_keeps_the_earlier_ones() -> None:
+    whole = block(Chem.MolFromSmiles("CCN"))
+    text = f"{whole}$$$$\n{block(Chem.MolFromSmiles(ASPIRIN))}$$$$\n"
+    for cut in range(len(whole) + 5, len(text), 29):
+        outcomes = read(text[:cut], "SDF")
+        assert isinstance(outcomes[0], RawItem)
+        assert len(outcomes) <= 2
+        assert all(isinstance(o, RawItem) or o.reason.startswith("line ") for o in outcomes)
+
+
+def test_invalid_valence_names_line_and_reason() -> None:
+    good, bad = read("C1CC1 cyclopropane\nC(C)(C)(C)(C)C five bonds\n")
+    assert isinstance(good, RawItem)
+    assert isinstance(bad, Skipped)
+    assert bad.number == 2
+    assert bad.reason == "line 2: Explicit valence for atom # 0 C, 5, is greater than permitted"
+    mol = Chem.MolFromSmiles("C(C)(C)(C)(C)C", sanitize=False)
+    (item,) = read(block(mol, kekulize=False), "MOL")
+    assert isinstance(item, Skipped)
+    assert item.reason == "line 5: Explicit valence for atom # 0 C, 5, is greater than permitted"
+
+
+def test_records_of_a_smiles_list_are_numbered_without_heading_comments_and_blank_lines() -> None:
+    items = read(
+        "smiles name\n# a comment\n\nCCO\tspirit of wine\r\nc1ccccc1 benzene\n   \nnot-a-smiles x\nCC |$A;B$| named\n"
+    )
+    assert [item.number for item in items] == [1, 2, 3, 4]
+    assert [item.title for item in items if isinstance(item, RawItem)] == ["spirit of wine", "benzene", "named"]
+    assert isinstance(items[2], Skipped)
+    assert items[2].reason == "line 7: unexpected 't' at character 3"
+
+
+def test_caps_name_themselves() -> None:
+    limits = Limits(molecule_atoms=50)
+    for text, form in (("C" * 51, "SMILES"), (block(Chem.MolFromSmiles("C" * 51)), "MOL")):
+        (item,) = read(text, form, limits)
+        assert isinstance(item, Skipped)
+        assert item.code == "limit_exceeded"
+        assert "molecule_atoms = 50" in item.reason
+
+
+def test_empty_files_and_structures_are_refused() -> None:
+    with pytest.raises(MalformedContent, match="no record"):
+        read("", "SDF")
+    (item,) = read(block(Chem.Mol()), "MOL")
+    assert isinstance(item, Skipped)
+    assert "no atoms" in item.reason
+
+
+def test_tables_and_inchi(handler: MoleculeHandler) -> None:
+    first, second, third = read(
+        'id,Name,SMILES,note\n1,"spirit, pure",CCO,clear\n2,,C1CC,\n3,water,O,"two\nlines"\n', "SMILES table"
+    )
+    assert isinstance(first, RawItem)
+    assert first.title == "spirit, pure"
+    assert "clear" in handler.features(first).words
+    assert isinstance(second, Skipped)
+    assert second.reason == "line 3: ring closure 1 at character 2 has no partner"
+    assert isinstance(third, RawItem)
+    (item,) = read("InChI=1S/C9H8O4/c1-6(10)13-8-5-3-2-4-7(8)9(11)12/h2-5H,1H3,(H,11,12) aspirin", "InChI")
+    assert isinstance(item, RawItem)
+    assert handler.features(item).fields["inchikey"] == "BSYNRYMUTXBXSQ-UHFFFAOYSA-N"
+
+
+def test_logs_stay_quiet_and_as_they_were(capfd: pytest.CaptureFixture[str], handler: MoleculeHandler) -> None:
+    before = rdBase.LogStatus()
+    read("C1CC\nC(C)(C)(C)(C)C")
+    read("x\n\n\nnothing\n", "SDF")
+    with pytest.raises(QuerySyntax):
+        handler.compile("smarts", "[C", {})
+    handler.features(one("[Na+].[Cl-]"))
+    assert rdBase.LogStatus() == before
+    assert capfd.readouterr().err == ""
