@@ -13,7 +13,6 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import groupby
 
 from nlsearch.handlers.nucleotide.alphabet import (
     ALLOWED,
@@ -102,20 +101,12 @@ def edit_path(query: bytes, target: bytes, most: int = -1) -> tuple[int, int, Ru
     if answer["editDistance"] < 0 or answer["cigar"] is None:
         return None
     start, last = answer["locations"][0]
-    return (last + 1 if start is None else start), last + 1, _recoded(parse_cigar(answer["cigar"]))
+    return (last + 1 if start is None else start), last + 1, parse_cigar(answer["cigar"])
 
 
 def parse_cigar(cigar: str) -> Runs:
     """Return the ``(length, operation)`` pairs of an extended CIGAR."""
     return [(int(length), operation) for length, operation in _OPERATION.findall(cigar)]
-
-
-def _recoded(runs: Runs) -> Runs:
-    """Join neighbours of the same operation."""
-    return [
-        (sum(length for length, _ in group), operation)
-        for operation, group in ((o, list(g)) for o, g in groupby(runs, key=lambda run: run[1]))
-    ]
 
 
 def within_edits(query: bytes, target: bytes, most: int, strand: str, start: int = 0) -> Iterator[Match]:

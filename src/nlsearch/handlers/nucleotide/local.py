@@ -10,10 +10,9 @@ from nlsearch.handlers.nucleotide.asked import Asked
 from nlsearch.handlers.nucleotide.payload import Target
 from nlsearch.handlers.nucleotide.seeding import Locus, SeedList, loci
 
-WHOLE = 1_500
-"""Queries up to this length are aligned whole at every locus."""
-FLANK = 300
-"""Longer ones begin with so much beside the outermost seeds, and go on while the match reaches the end."""
+FLANK = 150
+"""How much of the query is taken beside the outermost seeds at first; more while the match comes near the end."""
+NEAR = 40
 _PAD = 16
 Span = tuple[str, int, int]
 """Strand, start and end of a stretch of the target to look at."""
@@ -52,7 +51,7 @@ def _of_window(
 
 def _align(query: bytes, locus: Locus, target: Target, penalty: float) -> Match | None:
     """Align around a locus; take more of the query while the similar part reaches the end of what was taken."""
-    flank = len(query) if len(query) <= WHOLE else FLANK
+    flank = FLANK
     while True:
         pad = _PAD + flank // 16
         low = max(0, locus.q_start - flank, -locus.high - _PAD)
@@ -66,10 +65,9 @@ def _align(query: bytes, locus: Locus, target: Target, penalty: float) -> Match 
         if score <= 0:
             return None
         q_end = q + sum(length for length, operation in runs if operation != "D")
-        reaches = (q == 0 and low > 0 and low == locus.q_start - flank) or (
-            q_end == high - low and high == locus.q_end + flank < len(query)
-        )
-        if not reaches:
+        cut_left = 0 < low == locus.q_start - flank and q < NEAR
+        cut_right = high == locus.q_end + flank < len(query) and q_end > high - low - NEAR
+        if not (cut_left or cut_right):
             return _grown(query, target, low + q, start + path[0] + t, runs)
         flank *= 4
 
