@@ -11,8 +11,8 @@ from array import array
 from pathlib import Path
 from sys import byteorder
 
+from nlsearch.declarations import Buffer
 from nlsearch.errors import IndexDamaged
-from nlsearch.handlers.contract import Buffer
 from nlsearch.index.storage import mapped, writing
 
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from nlsearch.declarations import Field, SeedSpace, Space, TermSpace, VectorSpace
 from nlsearch.errors import IndexDamaged, IndexTooNew
-from nlsearch.handlers.contract import Field, SeedSpace, Space, TermSpace, VectorSpace
 from nlsearch.index.storage import FileSum
 from nlsearch.model import Json
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Literal, Self, cast
 
 import numpy as np
 
+from nlsearch.declarations import Field, SeedSpace, Space, TermSpace, VectorSpace
 from nlsearch.errors import StoreError
-from nlsearch.handlers.contract import Field, SeedSpace, Space, TermSpace, VectorSpace
 from nlsearch.index.payloads import BlobWriter
 from nlsearch.index.records import RecordWriter
 from nlsearch.index.splitfacts import SPLIT_FILE, SplitInfo
@@ -179,8 +179,10 @@ class Organs:
     def finish(self) -> SplitInfo:
         """Finish every organ, make all files durable and write split.json."""
         self._text.finish()
-        for part in (self._payloads, self._items, self._features, *self._seeds.values(), *self._vectors.values()):
-            part.finish()
+        for stored in (self._payloads, self._items, self._features):
+            stored.finish()
+        for organ in (*self._seeds.values(), *self._vectors.values()):
+            organ.finish()
         if byteorder == "big":
             self._sizes.byteswap()
             self._sources.byteswap()

@@ -24,9 +24,9 @@ import tantivy
 from numpy.typing import NDArray
 from tantivy import Occur, Query
 
+from nlsearch.declarations import Field
 from nlsearch.errors import IndexDamaged, StorageFull, StoreError
 from nlsearch.folding import JOINER, chunks
-from nlsearch.handlers.contract import Field
 from nlsearch.index import texttokens as tokens
 from nlsearch.index.textquery import (
     AllItems,

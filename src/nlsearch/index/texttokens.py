@@ -18,8 +18,8 @@ from collections.abc import Iterator, Mapping
 from hashlib import blake2b, sha1
 from itertools import chain
 
+from nlsearch.declarations import Field
 from nlsearch.folding import keyword, words
-from nlsearch.handlers.contract import Field
 from nlsearch.index.textquery import date_span
 from nlsearch.model import Entry, FieldValue, Scalar
 

@@ -29,17 +29,20 @@ class SplitView:
         Its place in the view, which breaks ties in the order of hits.
     dead : frozenset of int
         Source ids whose items were deleted or replaced.
+    digest : str, optional
+        What the catalog says that the digest of the split is.
     """
 
-    def __init__(self, directory: Path, number: int, dead: frozenset[int]) -> None:
+    def __init__(self, directory: Path, number: int, dead: frozenset[int], digest: str | None = None) -> None:
         self.directory = directory
+        self._digest = digest
         self.number = number
         self.dead = dead
 
     @cached_property
     def split(self) -> Split:
         """The opened split."""
-        return Split(self.directory)
+        return Split(self.directory, self._digest)
 
     @cached_property
     def _alive(self) -> NDArray[np.bool_]:
@@ -83,7 +86,7 @@ class View:
         self.snapshot = snapshot
         nothing: frozenset[int] = frozenset()
         self.splits = tuple(
-            SplitView(directory / "splits" / row.id, number, snapshot.tombstones.get(row.id, nothing))
+            SplitView(directory / "splits" / row.id, number, snapshot.tombstones.get(row.id, nothing), row.digest)
             for number, row in enumerate(snapshot.splits)
         )
 

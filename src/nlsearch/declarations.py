@@ -1,0 +1,139 @@
+"""What a kind declares of itself, as plain data: formats, fields, operators with their options, spaces of the organs.
+
+The index stores declarations beside what it built from them, so they live below both the index and the handlers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from nlsearch.model import Guarantee, Scalar
+
+Buffer: TypeAlias = bytes | memoryview
+FieldType: TypeAlias = Literal["text", "keyword", "integer", "float", "boolean", "date"]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A file format that the handler reads.
+
+    Parameters
+    ----------
+    name : str
+        As its field calls it: ``"SDF"``.
+    media_type : str
+    suffixes : tuple of str
+        Lower case, with the dot: ``(".sdf", ".sd")``.
+    magic : tuple of bytes
+        Prefixes that only this format has.
+    pattern : bytes
+        A regular expression (bytes, ``re.match`` with ``re.DOTALL | re.MULTILINE``) that the first 8 KiB of such a file
+        match; ``b""`` if the format cannot be told from its bytes, and then the suffix decides.
+    """
+
+    name: str
+    media_type: str
+    suffixes: tuple[str, ...]
+    magic: tuple[bytes, ...] = ()
+    pattern: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A typed field that a person can filter by.
+
+    ``text`` fields are searched by word and phrase, ``keyword`` fields by whole folded value; numbers and dates
+    (ISO 8601 ``YYYY-MM-DD`` with optional time) by value and range.  `facet` fields can be counted.  `unit` is ``""``
+    where there is none.
+    """
+
+    name: str
+    type: FieldType
+    help: str
+    unit: str = ""
+    facet: bool = False
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option of an operator; `choices` lists the values of an enumeration, `default` is what holds without it."""
+
+    name: str
+    type: Literal["text", "integer", "float", "boolean"]
+    help: str
+    default: Scalar | None = None
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A structural question of the kind.
+
+    Parameters
+    ----------
+    name : str
+    help : str
+        One sentence; what relation a hit satisfies.
+    example : str
+        A whole query that finds something in ``examples/collection``.
+    guarantee : {"complete", "sound", "approximate"}
+    score : str
+        How the score in [0, 1] is defined.
+    options : tuple of Option
+    value : str
+        What the value is: ``"SMARTS"``, ``"a file or item id"``.
+    """
+
+    name: str
+    help: str
+    example: str
+    guarantee: Guarantee
+    score: str
+    options: tuple[Option, ...] = ()
+    value: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class TermSpace:
+    """A set of structural terms in the text index."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeedSpace:
+    """An axis of positional keys in the seed index.
+
+    Parameters
+    ----------
+    name : str
+        ``"nucleotide.syncmer"``.
+    key_bits : int
+        Keys are below ``2 ** key_bits``.  Up to 24 bits they address a table directly; above, they are sorted.
+    shift : int
+        Positions are stored divided by ``2 ** shift`` (a coarse position is enough to find a diagonal bin).
+    flag_bits : int
+        Bits of flag kept beside each position (0 or 1).
+    """
+
+    name: str
+    key_bits: int
+    shift: int = 0
+    flag_bits: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class VectorSpace:
+    """Fixed-length vectors or bit sets in the vector index.
+
+    ``dimensions`` counts bits for ``tanimoto`` and ``hamming`` (a multiple of 64) and floats for ``cosine``.
+    """
+
+    name: str
+    dimensions: int
+    metric: Literal["tanimoto", "hamming", "cosine"]
+
+
+Space: TypeAlias = TermSpace | SeedSpace | VectorSpace
