@@ -181,7 +181,8 @@ class Organs:
         self._text.finish()
         for stored in (self._payloads, self._items, self._features):
             stored.finish()
-        for organ in (*self._seeds.values(), *self._vectors.values()):
+        organs: list[SeedWriter | VectorWriter] = [*self._seeds.values(), *self._vectors.values()]
+        for organ in organs:
             organ.finish()
         if byteorder == "big":
             self._sizes.byteswap()
