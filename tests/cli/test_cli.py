@@ -528,3 +528,14 @@ def test_progress_is_a_bar_on_a_terminal(monkeypatch):
     assert "750 items/s · 2 failed" in screen.getvalue()
     with shown_progress(False) as progress:
         assert progress is None
+
+
+def test_kinds_imports_no_domain_library():
+    code = (
+        "import sys; from nlsearch.cli import main; code = main(['kinds'])\n"
+        "heavy = {'rdkit', 'cv2', 'Bio', 'PIL', 'edlib', 'tantivy', 'sqlalchemy'} & set(sys.modules)\n"
+        "sys.stderr.write(' '.join(sorted(heavy))); sys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("\n") >= 3

@@ -90,10 +90,14 @@ from nlsearch.cli.words import evidence_in_words
             },
             "at (0, 0) (10, 0) (10, 5) (0, 5); 33 inliers; mirrored",
         ),
-        ("image", {"hamming": 12, "turn": 90, "pixels_equal": False}, "12 of 256 hash bits differ; turn 90"),
+        ("image", {"hamming": 12, "turn": 90, "pixels_equal": False}, "12 of 256 hash bits differ; turned by 90°"),
         ("image", {"pixels_equal": True}, "all pixels equal"),
         ("molecule", {"words": ["caffeine"], "fields": {"mass": 194.0804}}, "words caffeine; mass = 194.08"),
-        ("recipe", {"oven_degrees": 180.0, "vegan": True, "steps": [1, 2]}, "oven degrees 180; vegan yes; steps 1, 2"),
+        (
+            "recipe",
+            {"oven_degrees": 180.0, "empty": [], "vegan": True, "steps": [1, 2]},
+            "oven degrees 180; vegan yes; steps 1, 2",
+        ),
         (
             "molecule",
             {

@@ -18,7 +18,18 @@ if TYPE_CHECKING:
 
 _LISTED = 12
 _SILENT = {"bonds", "homography", "more", "count", "frame", "strand", "query_s", "gaps", "cigar", "fingerprint"}
-_SILENT |= {"expected_votes", "voice", "part_name", "query_atoms", "tier", "score", "search_space", "k", "scaled"}
+_SILENT |= {
+    "expected_votes",
+    "voice",
+    "part_name",
+    "query_atoms",
+    "tier",
+    "score",
+    "search_space",
+    "k",
+    "scaled",
+    "rows",
+}
 _UNITS = {"nucleotide": "bases", "protein": "residues"}
 
 
@@ -59,7 +70,7 @@ def _phrases(kind: str, evidence: Mapping[str, Json]) -> list[str]:
             phrase = _PHRASES[key](kind, evidence)
             if phrase:
                 said.append(phrase)
-        elif key not in _SILENT:
+        elif key not in _SILENT and value not in (None, "", [], {}):
             said.append(f"{key.replace('_', ' ')} {_shown(value)}")
     return said
 
@@ -236,6 +247,10 @@ def _hamming(_: str, evidence: Mapping[str, Json]) -> str:
     return "" if value is None else f"{value} of 256 hash bits differ"
 
 
+def _turn(_: str, evidence: Mapping[str, Json]) -> str:
+    return f"turned by {evidence['turn']}°" if isinstance(evidence["turn"], int | float) and evidence["turn"] else ""
+
+
 # ------------------------------------------------------------------------------------------------------ words, fields
 def _words(_: str, evidence: Mapping[str, Json]) -> str:
     return f"words {_shown(evidence['words'])}"
@@ -275,6 +290,7 @@ _PHRASES: dict[str, Callable[[str, Mapping[str, Json]], str]] = {
     "mirrored": _flag("mirrored", "mirrored"),
     "pixels_equal": _flag("pixels_equal", "all pixels equal"),
     "hamming": _hamming,
+    "turn": _turn,
     "words": _words,
     "fields": _fields,
 }
