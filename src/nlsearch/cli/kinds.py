@@ -169,6 +169,7 @@ def kind_markdown(handler: Handler) -> str:
 
 def _markdown_table(headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
     def line(cells: tuple[str, ...]) -> str:
+        """Write one row."""
         return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
 
     return [line(headings), "|" + "---|" * len(headings), *(line(row) for row in rows)]

@@ -78,6 +78,8 @@ def with_place(*cap_names: str) -> Callable[[Callable[..., R]], Callable[..., R]
     """
 
     def decorate(command: Callable[..., R]) -> Callable[..., R]:
+        """Add the options to `command`."""
+
         @click.option(
             "-c", "--collection", metavar="FOLDER", help="The collection (default $NLSEARCH_COLLECTION or ./.nlsearch)."
         )
@@ -89,6 +91,7 @@ def with_place(*cap_names: str) -> Callable[[Callable[..., R]], Callable[..., R]
         @click.pass_context
         @functools.wraps(command)
         def wrapper(ctx: click.Context, /, **given: Any) -> R:  # noqa: ANN401 - the options of the command
+            """Gather the shared options into a place."""
             place = _place(ctx, given.pop("collection"), given.pop("handlers_dir"), given.pop("caps"))
             return command(place=place, **given)
 

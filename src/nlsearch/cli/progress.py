@@ -30,6 +30,7 @@ def shown_progress(wanted: bool) -> Iterator[Callable[[Progress], None] | None]:
         task = bar.add_task("looking for files", total=None)
 
         def draw(progress: Progress) -> None:
+            """Move the bar."""
             total, done = progress.sources_total or None, progress.sources_done
             bar.update(task, description=progress_line(progress), total=total, completed=done)
 

@@ -80,6 +80,7 @@ def search(query: tuple[str, ...], kinds: tuple[str, ...], place: Place, **given
         _offer(text, collection)
 
         def ask(after: str | None) -> Page:
+            """Fetch one page."""
             return collection.search(
                 text, limit=given["limit"], after=after, kinds=kinds or None, deadline_s=given["deadline"],
                 count=given["count"],
@@ -113,6 +114,7 @@ def like(
         chosen = str(options.pop("kind")) if "kind" in options else kind
 
         def ask(after: str | None) -> Page:
+            """Fetch one page."""
             return collection.like(
                 example, kind=chosen, limit=given["limit"], after=after, deadline_s=given["deadline"],
                 count=given["count"], minimum=minimum, **options,
