@@ -202,8 +202,8 @@ def tanimoto_top(
     if mask is not None and mask.shape != known.shape:
         raise ValueError("the mask must be as long as the rows")
     most = len(rows) if limit is None else min(limit, len(rows))
-    if most < 0:
-        raise ValueError("limit must not be negative")
+    if most < 0 or np.isnan(minimum):
+        raise ValueError("limit must not be negative, minimum must be a number")
     if native.compiled is None:
         return tanimoto_top_reference(row, rows, known, minimum, most, order, mask)
     thin = None if folded is None else np.ascontiguousarray(folded, np.uint8)
