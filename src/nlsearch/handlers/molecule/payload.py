@@ -2,15 +2,18 @@
 
 Layout (little endian): version u8, flags u8, atoms of the record u32, atoms of the molecule u32; with flag 1 for each
 atom of the molecule its 0-based index in the record u32 (absent when the two orders are the same); with flag 2 a scale
-f32 and for each atom x and y as i16 (Å = value × scale); then the bytes of ``Mol.ToBinary`` without conformers.
+f32 and for each atom x and y as i16 (Å = value × scale); then, deflated (RFC 1950), the bytes of ``Mol.ToBinary``
+without conformers.
 
-RDKit's binary form is two and a half times as large as SMILES but needs no sanitising, no ring search and no stereo
-perception: it decodes faster than a SMILES whose aromaticity and stereo are restored in full, and keeps atom order.
+RDKit's binary form needs no sanitising, no ring search and no stereo perception: it decodes in half the time of a
+SMILES whose aromaticity and stereo are restored in full, and keeps atom order.  Deflating halves it for a few
+microseconds.
 """
 
 from __future__ import annotations
 
 import struct
+import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -77,8 +80,9 @@ class Decoded:
             self.coordinates = np.frombuffer(payload, "<i2", 2 * atoms, offset + 4).reshape(-1, 2) * scale
             offset += 4 + 4 * atoms
         try:
-            self.mol: Mol = Chem.Mol(payload[offset:])  # type: ignore[call-overload]  # RDKit's stubs say str
-        except RuntimeError as exc:
+            raw = zlib.decompress(payload[offset:])
+            self.mol: Mol = Chem.Mol(raw)  # type: ignore[call-overload]  # RDKit's stubs say str
+        except (zlib.error, RuntimeError) as exc:
             raise ValueError(f"a molecule's payload does not decode: {exc}") from exc
         if self.mol.GetNumAtoms() != atoms:
             raise ValueError("a molecule's payload holds another number of atoms than it says")
@@ -133,4 +137,4 @@ def encode(structure: Structure) -> bytes:
         scale = max(0.005, float(np.abs(structure.coordinates).max(initial=0.0)) / 32767)
         middle += struct.pack("<f", scale) + np.rint(structure.coordinates / scale).astype("<i2").tobytes()
     head = _HEAD.pack(_VERSION, flags, structure.record_atoms, atoms)
-    return bytes(head + middle + structure.mol.ToBinary(0))
+    return bytes(head + middle + zlib.compress(structure.mol.ToBinary(0)))
