@@ -74,9 +74,9 @@ class Catalog:
         return cls(require_collection(Path(directory).absolute()))
 
     # ------------------------------------------------------------------------------------------------------- reading
-    def sources(self) -> list[SourceRow]:
-        """Read every source, by path."""
-        return read_sources(self.directory)
+    def sources(self, *, containers: bool = False) -> list[SourceRow]:
+        """Read every source, by path; with `containers` also the archives that were listed."""
+        return read_sources(self.directory, containers=containers)
 
     def failures(self) -> list[Failure]:
         """Read every failure, by path."""

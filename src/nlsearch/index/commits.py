@@ -42,6 +42,8 @@ class Commit:
         Replaced by others (merged).
     sources : list of SourceRow
         Replace the rows of the same paths; items of the replaced readings become hidden.
+    touched : list of SourceRow
+        New facts of readings that stay: when the file was changed, where its bytes lie.
     removed : list of str
         Paths of sources that are gone.
     failures : list of (int, Failure)
@@ -58,12 +60,17 @@ class Commit:
     splits: list[NewSplit] = field(default_factory=list)
     removed_splits: list[str] = field(default_factory=list)
     sources: list[SourceRow] = field(default_factory=list)
+    touched: list[SourceRow] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     failures: list[tuple[int, Failure]] = field(default_factory=list)
     hidden: list[tuple[str, int]] = field(default_factory=list)
     revealed: list[int] = field(default_factory=list)
     next_source_id: int = 0
     settings: dict[str, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        """Say whether anything that a reader can see changes."""
+        return any((self.splits, self.removed_splits, self.sources, self.touched, self.removed, self.settings))
 
 
 class Transaction:
@@ -137,6 +144,8 @@ class Transaction:
             self._hide(replaced)
             self._connection.execute(FAILURES.delete().where(FAILURES.c.source_id.in_(replaced)))
             self._connection.execute(SOURCES.delete().where(SOURCES.c.id.in_(replaced)))
+        for row in changes.touched:
+            self._connection.execute(SOURCES.update().where(SOURCES.c.id == row.id).values(**asdict(row)))
         self._insert(SOURCES, [asdict(row) for row in changes.sources])
 
     def _hide(self, readings: list[int]) -> None:

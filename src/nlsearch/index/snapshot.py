@@ -138,10 +138,12 @@ def read_failures(directory: str | Path) -> list[Failure]:
         return [Failure(*row) for row in _rows(connection, _FAILURES)]
 
 
-def read_sources(directory: str | Path) -> list[SourceRow]:
-    """Read every source of the collection, by path."""
+def read_sources(directory: str | Path, *, containers: bool = False) -> list[SourceRow]:
+    """Read every source of the collection, by path; with `containers` also the archives that were listed."""
+    where = "" if containers else "WHERE status <> 'container'"
     with reading(directory) as connection:
-        return [SourceRow(*row) for row in _rows(connection, f"SELECT {SOURCE_COLUMNS} FROM sources ORDER BY path")]  # noqa: S608 - names of our own
+        rows = _rows(connection, f"SELECT {SOURCE_COLUMNS} FROM sources {where} ORDER BY path")  # noqa: S608 - names of our own
+        return [SourceRow(*row) for row in rows]
 
 
 def read_source(directory: str | Path, path: str) -> SourceRow | None:

@@ -15,7 +15,6 @@ References: RFC 1952 (gzip), POSIX.1-2001 (pax tar), PKWARE APPNOTE 6.3 section 
 from __future__ import annotations
 
 import bz2
-import contextlib
 import gzip
 import io
 import lzma
@@ -208,10 +207,12 @@ def _apply(layer: Layer, outer: _Readable) -> _Readable:
         return Window(outer, int(layer[1]), int(layer[2]))
     if name == "zip":
         return _zip_member(outer, *(int(number) for number in layer[1:]))
-    with contextlib.suppress(KeyError):
-        openers = {"gz": gzip.GzipFile, "bz2": bz2.BZ2File, "xz": lzma.LZMAFile}
-        inner = openers[name](outer)
-        return _Owning(inner, outer)
+    if name == "gz":
+        return _Owning(gzip.GzipFile(fileobj=cast("BinaryIO", outer), mode="rb"), outer)
+    if name == "bz2":
+        return _Owning(bz2.BZ2File(cast("BinaryIO", outer)), outer)
+    if name == "xz":
+        return _Owning(lzma.LZMAFile(cast("BinaryIO", outer)), outer)
     raise InputError(f"no layer is called {name!r}")
 
 
