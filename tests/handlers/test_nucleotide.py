@@ -131,7 +131,8 @@ def test_ambiguous_letters(query: str, target: str, start: int | None) -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ("", "no nucleotides"), ("   12", "no nucleotides"), ("ACGTZ", "'Z' at letter 5"), ("AC GT!A", "'!' at letter 5"),
+        ("", "no nucleotides"), ("   12", "no nucleotides"), ("ACGTZ", "'Z' at letter 5"),
+        ("AC GT!A", "'!' at letter 5"),
         ("MKVLEE*", "reads as a protein"), ("ACGTäA", "'ä' at letter 5"), ("AC-GT", "'-' at letter 3"),
     ],
 )  # fmt: skip
@@ -442,7 +443,8 @@ def detected(head: bytes) -> list[str]:
 @pytest.mark.parametrize(
     ("head", "name"),
     [
-        (b">a\nACGT\n", "FASTA"), (b"\xef\xbb\xbf>a\r\nACGT", "FASTA"), (b"; x\n>a\nAC", "FASTA"), (b">a\n>b\nA", "FASTA"),
+        (b">a\nACGT\n", "FASTA"), (b"\xef\xbb\xbf>a\r\nACGT", "FASTA"), (b"; x\n>a\nAC", "FASTA"),
+        (b">a\n>b\nA", "FASTA"),
         (b">only a header", "FASTA"), (b">a\n" + b"ACGT" * 2000, "FASTA"), (b"LOCUS       X  9 bp    DNA\n", "GenBank"),
         (b"ID   X; SV 1; linear; DNA; PRO; 9 BP.\nXX\n", "EMBL"), (b"ID   X  Reviewed;  9 AA.\n", None),
         (b"<html>\n", None), (b">>>> quoted mail: how are you?\n> and so, on\n", None), (b"12>3\n", None), (b"", None),

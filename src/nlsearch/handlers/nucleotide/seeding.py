@@ -26,13 +26,11 @@ SURE_RUN = 2 * K - S - 1
 """Every run of so many definite letters holds a seed."""
 SEEDED_BASES = 96_000_000
 """Longer records carry no seeds (an answer of a worker is bounded); they are scanned instead."""
-BIN = 256
+BIN = 160
 """Width of a diagonal bin here; bins overlap by half, so each holds any bin of 64 of the seed index whole."""
-SPLIT = 500
+SPLIT = 300
 """A gap in the query between seeds of one bin that makes two loci of it."""
 MOST_LOCI = 1000
-SURE_VOTES = 3
-"""Seeds that a locus needs at most; a bin of a long query holds many by chance, far from each other."""
 MANY_SEEDS = 20_000
 MOST_SHIFT = 48
 """Edits that move a copy's diagonal by less than a bin of the seed index (64, less the rounding of positions)."""
@@ -105,7 +103,7 @@ def matches_of(query: SeedList, target: SeedList) -> tuple[NDArray[np.int64], ND
 
 
 def loci(query: SeedList, target: SeedList, votes: int) -> list[Locus]:
-    """Find where seeds lie close to each other in a diagonal bin of at least `votes`, most seeds first."""
+    """Find where at least `votes` seeds lie close to each other in one diagonal bin, most seeds first."""
     q, t = matches_of(query, target)
     found: set[Locus] = set()
     for shift in (0, BIN // 2):
@@ -117,7 +115,7 @@ def loci(query: SeedList, target: SeedList, votes: int) -> list[Locus]:
         best = enough[np.argsort(-sizes[enough], kind="stable")[:MOST_LOCI]]
         for at in best.tolist():
             rows = order[starts[at] : starts[at] + sizes[at]]
-            found.update(locus for locus in _split(q[rows], t[rows]) if locus.votes >= min(votes, SURE_VOTES))
+            found.update(locus for locus in _split(q[rows], t[rows]) if locus.votes >= votes)
     ranked = sorted(found, key=lambda locus: (-locus.votes, locus.low, locus.q_start))
     return ranked[:MOST_LOCI]
 
