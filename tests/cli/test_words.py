@@ -20,7 +20,8 @@ from nlsearch.cli.words import evidence_in_words
         ),
         ("molecule", {"atoms": []}, ""),
         ("molecule", {"similarity": 0.8333, "fingerprint": "morgan"}, "similarity 0.833 (morgan)"),
-        ("molecule", {"level": "connectivity", "similarity": 1.0}, "same connectivity; similarity 1.000"),
+        ("molecule", {"level": "connectivity", "similarity": 1.0}, "the same at level connectivity; similarity 1.000"),
+        ("molecule", {"level": None, "similarity": 0.5}, "similarity 0.500"),
         (
             "nucleotide",
             {

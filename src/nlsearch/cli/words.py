@@ -109,7 +109,8 @@ def _similarity(_: str, evidence: Mapping[str, Json]) -> str:
 
 
 def _level(_: str, evidence: Mapping[str, Json]) -> str:
-    return f"same {evidence['level']}"
+    level = evidence["level"]
+    return f"the same at level {level}" if level else ""
 
 
 # -------------------------------------------------------------------------------------------------------- sequences
