@@ -442,6 +442,7 @@ static PyMethodDef methods[] = {
     {"syncmers", syncmers, METH_VARARGS, "syncmers(codes, k, s, keys, positions, flags) -> how many"},
     {"extend", extend, METH_VARARGS, "extend(query, target, qpos, tpos, match, mismatch, xdrop) -> tuple"},
     {"sort_pairs", sort_pairs, METH_VARARGS, "sort_pairs(keys, values), in place"},
+    {"pack_postings", pack_postings, METH_VARARGS, "pack_postings(values, width, out)"},
     {"vote", vote, METH_VARARGS, "vote(packed, item_starts, begins, ends, positions, flags, settings) -> bands"},
     {NULL, NULL, 0, NULL}};
 

@@ -3,25 +3,42 @@
 #define DIGIT_BITS 11
 #define DIGITS (1 << DIGIT_BITS)
 
-/* Sort pairs by key, stably: least significant digit first, skipping digits in which all keys agree. */
-static int radix_sort(uint64_t *keys, uint64_t *values, Py_ssize_t n) {
-    uint64_t varies = 0;
-    for (Py_ssize_t i = 1; i < n; i++) varies |= keys[i] ^ keys[0];
-    if (!varies) return 0;
-    uint64_t *spare = malloc((size_t)n * 2 * sizeof(uint64_t));
-    size_t *place = malloc(DIGITS * sizeof(size_t));
-    if (!spare || !place) return free(spare), free(place), -1;
+/* Turn counts of digits into where each digit's run starts. */
+static void starts_of(size_t *place) {
+    size_t total = 0;
+    for (int d = 0; d < DIGITS; d++) {
+        size_t count = place[d];
+        place[d] = total;
+        total += count;
+    }
+}
+
+/* Sort pairs as single numbers, key above value: least significant digit first, skipping digits that do not vary. */
+static void sort_packed(uint64_t *keys, uint64_t *values, Py_ssize_t n, uint64_t varies, int value_bits, uint64_t *spare,
+                        size_t *place) {
+    uint64_t *from = spare, *to = spare + n, mask = ((uint64_t)1 << value_bits) - 1;
+    for (Py_ssize_t i = 0; i < n; i++) from[i] = keys[i] << value_bits | values[i];
+    for (int shift = 0; shift < 64 - value_bits; shift += DIGIT_BITS) {
+        if (!(varies >> shift & (DIGITS - 1))) continue;
+        const int at = shift + value_bits;
+        memset(place, 0, DIGITS * sizeof(size_t));
+        for (Py_ssize_t i = 0; i < n; i++) place[from[i] >> at & (DIGITS - 1)]++;
+        starts_of(place);
+        for (Py_ssize_t i = 0; i < n; i++) to[place[from[i] >> at & (DIGITS - 1)]++] = from[i];
+        uint64_t *swap = from;
+        from = to, to = swap;
+    }
+    for (Py_ssize_t i = 0; i < n; i++) keys[i] = from[i] >> value_bits, values[i] = from[i] & mask;
+}
+
+/* The same with keys and values apart. */
+static void sort_apart(uint64_t *keys, uint64_t *values, Py_ssize_t n, uint64_t varies, uint64_t *spare, size_t *place) {
     uint64_t *from_keys = keys, *from_values = values, *to_keys = spare, *to_values = spare + n;
     for (int shift = 0; shift < 64; shift += DIGIT_BITS) {
         if (!(varies >> shift & (DIGITS - 1))) continue;
         memset(place, 0, DIGITS * sizeof(size_t));
         for (Py_ssize_t i = 0; i < n; i++) place[from_keys[i] >> shift & (DIGITS - 1)]++;
-        size_t total = 0;
-        for (int d = 0; d < DIGITS; d++) {
-            size_t count = place[d];
-            place[d] = total;
-            total += count;
-        }
+        starts_of(place);
         for (Py_ssize_t i = 0; i < n; i++) {
             size_t to = place[from_keys[i] >> shift & (DIGITS - 1)]++;
             to_keys[to] = from_keys[i];
@@ -36,9 +53,48 @@ static int radix_sort(uint64_t *keys, uint64_t *values, Py_ssize_t n) {
         memcpy(keys, from_keys, (size_t)n * sizeof(uint64_t));
         memcpy(values, from_values, (size_t)n * sizeof(uint64_t));
     }
+}
+
+/* Sort pairs by key, stably. */
+static int radix_sort(uint64_t *keys, uint64_t *values, Py_ssize_t n) {
+    uint64_t varies = 0, any_key = 0, any_value = 0;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        varies |= keys[i] ^ keys[0];
+        any_key |= keys[i];
+        any_value |= values[i];
+    }
+    if (!varies) return 0;
+    uint64_t *spare = malloc((size_t)n * 2 * sizeof(uint64_t));
+    size_t *place = malloc(DIGITS * sizeof(size_t));
+    if (!spare || !place) return free(spare), free(place), -1;
+    int value_bits = 1;
+    while (value_bits < 64 && any_value >> value_bits) value_bits++;
+    if (value_bits < 64 && any_key << value_bits >> value_bits == any_key)
+        sort_packed(keys, values, n, varies, value_bits, spare, place);
+    else
+        sort_apart(keys, values, n, varies, spare, place);
     free(spare);
     free(place);
     return 0;
+}
+
+static PyObject *pack_postings(PyObject *self, PyObject *args) {
+    Py_buffer b[2] = {{0}};
+    Py_ssize_t width;
+    if (!PyArg_ParseTuple(args, "y*nw*", &b[0], &width, &b[1])) return release(b, 2), NULL;
+    Py_ssize_t n = b[0].len / 8;
+    int fits = width >= 1 && width <= 8 && b[1].len / width == n && b[1].len % width == 0;
+    if (fits) {
+        const uint8_t *from = b[0].buf;
+        uint8_t *to = b[1].buf;
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t i = 0; i < n; i++, from += 8, to += width)
+            for (Py_ssize_t j = 0; j < width; j++) to[j] = from[j];
+        Py_END_ALLOW_THREADS
+    }
+    release(b, 2);
+    if (!fits) return refuse("values and packed bytes do not fit");
+    Py_RETURN_NONE;
 }
 
 static PyObject *sort_pairs(PyObject *self, PyObject *args) {

@@ -237,10 +237,20 @@ def test_sorting_is_stable(seed: int, n: int, bits: int) -> None:
     rng = np.random.default_rng(seed)
     keys = rng.integers(0, 2**bits - 1, n, dtype=np.uint64, endpoint=True)
     keys[rng.random(n) < 0.3] = keys[:1].max(initial=0)
-    values = np.arange(n, dtype=np.uint64)
+    values = np.arange(n, dtype=np.uint64) << np.uint64(rng.choice([0, 30, 54]))
     same(kernels.sort_pairs(keys, values), kernels.sort_pairs_reference(keys, values))
     narrow = keys.astype(np.uint32)
     same(kernels.sort_pairs(narrow, values), kernels.sort_pairs_reference(narrow, values))
+
+
+@few
+@given(seed=SEEDS, n=st.integers(0, 50), width=st.integers(1, 8))
+def test_packed_postings_equal_their_oracle(seed: int, n: int, width: int) -> None:
+    values = np.random.default_rng(seed).integers(0, 2 ** (8 * width) - 1, n, dtype=np.uint64)
+    packed = kernels.pack_postings(values, width)
+    same((packed,), (kernels.pack_postings_reference(values, width),))
+    everything = (np.zeros(1, np.uint64), np.array([n], np.uint64))
+    np.testing.assert_array_equal(kernels.gather_postings(packed, width, *everything)[0], values)
 
 
 def ballot(rng: np.random.Generator, width: int) -> tuple[kernels.Postings, tuple[np.ndarray, ...]]:
@@ -308,6 +318,8 @@ def test_a_posting_before_the_first_item_is_refused() -> None:
         ("syncmers", (bytes(50), 17, 8, bytearray(400), bytearray(400), bytearray(100))),
         ("extend", (bytes(5), bytes(5), 6, 0, 1, -1, 5)),
         ("sort_pairs", (bytearray(16), bytearray(8))),
+        ("pack_postings", (bytes(16), 3, bytearray(7))),
+        ("pack_postings", (bytes(16), 9, bytearray(18))),
         ("vote", (bytes(3), bytes(8), bytes(8), bytes(16), bytes(4), bytes(1), (3, 0, 0, 64, 1))),
         ("vote", (bytes(3), bytes(8), bytes(8), bytes(8), bytes(4), bytes(1), (2, 0, 0, 64, 1))),
         ("vote", (bytes(3), bytes(8), bytes(8), bytes(8), bytes(4), bytes(1), (3, 0, 0, 0, 1))),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from nlsearch.handlers.contract import SeedSpace
+from nlsearch.declarations import SeedSpace
 from nlsearch.index.seedfiles import PostingsFile, aligned, file_of
 from nlsearch.index.storage import writing
 from nlsearch.kernels import sort_pairs

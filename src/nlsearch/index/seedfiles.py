@@ -22,8 +22,8 @@ from typing import Any, BinaryIO, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nlsearch.declarations import SeedSpace
 from nlsearch.errors import IndexDamaged
-from nlsearch.handlers.contract import SeedSpace
 from nlsearch.index.storage import writing
 from nlsearch.kernels import pack_postings
 
@@ -226,9 +226,12 @@ class PostingsFile:
 
 
 def _order_within_keys(keys: NDArray[Any], values: NDArray[np.uint64]) -> None:
-    """Sort, in place, the values of the few keys whose flags stand in descending order at one coarse position."""
-    wrong = (values[1:] < values[:-1]) & (keys[1:] == keys[:-1])
-    if not wrong.any():
+    """Sort, in place, the values of equal keys, which are in order but for flags at one coarse position."""
+    wrong = np.flatnonzero((values[1:] < values[:-1]) & (keys[1:] == keys[:-1]))
+    if not len(wrong):
         return
-    concerned = np.flatnonzero(np.isin(keys, np.unique(keys[1:][wrong])))
+    few = np.unique(keys[wrong])
+    first, end = np.searchsorted(keys, few), np.searchsorted(keys, few, side="right")
+    sizes = end - first
+    concerned = np.repeat(first - (np.cumsum(sizes) - sizes), sizes) + np.arange(sizes.sum())
     values[concerned] = values[concerned][np.lexsort((values[concerned], keys[concerned]))]

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nlsearch.declarations import SeedSpace
 from nlsearch.errors import IndexDamaged
-from nlsearch.handlers.contract import SeedSpace
 from nlsearch.index.seedbuild import MEMORY_BYTES, SeedWriter, merge_seeds
 from nlsearch.index.seedfiles import HEADER_BYTES, SeedFacts, file_of, read_facts
 from nlsearch.index.storage import mapped

@@ -27,8 +27,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nlsearch.declarations import VectorSpace
 from nlsearch.errors import IndexDamaged
-from nlsearch.handlers.contract import VectorSpace
 from nlsearch.index.storage import mapped, writing
 from nlsearch.kernels import fold, hamming, popcounts, tanimoto, tanimoto_top
 from nlsearch.limits import MIB

@@ -85,7 +85,29 @@ def sort_pairs_reference(keys: NDArray[Any], values: NDArray[Any]) -> tuple[NDAr
 
 
 def pack_postings(values: NDArray[np.uint64], width: int) -> NDArray[np.uint8]:
-    """Cut numbers to their `width` lowest bytes, little-endian; shape (n * width,)."""
+    """Cut numbers to their `width` lowest bytes, little-endian.
+
+    Parameters
+    ----------
+    values : ndarray of uint64, shape (n,)
+    width : int
+        1 to 8.
+
+    Returns
+    -------
+    ndarray of uint8, shape (n * width,)
+    """
+    if not 1 <= width <= 8:
+        raise ValueError(f"postings have 1 to 8 bytes, not {width}")
+    if native.compiled is None:
+        return pack_postings_reference(values, width)
+    packed = np.empty(len(values) * width, np.uint8)
+    native.compiled.pack_postings(np.ascontiguousarray(values, np.uint64), width, packed)
+    return packed
+
+
+def pack_postings_reference(values: NDArray[np.uint64], width: int) -> NDArray[np.uint8]:
+    """NumPy oracle of :func:`pack_postings`."""
     return np.ascontiguousarray(values.astype("<u8").view(np.uint8).reshape(-1, 8)[:, :width]).reshape(-1)
 
 
