@@ -309,3 +309,6 @@ def test_keys_outside_of_the_space_are_refused(tmp_path: Path) -> None:
         index.lookup(SeedMatch(SMALL.name, (64,), (0,), span=1))
     with pytest.raises(ValueError, match="as many"):
         index.lookup(SeedMatch(SMALL.name, (1, 2), (0,), span=1))
+    for options in ({"bin_width": 0}, {"min_votes": 0}):
+        with pytest.raises(ValueError, match="out of range"):
+            index.lookup(SeedMatch(SMALL.name, (1,), (0,), span=1, **options))

@@ -19,7 +19,7 @@ from nlsearch.errors import IndexDamaged
 from nlsearch.index.seedbuild import MEMORY_BYTES, SeedWriter, merge_seeds
 from nlsearch.index.seedfiles import HEADER_BYTES, SeedFacts, file_of, read_facts
 from nlsearch.index.storage import mapped
-from nlsearch.kernels import Postings, gather_postings, vote
+from nlsearch.kernels import MAX_BIN, Postings, gather_postings, vote
 from nlsearch.limits import Limits
 from nlsearch.model import Region, SeedMatch
 
@@ -308,6 +308,8 @@ def _columns(match: SeedMatch) -> tuple[NDArray[np.uint64], NDArray[np.uint32], 
     flags = np.array(match.flags, np.uint8) if match.flags else np.zeros(len(keys), np.uint8)
     if not keys.shape == positions.shape == flags.shape:
         raise ValueError("keys, positions and flags of a seed question must be as many")
+    if not 1 <= match.bin_width <= MAX_BIN or match.min_votes < 1:
+        raise ValueError("bin_width or min_votes of a seed question is out of range")
     return keys, positions, flags
 
 

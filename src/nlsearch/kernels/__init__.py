@@ -30,6 +30,7 @@ from nlsearch.kernels.sequence import (
 )
 from nlsearch.kernels.voting import (
     BAND,
+    MAX_BIN,
     Postings,
     gather_postings,
     pack_postings,
@@ -42,6 +43,7 @@ from nlsearch.kernels.voting import (
 
 __all__ = [
     "BAND",
+    "MAX_BIN",
     "NATIVE",
     "Postings",
     "extend",
