@@ -345,7 +345,7 @@ class Collection:
             return False
         from nlsearch.ingest.reread import description_of
 
-        entry = self._pool().read_one(description_of(row), hit.item.kind, hit.item.locator)
+        entry = self._pool().read_one(description_of(row, self.limits), hit.item.kind, hit.item.locator)
         return same_evidence(hit, entry.title, entry.features, self.registry.get(hit.item.kind))
 
     def explain(self, query: str, item_id: str) -> Explanation:

@@ -243,10 +243,21 @@ def _collect_all(part: AllParts, view: SplitView, notes: dict[int, Found]) -> ND
 def _collect_probe(
     part: ProbePart, view: SplitView, notes: dict[int, Found], allowed: NDArray[np.uint32] | None
 ) -> NDArray[np.uint32]:
-    found = ask(part.probe.ask, part.probe.kind, view, allowed)
+    found = ask(_tightened(part.probe.ask, part.minimum), part.probe.kind, view, allowed)
     found = found.only(found.bounds >= part.minimum - 1e-6)
     notes[id(part.probe)] = found
     return found.keys
+
+
+def _tightened(question: Question, minimum: float) -> Question:
+    """Return `question` without neighbours that are too far for the asker; a similarity bounds the score from above."""
+    if isinstance(question, Nearest):
+        return replace(question, minimum=max(question.minimum, minimum - ROUNDING))
+    if isinstance(question, AllOf):
+        return AllOf(tuple(_tightened(part, minimum) for part in question.parts))
+    if isinstance(question, AnyOf):
+        return AnyOf(tuple(_tightened(part, minimum) for part in question.parts))
+    return question
 
 
 def bounds(
