@@ -126,7 +126,11 @@ class Collection:
         paths: str | Path | Iterable[str | Path],
         jobs: int = 2,
         progress: Callable[[Progress], None] | None = None,
-        **settings: object,
+        *,
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        retry_failed: bool = False,
+        lock_timeout_s: float = 10.0,
     ) -> Report:
         """Index files and folders; when it returns, a power cut does not lose what it reports.
 
@@ -139,8 +143,12 @@ class Collection:
             Worker processes.
         progress : callable, optional
             Called with a :class:`~nlsearch.ingest.report.Progress` now and then.
-        **settings
-            Further settings of :func:`nlsearch.ingest.pipeline.index`: ``include``, ``exclude``, ``retry_failed``, …
+        include, exclude : sequence of str
+            Patterns as in ``.gitignore``, relative to each path.
+        retry_failed : bool
+            Read again what had failed, even if it is unchanged.
+        lock_timeout_s : float
+            How long to wait for another writer.
 
         Returns
         -------
@@ -157,9 +165,17 @@ class Collection:
         from nlsearch.ingest.pipeline import index
 
         return index(
-            self.directory, _paths(paths), registry=self.registry, limits=self.limits, jobs=jobs, progress=progress,
-            **settings,
-        )  # fmt: skip
+            self.directory,
+            _paths(paths),
+            registry=self.registry,
+            limits=self.limits,
+            jobs=jobs,
+            progress=progress,
+            include=include,
+            exclude=exclude,
+            retry_failed=retry_failed,
+            lock_timeout_s=lock_timeout_s,
+        )
 
     def remove(self, paths: str | Path | Iterable[str | Path]) -> int:
         """Remove files and folders from the collection (not from the disk); return how many items went."""

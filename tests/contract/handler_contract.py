@@ -25,7 +25,7 @@ from nlsearch.errors import InputError
 from nlsearch.handlers.contract import COMMON_FIELDS, Handler
 from nlsearch.handlers.registry import Registry
 from nlsearch.limits import Limits
-from nlsearch.model import RawItem, Skipped
+from nlsearch.model import Skipped
 from nlsearch.query.parse import Names, parse
 from nlsearch.query.syntax import And, Not, Or, Structure
 from nlsearch.search.plan import complete_options

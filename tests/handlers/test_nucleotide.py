@@ -6,6 +6,7 @@ import gzip
 import io
 import random
 import re
+from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -23,7 +24,7 @@ from nlsearch.handlers.nucleotide.align import best_part, edit_path, parse_cigar
 from nlsearch.handlers.nucleotide.alphabet import ALLOWED, CODES, LETTERS, SETS, reverse_complement
 from nlsearch.handlers.nucleotide.payload import encode
 from nlsearch.handlers.nucleotide.records import Place
-from nlsearch.handlers.nucleotide.seeding import SURE_RUN, K, SeedList, disjoint_seeds, untouched_seeds
+from nlsearch.handlers.nucleotide.seeding import SURE_RUN, K, SeedList, disjoint_seeds, most_touched, untouched_seeds
 from nlsearch.handlers.nucleotide.sequence import packed_of
 from nlsearch.limits import Limits
 from nlsearch.model import AnyOf, Exact, Probe, RawItem, Region, SeedMatch, Verdict
@@ -213,7 +214,29 @@ def test_edits_equal_the_oracle(target: str, length: int, seed: int, edits: int,
             assert verdict.tier == ("exact" if least == 0 else "near")
 
 
-@given(st.text("ACGT", min_size=30, max_size=120), st.integers(0, 4), SEED)
+@pytest.mark.parametrize(("length", "edits"), [(24, 1), (30, 3), (30, 6), (200, 5), (200, 12), (900, 60)])
+def test_edits_are_found_in_long_records(length: int, edits: int) -> None:
+    for seed in range(4):
+        query = random_dna(length, seed)
+        copy = list(query)
+        for at in random.Random(seed).sample(range(length), edits + seed - 2 if edits > 1 else edits):
+            copy[at] = ("" if at % 3 else "AC") if at % 2 else "ACGT".replace(copy[at], "")[at % 3]
+        target = random_dna(30_000, seed + 50) + rc("".join(copy)) + random_dna(20_000, seed + 90)
+        least = min(edlib_distance(text, target) for text in (query, rc(query)))
+        verdict, narrowed = find(query, target, mismatches=edits), funnel(query, target, mismatches=edits)
+        assert (verdict is not None) == (narrowed is not None) == (least <= edits)
+        if verdict is not None and narrowed is not None:
+            assert verdict.evidence["mismatches"] + verdict.evidence["gaps"] == least
+            assert narrowed.evidence["target"] == verdict.evidence["target"]
+
+
+def edlib_distance(query: str, target: str) -> int:
+    import edlib
+
+    return int(edlib.align(query, target, "HW", "distance")["editDistance"])
+
+
+@given(st.text("ACGT", min_size=30, max_size=60), st.integers(0, 4), SEED)
 @settings(max_examples=80, deadline=None)
 def test_so_many_seeds_survive_edits(text: str, edits: int, seed: int) -> None:
     positions = SeedList.of(codes(text)).positions
@@ -223,6 +246,10 @@ def test_so_many_seeds_survive_edits(text: str, edits: int, seed: int) -> None:
     promised = untouched_seeds(positions, edits)
     if disjoint_seeds(positions) > edits:
         assert len(left) >= promised >= 1
+    if len(positions) and edits == 2:
+        spans = [set(range(p, p + K)) for p in positions.tolist()]
+        pairs = combinations(range(len(text)), 2)
+        assert most_touched(positions, 2) == max(sum(a in span or b in span for span in spans) for a, b in pairs)
 
 
 def test_the_guarantee_is_said() -> None:

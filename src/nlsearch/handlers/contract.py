@@ -49,7 +49,6 @@ __all__ = [
 ]
 
 
-
 COMMON_FIELDS: tuple[Field, ...] = (
     Field("kind", "keyword", "kind of content", facet=True, example="molecule"),
     Field("name", "text", "the item's own name", example="aspirin"),

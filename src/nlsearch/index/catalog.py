@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -130,7 +130,7 @@ class Catalog:
         Raises
         ------
         StorageFull
-            If the disk takes no more; nothing has changed then.
+            If the disk takes no more; nothing has changed then, or everything (if it failed on the very last flush).
         """
         with writing_files(self.directory), translated(self.directory / CATALOG), self._transaction() as connection:
             return Transaction(connection).apply(changes)
@@ -170,6 +170,22 @@ class Catalog:
                 )
             )
             return {int(source_id): int(items) for source_id, items in rows}
+
+    def delete_unnamed(self, splits: Iterable[str]) -> None:
+        """Delete the folders of those `splits` that a commit which failed has not named.
+
+        A commit may fail when all that is left to do is to flush a folder, and stand nevertheless; only the catalog
+        knows.  If it cannot be asked, the next writer deletes them.
+        """
+        from sqlalchemy import select
+
+        from nlsearch.index.tables import SPLITS
+
+        with contextlib.suppress(StoreError):
+            with translated(self.directory / CATALOG), self._connected() as connection:
+                named = set(connection.execute(select(SPLITS.c.id)).scalars())
+            for name in set(splits) - named:
+                shutil.rmtree(split_directory(self.directory, name), ignore_errors=True)
 
     def collect_garbage(self) -> list[str]:
         """Delete the folders of removed splits that no live reader has pinned; return their names."""

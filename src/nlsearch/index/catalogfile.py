@@ -61,7 +61,8 @@ def translated(file: Path) -> Iterator[None]:
             raise StorageFull(f"the disk took no more: {cause}", locator=str(file)) from exc
         if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
             raise IndexDamaged(f"the catalog is damaged: {cause}", locator=str(file)) from exc
-        raise StoreError(f"the catalog cannot be written: {cause}", locator=str(file)) from exc
+        hint = "the disk may be full, or the folder not writable" if code == sqlite3.SQLITE_CANTOPEN else ""
+        raise StoreError(f"the catalog cannot be written: {cause}", locator=str(file), hint=hint) from exc
 
 
 def make_catalog(folder: Path, settings: Mapping[str, str]) -> None:

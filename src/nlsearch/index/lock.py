@@ -9,11 +9,12 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from nlsearch.errors import IndexLocked, StoreError
+from nlsearch.errors import IndexLocked, StorageFull, StoreError
 from nlsearch.index.layout import LOCK
+from nlsearch.index.storage import DISK_FULL
 
 _POLL_SECONDS = 0.05
 
@@ -32,6 +33,8 @@ def write_lock(directory: str | Path, timeout_s: float = 10.0) -> Iterator[None]
     ------
     IndexLocked
         If another writer still holds it; the message names its process.
+    StorageFull
+        If the disk takes no more, not even an empty file.
     StoreError
         If the collection cannot be written at all.
     """
@@ -39,15 +42,19 @@ def write_lock(directory: str | Path, timeout_s: float = 10.0) -> Iterator[None]
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     except OSError as exc:
+        if exc.errno in DISK_FULL:
+            raise StorageFull(f"the disk took no more: {exc.strerror}", locator=str(directory)) from exc
         raise StoreError(f"the collection cannot be written: {exc.strerror}", locator=str(directory)) from exc
     try:
         _acquire(descriptor, path, timeout_s)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        with suppress(OSError):  # the name is for people; the lock holds without it, also on a disk that is full
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         try:
             yield
         finally:
-            os.ftruncate(descriptor, 0)
+            with suppress(OSError):
+                os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
 

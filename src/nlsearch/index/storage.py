@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from nlsearch.errors import IndexDamaged, StorageFull, StoreError
 from nlsearch.index.layout import sync_directory
 
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
+"""What the system says when a disk takes no more, or fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as exc:
-        if exc.errno in _FULL:
+        if exc.errno in DISK_FULL:
             raise StorageFull(f"the disk took no more: {exc.strerror}", locator=str(path)) from exc
         raise StoreError(f"cannot write: {exc.strerror or exc}", locator=str(path)) from exc
 

@@ -1,8 +1,8 @@
 """Tells what a file is: by its bytes first, then by its name.
 
-Order of evidence, strongest first: a magic prefix (longest first; with the right suffix before without), a pattern
-with the right suffix, a suffix of a format that has neither magic nor pattern, a pattern alone, and last a suffix whose
-bytes do not fit, so that the handler can say what is wrong with the file.
+Order of evidence, strongest first: a magic prefix (with the right suffix before without, then the longest), a pattern
+(with the right suffix before without), a suffix of a format that has neither, and last a suffix whose bytes do not fit,
+so that the handler can say what is wrong with the file.
 """
 
 from __future__ import annotations
@@ -172,9 +172,9 @@ def _rank(form: Format, head: bytes, name: str) -> tuple[int, ...] | None:
     if magic:
         return (5, bool(suffix), magic, suffix)
     if form.pattern and any(_matches(form.pattern, text) for text in _readings(head)):
-        return (4 if suffix else 2, suffix)
+        return (4 if suffix else 3, suffix)
     if suffix:
-        return (1 if form.magic or form.pattern else 3, suffix)
+        return (1 if form.magic or form.pattern else 2, suffix)
     return None
 
 

@@ -7,7 +7,6 @@ commit when its last record has been read, with every record an item or a failur
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -18,7 +17,7 @@ from typing import cast
 from nlsearch.errors import MissingExtra, StoreError
 from nlsearch.handlers.registry import Registry
 from nlsearch.index.catalog import Catalog, Commit
-from nlsearch.index.layout import WORK, split_directory
+from nlsearch.index.layout import WORK
 from nlsearch.index.snapshot import SourceRow, read_generation
 from nlsearch.ingest.changes import LOOK_AGAIN, Changes, Reading, Settled, Unchanged
 from nlsearch.ingest.interrupts import Interrupts
@@ -252,8 +251,7 @@ class Run:
             try:
                 self._catalog.commit(changes)
             except StoreError:
-                for split in changes.splits:
-                    shutil.rmtree(split_directory(self._catalog.directory, split.id), ignore_errors=True)
+                self._catalog.delete_unnamed([split.id for split in changes.splits])
                 raise
             self._named_since_merge += len(changes.splits)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,8 +18,6 @@ from nlsearch.model import Features, RawItem
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-HASHED_SIDE = 512
-"""Pictures are shrunk to this shorter side before hashing: most of the time for a bit or two of the hash."""
 FILLER_MARGIN = 16
 """Rows beside filler that are not trusted either: a block of a JPEG that broke off."""
 
@@ -44,20 +43,27 @@ def fingerprint(decoded: Decoded) -> Fingerprint:
     if decoded.picture is None:
         return Fingerprint(decoded.width, decoded.height, b"", None, 0, Keypoints.none())
     array = pixels.pixel_array(decoded.picture)
-    grey = pixels.luma(array)
-    turns, quality = None, 0
-    if decoded.rows is None:
-        turns, quality = hashes.pdq(pixels.shrink(grey, HASHED_SIDE / min(grey.shape)))
-    small = pixels.shrink(grey, working_scale(decoded.width, decoded.height))
+    scale = working_scale(decoded.width, decoded.height)
+    factor = max(1, int(1 / scale))
+    shown = pixels.visible(array, factor)
+    grey = pixels.luma(shown)
+    turns, quality = (None, 0) if decoded.rows is not None else hashes.pdq(grey)
     return Fingerprint(
         decoded.width,
         decoded.height,
         pixels.digest(array),
         turns if quality >= hashes.LOWEST_QUALITY else None,
         quality,
-        find_keypoints(small, _mask(decoded, small)),
-        pixels.thumbnail(array),
+        _keypoints(decoded, pixels.shrink(grey, 1 / (scale * factor)), np.array(shown.shape[1::-1]) * factor),
+        pixels.thumbnail(shown),
     )
+
+
+def _keypoints(decoded: Decoded, small: NDArray[np.uint8], covered: NDArray[Any]) -> Keypoints:
+    """Find keypoints; `covered` is the width and height of what was shrunk, less up to a few rows and columns."""
+    found = find_keypoints(small, _mask(decoded, small))
+    share = covered / np.array([decoded.width, decoded.height])
+    return replace(found, points=(found.points * share).astype(np.float32))
 
 
 def _mask(decoded: Decoded, small: NDArray[Any]) -> NDArray[np.uint8] | None:

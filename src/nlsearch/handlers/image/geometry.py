@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nlsearch.handlers.image.keypoints import mirrored, working_scale
+from nlsearch.handlers.image.keypoints import BITS, DIRECTIONS, LEVELS, mirrored, working_scale
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from nlsearch.handlers.image.keypoints import Keypoints
     from nlsearch.handlers.image.payload import Fingerprint
 
 LEAST_INLIERS = 14
@@ -33,6 +34,8 @@ LEAST_SPREAD = 0.03
 """Share of either frame that the inliers' hull covers: a common caption or watermark is not a common picture."""
 SMALLEST_SHARE, LARGEST_SHARE = 1e-3, 1e3
 RANSAC_SEED = 0
+TURN_WINDOW, SCALE_WINDOW = 5, 2
+"""Pairs agree if their turns differ by 5/64 of a full turn and their scales by 2 levels (a factor of 1.44)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,9 @@ def _align(query: Fingerprint, item: Fingerprint, *, flipped: bool) -> Alignment
     pairs = matches(mirrored(ours) if flipped else ours, item.keypoints.descriptors)
     if len(pairs) < LEAST_INLIERS:
         return None
+    pairs = pairs[_consistent(query.keypoints, item.keypoints, pairs, flipped=flipped)]
+    if len(pairs) < LEAST_INLIERS:
+        return None
     points = query.keypoints.points[pairs[:, 0]]
     if flipped:
         points = np.stack([1 - points[:, 0], points[:, 1]], axis=1)
@@ -101,16 +107,48 @@ def matches(query: NDArray[np.uint8], item: NDArray[np.uint8]) -> NDArray[np.int
         Rows of `query` and `item`; the nearest by Hamming distance where it is below `RATIO` of the second nearest,
         and of several rows that want the same row of `item` the nearest.
     """
-    import cv2
-
     if len(query) < LEAST_INLIERS or len(item) < LEAST_INLIERS:
         return np.empty((0, 2), np.intp)
-    distance, nearest = cv2.batchDistance(query, item, cv2.CV_32S, normType=cv2.NORM_HAMMING, K=2)
-    clear = np.flatnonzero(distance[:, 0] < RATIO * distance[:, 1])
-    clear = clear[np.argsort(distance[clear, 0], kind="stable")]
-    _, first = np.unique(nearest[clear, 0], return_index=True)
+    distance = _distances(query, item)
+    every = np.arange(len(query))
+    nearest = distance.argmin(axis=1)
+    best = distance[every, nearest]
+    distance[every, nearest] = BITS + 1
+    clear = np.flatnonzero(best < RATIO * distance.min(axis=1))
+    clear = clear[np.argsort(best[clear], kind="stable")]
+    _, first = np.unique(nearest[clear], return_index=True)
     rows = np.sort(clear[first])
-    return np.stack([rows, nearest[rows, 0]], axis=1).astype(np.intp)
+    return np.stack([rows, nearest[rows]], axis=1).astype(np.intp)
+
+
+def _distances(query: NDArray[np.uint8], item: NDArray[np.uint8]) -> NDArray[np.uint16]:
+    """Return all Hamming distances, shape (n, m)."""
+    ours, theirs = np.ascontiguousarray(query).view(np.uint64), np.ascontiguousarray(item).view(np.uint64)
+    total = np.zeros((len(ours), len(theirs)), np.uint16)
+    for word in range(ours.shape[1]):
+        total += np.bitwise_count(ours[:, word, None] ^ theirs[None, :, word])
+    return total
+
+
+def _consistent(query: Keypoints, item: Keypoints, pairs: NDArray[np.intp], *, flipped: bool) -> NDArray[np.bool_]:
+    """Keep the pairs that agree on how far the picture is turned and by how many levels it is scaled.
+
+    Copies differ by nearly the same turn and scale everywhere; chance pairs do not.  The pairs vote in bins of turn
+    and scale, and those near the fullest neighbourhood of bins remain.
+    """
+    before = query.directions[pairs[:, 0]].astype(np.intp)
+    if flipped:
+        before = DIRECTIONS // 2 - before
+    turn = (item.directions[pairs[:, 1]] - before) % DIRECTIONS
+    scale = item.levels[pairs[:, 1]].astype(np.intp) - query.levels[pairs[:, 0]] + LEVELS - 1
+    votes = np.zeros((DIRECTIONS, 2 * LEVELS - 1), np.intp)
+    np.add.at(votes, (turn, scale), 1)
+    near = sum(np.roll(votes, shift, axis=0) for shift in range(-TURN_WINDOW, TURN_WINDOW + 1))
+    padded = np.pad(near, ((0, 0), (SCALE_WINDOW, SCALE_WINDOW)))
+    near = sum(padded[:, shift : shift + votes.shape[1]] for shift in range(2 * SCALE_WINDOW + 1))
+    top_turn, top_scale = np.unravel_index(int(np.argmax(near)), votes.shape)
+    apart = np.abs((turn - top_turn + DIRECTIONS // 2) % DIRECTIONS - DIRECTIONS // 2)
+    return np.asarray((apart <= TURN_WINDOW) & (np.abs(scale - top_scale) <= SCALE_WINDOW))
 
 
 def _at_work(points: NDArray[np.float32], picture: Fingerprint) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -17,6 +17,7 @@ References
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,8 @@ AREA = 480 * 360
 KEYPOINTS = 400
 LEVELS, STEP = 8, 1.2
 EDGE, PATCH = 19, 31
-FAST_THRESHOLD = 10
+FAST_THRESHOLDS = (20, 7)
+"""Contrast of a corner: the second is for pictures in which the first finds too few."""
 BITS = 256
 DIRECTIONS = 64
 RADIUS, SPREAD = 14, 31 / 5
@@ -81,8 +83,11 @@ def find_keypoints(grey: NDArray[np.uint8], mask: NDArray[np.uint8] | None = Non
 
     if min(grey.shape) < 2 * EDGE + 1:
         return Keypoints.none()
-    orb = cv2.ORB.create(KEYPOINTS, STEP, LEVELS, EDGE, 0, 2, cv2.ORB_HARRIS_SCORE, PATCH, FAST_THRESHOLD)
-    found = orb.detect(grey, mask)
+    found: Sequence[Any] = ()
+    for threshold in FAST_THRESHOLDS:
+        if len(found) < KEYPOINTS:
+            orb = cv2.ORB.create(KEYPOINTS, STEP, LEVELS, EDGE, 0, 2, cv2.ORB_HARRIS_SCORE, PATCH, threshold)
+            found = orb.detect(grey, mask)
     if not found:
         return Keypoints.none()
     rows = sorted((-k.response, k.octave, k.pt[1], k.pt[0], k.angle) for k in found)[:KEYPOINTS]

@@ -53,20 +53,35 @@ def digest(pixels: NDArray[Any]) -> bytes:
     return sha.digest()
 
 
-def luma(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return brightness, uint8 of shape (h, w), from what :func:`pixel_array` gives."""
+def visible(pixels: NDArray[Any], factor: int = 1) -> NDArray[np.uint8]:
+    """Return a picture as it is looked at: 8 bits, transparent parts on mid grey, `factor` times smaller.
+
+    Parameters
+    ----------
+    pixels : ndarray
+        What :func:`pixel_array` gives.
+    factor : int
+        Averages squares of so many pixels a side; the last rows and columns may average fewer.
+
+    Returns
+    -------
+    ndarray of uint8, shape (h, w) or (h, w, 3)
+    """
+    if pixels.ndim == 2:
+        return shrink(_stretched(pixels), factor)
+    return shrink(pixels if pixels.shape[2] == 3 else _on_grey(pixels), factor)
+
+
+def luma(shown: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return brightness (BT.601), uint8 of shape (h, w)."""
     import cv2
 
-    if pixels.ndim == 2:
-        return _stretched(pixels)
-    code = cv2.COLOR_RGB2GRAY if pixels.shape[2] == 3 else cv2.COLOR_RGBA2GRAY
-    grey = np.asarray(cv2.cvtColor(pixels, code), dtype=np.uint8)
-    return grey if pixels.shape[2] == 3 else _on_grey(grey, pixels[..., 3])
+    return shown if shown.ndim == 2 else np.asarray(cv2.cvtColor(shown, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
 
 
-def _on_grey(grey: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    opaque = alpha.astype(np.uint16)
-    mixed: NDArray[np.uint8] = ((grey * opaque + MID_GREY * (255 - opaque) + 127) // 255).astype(np.uint8)
+def _on_grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    opaque = pixels[..., 3:].astype(np.uint16)
+    mixed: NDArray[np.uint8] = ((pixels[..., :3] * opaque + MID_GREY * (255 - opaque) + 127) // 255).astype(np.uint8)
     return mixed
 
 
@@ -84,29 +99,27 @@ def _stretched(values: NDArray[Any]) -> NDArray[np.uint8]:
     return np.asarray(np.rint(scaled), dtype=np.uint8)
 
 
-def shrink(grey: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
-    """Resize by area to `scale` ≤ 1; sides stay at least 1 pixel."""
+def shrink(shown: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
+    """Make a picture `factor` ≥ 1 times smaller by averaging areas; sides stay at least 1 pixel."""
     import cv2
 
-    if scale >= 1:
-        return grey
-    height, width = grey.shape
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    if factor <= 1:
+        return shown
+    height, width = shown.shape[:2]
+    if factor == int(factor):  # whole squares are averaged several times faster
+        whole = int(factor)
+        shown = shown[: max(1, height // whole) * whole, : max(1, width // whole) * whole]
+        size = (max(1, width // whole), max(1, height // whole))
+    else:
+        size = (max(1, round(width / factor)), max(1, round(height / factor)))
+    return np.asarray(cv2.resize(shown, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def thumbnail(pixels: NDArray[Any]) -> bytes:
-    """Encode a JPEG of at most 160 pixels a side and 4 KB, transparent parts on mid grey."""
+def thumbnail(shown: NDArray[np.uint8]) -> bytes:
+    """Encode a JPEG of at most 160 pixels a side and 4 KB."""
     import cv2
 
-    height, width = pixels.shape[:2]
-    scale = min(1.0, THUMBNAIL_SIDE / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    source = pixels if pixels.ndim == 3 else luma(pixels)
-    small = np.asarray(cv2.resize(source, size, interpolation=cv2.INTER_AREA))
-    if small.ndim == 3 and small.shape[2] == 4:
-        opaque = small[..., 3:].astype(np.uint16)
-        small = ((small[..., :3] * opaque + MID_GREY * (255 - opaque) + 127) // 255).astype(np.uint8)
+    small = shrink(shown, max(shown.shape[:2]) / THUMBNAIL_SIDE)
     if small.ndim == 3:
         small = np.ascontiguousarray(small[..., ::-1])
     for quality in (80, 65, 50, 35, 20, 8):

@@ -24,6 +24,7 @@ class Asked:
         self.length: int = self.verification["length"]
         self.digest: bytes = self.verification["digest"]
         self.edits: int | None = self.verification["edits"]
+        self.is_seeded: bool = self.verification["seeded"]
         self.identity: float = self.verification["identity"]
         self.votes: int = self.verification["votes"]
         self.windows: list[tuple[int, int]] = [(start, end) for start, end in self.verification["windows"]]

@@ -81,6 +81,7 @@ def _compile(operator: str, query: Packed, options: Mapping[str, Scalar], name: 
         "windows": windows,
         "samples": [query.codes(a, b) for a, b in windows] if query.length > STORED_BASES else [],
         "edits": most,
+        "seeded": enough,
         "identity": identity,
         "strand": strand,
         "votes": votes,
@@ -114,7 +115,7 @@ def _query_seeds(query: Packed, windows: Windows) -> SeedList:
 
 def _votes(seeds: int, length: int) -> int:
     """Return how many seeds must line up; a copy has all of them."""
-    wanted = 1 + sum(length > bound for bound in (60, 2_000, 10_000, 50_000))
+    wanted = 1 + sum(length > bound for bound in (60, 200, 2_000, 10_000, 50_000))
     return max(1, min(wanted, seeds))
 
 

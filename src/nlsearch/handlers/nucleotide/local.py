@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from nlsearch.handlers.nucleotide.align import Match, Runs, agree, best_part, edit_path, penalty_of
+from nlsearch.handlers.nucleotide.align import Match, Runs, agree, best_part, edit_path, least_score, penalty_of
 from nlsearch.handlers.nucleotide.asked import Asked
 from nlsearch.handlers.nucleotide.payload import Target
-from nlsearch.handlers.nucleotide.seeding import Locus, SeedList, loci
+from nlsearch.handlers.nucleotide.seeding import K, Locus, SeedList, loci
+from nlsearch.kernels import extend
 
 FLANK = 150
 """How much of the query is taken beside the outermost seeds at first; more while the match comes near the end."""
 NEAR = 40
+SURE = 6
+"""With so many seeds a locus is aligned whatever its ungapped score."""
+MISSING = 6.0
+"""What a gapped alignment may add to the best ungapped score of a locus of few seeds."""
+REACH = 128
+XDROP = 16
 _PAD = 16
 Span = tuple[str, int, int]
 """Strand, start and end of a stretch of the target to look at."""
@@ -39,7 +46,10 @@ def _of_window(
     query, wanted = asked.sample(number, strand)
     if not len(wanted.words):
         return
+    least = least_score(len(query), target.length) - MISSING
     for locus in loci(wanted, seeds, asked.votes):
+        if locus.votes < SURE and _ungapped(query, locus, target, least) < least:
+            continue
         match = _align(query, locus, target, penalty)
         if match is None:
             continue
@@ -47,6 +57,19 @@ def _of_window(
             size = last - first
             match = replace(match, strand="-", q_start=size - match.q_end, q_end=size - match.q_start)
         yield match.moved(first, 0)
+
+
+def _ungapped(query: bytes, locus: Locus, target: Target, enough: float) -> int:
+    """Return the better score of the ungapped alignments through the outermost seeds; one that is enough will do."""
+    best = 0
+    for q, t in (locus.first, locus.last):
+        low, start = max(0, q - REACH), max(0, t - REACH)
+        codes = target.codes(start, t + K + REACH)
+        score = extend(query[low : q + K + REACH], codes, q - low, t - start, 1, -2, XDROP)[0]
+        best = max(best, score)
+        if best >= enough:
+            break
+    return best
 
 
 def _align(query: bytes, locus: Locus, target: Target, penalty: float) -> Match | None:

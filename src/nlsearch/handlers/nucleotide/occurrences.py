@@ -37,38 +37,44 @@ def _ambiguous(query: bytes, target: bytes) -> Iterator[int]:
 
 
 SHORTEST_PIECE = 8
-MOST_PIECES = 5_000
+MOST_PIECES = 4
+MOST_PLACES = 5_000
 SCANNED = 16_384
 
 
-def windows_with_pieces(query: bytes, target: bytes, edits: int) -> list[tuple[int, int]]:
+def windows_with_pieces(query: bytes, target: bytes, edits: int) -> list[tuple[int, int]] | None:
     """Return windows of `target` outside which no copy of `query` with at most `edits` edits lies.
 
-    Of `edits` + 1 pieces of the query one is untouched in any such copy; where pieces are too short or too frequent to
-    narrow anything, the target is cut into overlapping windows.
+    Of `edits` + 1 pieces of the query one is untouched in any such copy.  None if the pieces are too short, too many or
+    too frequent to narrow anything.
     """
     reach = len(query) + edits
     size = len(query) // (edits + 1)
     found: list[tuple[int, int]] = []
-    if size >= SHORTEST_PIECE and is_definite(query):
-        for piece in range(edits + 1):
-            begin = piece * size
-            text = query[begin:] if piece == edits else query[begin : begin + size]
-            for at in occurrences(text, target):
-                found.append((max(0, at - begin - edits), at - begin + reach))
-                if len(found) > MOST_PIECES:
-                    break
-        if len(found) <= MOST_PIECES:
-            return _merged(found, len(target))
+    if size < SHORTEST_PIECE or edits >= MOST_PIECES or not is_definite(query):
+        return None
+    for piece in range(edits + 1):
+        begin = piece * size
+        text = query[begin:] if piece == edits else query[begin : begin + size]
+        for at in occurrences(text, target):
+            found.append((max(0, at - begin - edits), at - begin + reach))
+            if len(found) > MOST_PLACES:
+                return None
+    return merged_windows(found, len(target))
+
+
+def every_window(length: int, reach: int) -> list[tuple[int, int]]:
+    """Cut a target into windows that overlap by `reach`."""
     step = max(SCANNED, 2 * reach)
-    return [(start, min(len(target), start + step + reach)) for start in range(0, max(len(target) - reach, 1), step)]
+    return [(start, min(length, start + step + reach)) for start in range(0, max(length - reach, 1), step)]
 
 
-def _merged(windows: list[tuple[int, int]], length: int) -> list[tuple[int, int]]:
+def merged_windows(windows: list[tuple[int, int]], length: int) -> list[tuple[int, int]]:
+    """Join windows that touch, clipped to the target's length."""
     merged: list[tuple[int, int]] = []
-    for start, end in sorted(windows):
+    for start, end in sorted((max(0, start), end) for start, end in windows):
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
             merged.append((start, end))
-    return [(start, min(end, length)) for start, end in merged]
+    return [(start, min(end, length)) for start, end in merged if start < length]

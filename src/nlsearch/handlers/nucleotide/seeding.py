@@ -81,13 +81,18 @@ class SeedList:
 
 @dataclass(frozen=True, slots=True)
 class Locus:
-    """Where seeds line up: query range (of the strand asked), range of diagonals, number of seeds."""
+    """Where seeds line up: query range (of the strand asked), range of diagonals, number of seeds.
+
+    ``first`` and ``last`` are the outermost seeds, each as positions in query and target.
+    """
 
     q_start: int
     q_end: int
     low: int
     high: int
     votes: int
+    first: tuple[int, int]
+    last: tuple[int, int]
 
 
 def matches_of(query: SeedList, target: SeedList) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -122,11 +127,22 @@ def loci(query: SeedList, target: SeedList, votes: int) -> list[Locus]:
 
 def _split(q: NDArray[np.int64], t: NDArray[np.int64]) -> list[Locus]:
     cuts = np.flatnonzero(np.diff(q) > SPLIT) + 1
-    diagonals = t - q
-    return [
-        Locus(int(q[a]), int(q[b - 1]) + K, int(diagonals[a:b].min()), int(diagonals[a:b].max()), b - a)
-        for a, b in zip([0, *cuts.tolist()], [*cuts.tolist(), len(q)], strict=True)
-    ]
+    found = []
+    for a, b in zip([0, *cuts.tolist()], [*cuts.tolist(), len(q)], strict=True):
+        pairs = list(zip(q[a:b].tolist(), t[a:b].tolist(), strict=True))
+        diagonals = [there - here for here, there in pairs]
+        found.append(Locus(pairs[0][0], pairs[-1][0] + K, min(diagonals), max(diagonals), b - a, pairs[0], pairs[-1]))
+    return found
+
+
+def places(query: SeedList, target: SeedList, votes: int) -> list[tuple[int, int]]:
+    """Return the diagonals [low, high] of the bins in which at least `votes` seeds lie, however far apart."""
+    q, t = matches_of(query, target)
+    found = []
+    for shift in (0, BIN // 2):
+        bins, counts = np.unique((t - q + shift) // BIN, return_counts=True)
+        found += [(at * BIN - shift, (at + 1) * BIN - shift - 1) for at in bins[counts >= votes].tolist()]
+    return found
 
 
 def disjoint_seeds(positions: NDArray[np.int64]) -> int:
@@ -139,13 +155,35 @@ def disjoint_seeds(positions: NDArray[np.int64]) -> int:
 
 
 def untouched_seeds(positions: NDArray[np.int64], edits: int) -> int:
-    """Return how many seeds are left on nearby diagonals after `edits` edits, at the least; never below 1.
+    """Return how many seeds lie on nearby diagonals after `edits` edits, at the least; never below 1.
 
-    One edit touches the seeds that lie over one letter.  Diagonals of what is left differ by at most `edits`; beyond
-    :data:`MOST_SHIFT` they may fall apart, and nothing is promised.
+    One edit touches the seeds over one letter.  Diagonals of what is left differ by at most `edits`: they are cut into
+    stretches of :data:`MOST_SHIFT`, of which one has its share.
     """
-    if edits > MOST_SHIFT:
+    if not len(positions):
         return 1
-    starts = np.sort(positions)
-    over = np.arange(1, len(starts) + 1) - np.searchsorted(starts, starts - K, "right")
-    return max(1, len(starts) - edits * int(over.max(initial=0)))
+    left = len(positions) - most_touched(positions, edits)
+    stretches = edits // (MOST_SHIFT + 1) + 1
+    return max(1, -(-left // stretches))
+
+
+def most_touched(positions: NDArray[np.int64], edits: int) -> int:
+    """Return the greatest number of seeds that `edits` letters can touch.
+
+    Dynamic programming over the place of the last letter: a letter at *p* after one at *o* newly touches the seeds that
+    start in (max(*o*, *p* − K), *p*].
+    """
+    length = int(positions.max()) + K
+    starts = np.bincount(positions, minlength=length)
+    before = np.concatenate([np.zeros(K, np.int64), np.cumsum(starts)])  # before[p + K]: seeds that start up to p
+    here, floor = before[K:], before[:length]
+    best = here - floor
+    for _ in range(edits - 1):
+        reach = np.maximum.accumulate(np.concatenate([np.zeros(K, np.int64), best]))[:length]
+        fresh = reach + here - floor
+        for step in range(1, K):
+            fresh[step:] = np.maximum(fresh[step:], best[:-step] + here[step:] - here[:-step])
+        if np.array_equal(fresh, best):
+            break
+        best = fresh
+    return int(best.max()) if edits else 0

@@ -15,13 +15,20 @@ from itertools import islice
 from nlsearch.handlers.nucleotide.align import Match, exact_match, least_score, rows, within_edits
 from nlsearch.handlers.nucleotide.asked import Asked
 from nlsearch.handlers.nucleotide.local import Span, local_matches
-from nlsearch.handlers.nucleotide.occurrences import occurrences, windows_with_pieces
+from nlsearch.handlers.nucleotide.occurrences import (
+    SCANNED,
+    every_window,
+    merged_windows,
+    occurrences,
+    windows_with_pieces,
+)
 from nlsearch.handlers.nucleotide.payload import Target
+from nlsearch.handlers.nucleotide.seeding import SeedList, places
 from nlsearch.limits import Limits
 from nlsearch.model import Json, Region, Verdict
 
 MANY_REGIONS = 100
-"""A seed index that found so many places may have found more: then the whole record is looked at."""
+"""A seed index that lists more places than this may have left some out."""
 ROW_COLUMNS = 1_000
 NAMED_FEATURES = 50
 _MARGIN = 16
@@ -45,7 +52,7 @@ def verify(asked: Asked, target: Target, regions: Sequence[Region]) -> Verdict |
 # -------------------------------------------------------------------------------------------------------- where to look
 def _spans(asked: Asked, target: Target, regions: Sequence[Region]) -> list[Span]:
     """Return the stretches to look at, which do not overlap on a strand when they come from regions."""
-    if not regions or len(regions) > MANY_REGIONS:
+    if not regions or _is_cut(asked, regions):
         overlap = asked.length + (asked.edits or 0) + _MARGIN
         return [(strand, start, end) for start, end in target.windows(overlap) for strand in asked.strands]
     margin = _MARGIN + (asked.edits or 0)
@@ -60,6 +67,17 @@ def _spans(asked: Asked, target: Target, regions: Sequence[Region]) -> list[Span
         else:
             merged.append((strand, start, end))
     return merged
+
+
+def _is_cut(asked: Asked, regions: Sequence[Region]) -> bool:
+    """Say whether the list of regions may lack one with a copy, so that the whole record must be looked at.
+
+    An exact copy has all votes there are: it is on a list that goes down to fewer.
+    """
+    if len(regions) <= MANY_REGIONS:
+        return False
+    votes = [region.votes for region in regions]
+    return bool(asked.edits) or min(votes) == max(votes)
 
 
 # ----------------------------------------------------------------------------------------------------- exact and edits
@@ -84,8 +102,22 @@ def _within(asked: Asked, target: Target, spans: Sequence[Span]) -> Iterator[Mat
         if query is None or (strand == "-" and asked.is_palindrome):
             continue
         codes = target.codes(start, end)
-        for low, high in windows_with_pieces(query, codes, edits):
+        for low, high in _windows(asked, strand, codes):
             yield from within_edits(query, codes[low:high], edits, strand, start + low)
+
+
+def _windows(asked: Asked, strand: str, codes: bytes) -> list[tuple[int, int]]:
+    """Return the windows of a stretch outside which there is no copy within ``asked.edits`` edits."""
+    query, edits = asked.oriented(strand) or b"", asked.edits or 0
+    reach = len(query) + edits
+    if len(codes) <= SCANNED:
+        return [(0, len(codes))]
+    narrowed = windows_with_pieces(query, codes, edits)
+    if narrowed is None and asked.is_seeded:
+        seeds = asked.sample(0, strand)[1]
+        bins = places(seeds, SeedList.of(codes), asked.votes)
+        narrowed = merged_windows([(low - edits, high + reach) for low, high in bins if high + reach > 0], len(codes))
+    return every_window(len(codes), reach) if narrowed is None else narrowed
 
 
 def _distinct(matches: Iterable[Match]) -> list[Match]:
