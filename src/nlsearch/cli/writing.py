@@ -57,12 +57,12 @@ def index(
     What is unchanged is not read again; what is gone from a folder is removed.  Interrupting keeps what was committed.
     Exit code 3 says that some files could not be read; `nlsearch failures` lists them.
     """
-    settings: dict[str, object] = {"include": include, "exclude": exclude, "retry_failed": retry_failed}
-    given = {name: value for name, value in settings.items() if value}
     with place.open(create=True) as collection:
         try:
             with shown_progress(not quiet) as progress:
-                report = collection.index(paths, jobs=jobs, progress=progress, **given)
+                report = collection.index(
+                    paths, jobs, progress, include=include, exclude=exclude, retry_failed=retry_failed
+                )
         except KeyboardInterrupt:
             notice(f"interrupted; what was committed stays: {_held(collection)}")
             return INTERRUPTED
