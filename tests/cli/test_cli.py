@@ -230,7 +230,8 @@ def test_index(run, collection):
     result = run("index", "folder", "-j", "3", "--exclude", "*.tmp", "--limit", "image_pixels=5")
     assert result.exit_code == 0
     assert result.stdout == "3 items from 2 sources (2 new, 0 changed); 1 unchanged, 0 removed, 0 failures; 0.5 s\n"
-    assert collection.calls == [{"paths": ["folder"], "jobs": 3, "exclude": ("*.tmp",)}]
+    settings = {"include": (), "exclude": ("*.tmp",), "retry_failed": False}
+    assert collection.calls == [{"paths": ["folder"], "jobs": 3, **settings}]
 
 
 def test_index_with_failures_is_exit_code_3(run):

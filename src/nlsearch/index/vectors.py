@@ -260,6 +260,10 @@ class VectorIndex:
         yield from zip(_blocks(self.keys), _blocks(self._rows), strict=True)
 
     # ------------------------------------------------------------------------------------------------------ questions
+    def asks_graph(self, question: Nearest, allowed: Keys | None = None) -> bool:
+        """Say whether :meth:`nearest` answers from the graph, which may miss some."""
+        return self.approximate and allowed is None and question.limit is not None
+
     def nearest(self, question: Nearest, allowed: Keys | None = None) -> tuple[Keys, Similarities]:
         """Find the items most similar to the question's vector.
 
@@ -286,7 +290,8 @@ class VectorIndex:
         query = self._query(question)
         if self.space.metric == "tanimoto":
             return self._best_bits(query, question, allowed)
-        if self.approximate and allowed is None and question.limit is not None:
+        if self.asks_graph(question, allowed):
+            assert question.limit is not None  # noqa: S101 - only such questions ask the graph
             candidates = self._from_graph(query, question.limit)
             rows = self._rows_of(candidates)
         else:

@@ -6,6 +6,7 @@ Whatever had to be left out makes the result incomplete, never silently smaller.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from nlsearch.search.view import SplitView
 
-Regions = dict[int, list[Region]]
+Regions = Mapping[int, list[Region]]
 ROUNDING = 1e-6
 """What single precision may take from a similarity."""
 
@@ -46,7 +47,7 @@ class Found:
         Ascending and unique.
     bounds : ndarray of float32, shape (n,)
         No item scores higher.
-    regions : dict
+    regions : mapping
         For seed questions: where to look, by key.
     complete : bool
         False when an organ had to leave something out.
@@ -166,7 +167,7 @@ def _ask_seeds(question: SeedMatch, view: SplitView) -> Found:
     if not view.split.has_seeds(question.space):
         return Found.of(np.empty(0, dtype=np.uint32))
     answer = view.split.seeds(question.space).lookup(question)
-    found = Found(answer.keys, np.ones(len(answer.keys), dtype=np.float32), dict(answer.regions), answer.complete)
+    found = Found(answer.keys, np.ones(len(answer.keys), dtype=np.float32), answer.regions, answer.complete)
     return found.only(view.living(found.keys))
 
 
@@ -178,7 +179,7 @@ def _ask_vectors(question: Nearest, view: SplitView, allowed: NDArray[np.uint32]
         question = replace(question, limit=question.limit + view.split.info.items - view.live_items)
     keys, similarities = index.nearest(question, allowed)
     order = np.argsort(keys, kind="stable")
-    found = Found(keys[order], similarities[order].astype(np.float32), complete=not index.approximate)
+    found = Found(keys[order], similarities[order].astype(np.float32), complete=not index.asks_graph(question, allowed))
     return found.only(view.living(found.keys))
 
 
@@ -271,7 +272,9 @@ def bounds(
     if isinstance(part, ProbePart):
         return _probe_bounds(part, view, keys, (notes or {}).get(id(part.probe)))
     if isinstance(part, AllParts | AnyPart):
-        scored = [child for child in part.parts if next(probes(child), None) and not isinstance(child, NotPart)]
+        scored = _scored(part)
+        if isinstance(part, AnyPart) and len(scored) < len(part.parts):
+            return np.ones(len(keys))  # a branch without operators scores 1
         if len(scored) == 1:
             return bounds(scored[0], view, keys, notes)
         if scored:
@@ -279,6 +282,20 @@ def bounds(
             combined = stack.mean(axis=0) + ROUNDING if isinstance(part, AllParts) else stack.max(axis=0)
             return np.asarray(combined, dtype=np.float64)
     return np.ones(len(keys))
+
+
+def falls_with_size(part: Part) -> bool:
+    """Say whether, among candidates of the text index alone, a larger item always has a lower bound."""
+    if isinstance(part, ProbePart):
+        return part.probe.numerator is not None
+    if isinstance(part, AllParts):
+        return any(map(falls_with_size, _scored(part)))
+    return isinstance(part, AnyPart) and all(map(falls_with_size, part.parts))
+
+
+def _scored(part: AllParts | AnyPart) -> list[Part]:
+    """Return the branches whose operators count for the score."""
+    return [child for child in part.parts if next(probes(child), None) and not isinstance(child, NotPart)]
 
 
 def _probe_bounds(
@@ -291,5 +308,6 @@ def _probe_bounds(
     elif found is not None:
         best = np.zeros(len(keys))
     if part.probe.numerator is not None:
-        best = np.minimum(best, part.probe.numerator / view.split.sizes[keys].astype(np.float64))
+        by_size = part.probe.numerator / view.split.sizes[keys].astype(np.float64)
+        return np.asarray(by_size if found is None else np.minimum(best, by_size), dtype=np.float64)
     return np.asarray(best, dtype=np.float64)

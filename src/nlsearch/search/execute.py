@@ -67,7 +67,7 @@ class VerifiedRun:
         self._view = view
         self._handler = handler
         self._ranked = tuple(ranked(plan.root))
-        self._lazy = not self._ranked and candidates.part_as_text(plan.root) is not None
+        self._lazy = not self._ranked and _is_lazy(plan.root)
         self._word_scores = self._rank_words() if self._ranked else {}
         self._exact_floor = _exact_floor(plan.root)
         self._minimum = _minimum(plan.root) - candidates.ROUNDING
@@ -244,6 +244,11 @@ class TextRun:
     def _hit(self, view: SplitView, key: int, score: float) -> Hit:
         judged = Judgement(texts=tuple(_positive_texts(self._root)))
         return replace(hit_of(judged, view.split.item(key).to_item()), score=score)
+
+
+def _is_lazy(part: Part) -> bool:
+    """Say whether candidates can be paged through in the order of their bounds, lightest first."""
+    return candidates.part_as_text(part) is not None and candidates.falls_with_size(part)
 
 
 def _positive_texts(part: Part) -> Iterator[TextPart]:
