@@ -7,6 +7,7 @@ setup(
         Extension(
             "nlsearch._kernels",
             sources=["src/nlsearch/_kernels.c"],
+            depends=["src/nlsearch/_voting.c"],
             extra_compile_args=["-O3", "-std=c11", "-fno-math-errno"],
             optional=True,
         )

@@ -17,6 +17,7 @@ from nlsearch.handlers.contract import is_path
 from nlsearch.handlers.registry import Registry, require
 from nlsearch.index import snapshot
 from nlsearch.index.layout import is_collection
+from nlsearch.index.pins import pinned_snapshot
 from nlsearch.limits import Limits
 from nlsearch.model import Failure, Hit, Item, Picture, Probe, Scalar
 from nlsearch.query.parse import Names, parse
@@ -415,7 +416,7 @@ class Collection:
         wanted = snapshot.read_generation(self.directory) if generation is None else generation
         view = self._views.get(wanted)
         if view is None:
-            view = View(self.directory, snapshot.read_snapshot(self.directory, wanted))
+            view = View(self.directory, *pinned_snapshot(self.directory, wanted))
             self._views[wanted] = view
             while len(self._views) > KEPT_VIEWS:
                 old, closing = self._views.popitem(last=False)

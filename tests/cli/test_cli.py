@@ -324,7 +324,7 @@ def test_bench_times_every_query(run, tmp_path):
 
 
 def test_percentile_is_the_nearest_rank():
-    from nlsearch.cli.bench import percentile
+    from nlsearch.bench.timing import percentile
 
     assert percentile([3.0, 1.0, 2.0], 0.95) == 3.0
     assert percentile(list(map(float, range(1, 101))), 0.95) == 95.0

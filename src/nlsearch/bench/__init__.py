@@ -1,1 +1,1 @@
-"""The `nlsearch bench` command: measure a collection of the user's own."""
+"""Measuring a collection of the user's own."""

@@ -15,6 +15,7 @@ from nlsearch.index.textquery import EveryOf, NotSources, TextQuery
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from nlsearch.index.pins import Pin
     from nlsearch.index.snapshot import Snapshot
 
 
@@ -80,10 +81,13 @@ class View:
         The collection.
     snapshot : Snapshot
         What the catalog said.
+    pin : Pin
+        Keeps the splits on disk; closed with the view.
     """
 
-    def __init__(self, directory: Path, snapshot: Snapshot) -> None:
+    def __init__(self, directory: Path, snapshot: Snapshot, pin: Pin) -> None:
         self.snapshot = snapshot
+        self._pin = pin
         nothing: frozenset[int] = frozenset()
         self.splits = tuple(
             SplitView(directory / "splits" / row.id, number, snapshot.tombstones.get(row.id, nothing), row.digest)
@@ -105,10 +109,11 @@ class View:
         return None
 
     def close(self) -> None:
-        """Close every split that was opened."""
+        """Close every split that was opened, and let go of all of them."""
         for view in self.splits:
             if "split" in view.__dict__:
                 view.split.close()
+        self._pin.close()
 
 
 def _readings(item_id: str) -> Iterator[tuple[str, str]]:
