@@ -1,7 +1,8 @@
 """Refresh the generated parts of the documentation from the program itself.
 
 Usage: ``python docs/generate.py [--check]``.  What stands outside the markers is written by hand and stays; ``--check``
-changes nothing and fails if a page is out of date (the tests do the same).
+changes nothing and fails if a page is out of date (the tests do the same).  The output of the commands shown is run
+anew (:mod:`transcripts`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import transcripts
 
 from nlsearch import errors
 from nlsearch.cli.app import COMMANDS, app
@@ -112,14 +114,21 @@ def main(arguments: list[str]) -> int:
     stale = 0
     for path, title, part in pages():
         text = refreshed(path, title, part)
-        if path.exists() and path.read_text("utf-8") == text:
-            continue
-        stale += 1
-        sys.stdout.write(f"{path.relative_to(DOCS.parent)}\n")
-        if "--check" not in arguments:
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(text, "utf-8")
+        stale += _put(path, text, "--check" in arguments)
+    for path in transcripts.pages():
+        stale += _put(path, transcripts.rerun(path.read_text("utf-8")), "--check" in arguments)
     return 1 if stale and "--check" in arguments else 0
+
+
+def _put(path: Path, text: str, only_check: bool) -> bool:
+    """Write a page unless it is up to date; say whether it was not."""
+    if path.exists() and path.read_text("utf-8") == text:
+        return False
+    sys.stdout.write(f"{path.relative_to(DOCS.parent)}\n")
+    if not only_check:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, "utf-8")
+    return True
 
 
 if __name__ == "__main__":

@@ -298,7 +298,7 @@ class Collection:
         """Compile the example of a ``like``: a file is read in a worker, an item is known by its payload."""
         if is_path(value):
             return self._file_example(value, kind, options)
-        found = self._view(None).find(value)
+        found = self._find(value)
         if found is None:
             raise QuerySyntax(f"{value!r} is neither a file nor the id of an item")
         view, key = found
@@ -368,16 +368,21 @@ class Collection:
     def explain(self, query: str, item_id: str) -> Explanation:
         """Tell why an item is, or is not, a hit of `query`."""
         plan = self._planner.plan(parse(query, self._known_names(), self.limits))
-        found = self._view(None).find(item_id)
+        found = self._find(item_id)
         if found is not None:
             return explain(plan, *found, self.registry.get)
-        path = item_id.partition("#")[0]
+        path = str(Path(item_id.partition("#")[0]).absolute())
         failed = [failure for failure in self.failures() if failure.path == path]
         steps = [f"{failure.path}{failure.locator}: {failure.reason}" for failure in failed]
         return Explanation("not_indexed", f"no item {item_id!r} is indexed", steps)
 
+    def _find(self, item_id: str) -> tuple[SplitView, int] | None:
+        """Return where the item is; its path may be relative to the working directory."""
+        view = self._view(None)
+        return view.find(item_id) or view.find(f"{Path.cwd()}/{item_id.removeprefix('./')}")
+
     def _found(self, item_id: str) -> tuple[SplitView, int]:
-        found = self._view(None).find(item_id)
+        found = self._find(item_id)
         if found is None:
             raise QueryError(f"there is no item {item_id!r}", hint="ids are path + locator, as search prints them")
         return found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,17 @@ import pytest
 DOCS = Path(__file__).parents[2] / "docs"
 
 
+def script(name):
+    """Import a script of the documentation, as its neighbours do."""
+    sys.path.insert(0, str(DOCS))
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.path.remove(str(DOCS))
+
+
 def generator():
-    spec = importlib.util.spec_from_file_location("docs_generate", DOCS / "generate.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("generate")
 
 
 PAGES = {path.relative_to(DOCS).as_posix(): (path, title, part) for path, title, part in generator().pages()}
@@ -25,6 +32,17 @@ def test_a_page_is_up_to_date(name):
     path, title, part = PAGES[name]
     assert path.exists(), "run python docs/generate.py"
     assert path.read_text("utf-8") == generator().refreshed(path, title, part), "run python docs/generate.py"
+
+
+@pytest.mark.parametrize("page", [path.relative_to(DOCS.parent).as_posix() for path in script("transcripts").pages()])
+def test_the_output_shown_is_the_output(page):
+    text = (DOCS.parent / page).read_text("utf-8")
+    assert script("transcripts").rerun(text) == text, "run python docs/generate.py"
+
+
+def test_a_stale_transcript_is_found():
+    text = "```console\n$ nlsearch search nothing-has-this-word\n9 found\n```\n"
+    assert "0 found" in script("transcripts").rerun(text)
 
 
 def test_what_is_written_by_hand_stays(tmp_path):
