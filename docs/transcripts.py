@@ -2,8 +2,9 @@
 
 A transcript is a fenced block of the language ``console`` that starts with ``$ nlsearch …``; further commands may
 follow in the same block.  All transcripts of a page are run in order in the root of the repository, on a new collection
-of ``examples/collection`` unless the first of them is an ``index``.  ``…/`` stands for the folder of the repository, ``[…]`` for lines left out (a command
-followed by ``# first N lines`` shows no more), and times are those of one run: they are not compared.
+of ``examples/collection`` unless the first of them is an ``index``.  ``…/`` stands for the folder of the repository,
+``[…]`` for lines left out (a command followed by ``# first N lines`` shows no more), and times are those of one run:
+they are not compared.
 """
 
 from __future__ import annotations

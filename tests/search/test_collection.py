@@ -1,0 +1,208 @@
+"""The façade: the names that DESIGN promises, paging on a pinned generation, deadlines, errors that say what to do."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import nlsearch
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+HANDLERS = EXAMPLES / "handlers"
+
+
+@pytest.fixture(scope="module")
+def examples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[nlsearch.Collection]:
+    with nlsearch.Collection.open(tmp_path_factory.mktemp("facade") / "x.nls", create=True) as collection:
+        collection.index(str(EXAMPLES / "collection"))
+        yield collection
+
+
+@pytest.fixture
+def numbers(tmp_path: Path) -> Iterator[nlsearch.Collection]:
+    """Forty sequences; ``tmp_path / "numbers"`` holds their files."""
+    folder = tmp_path / "numbers"
+    folder.mkdir()
+    for name in range(8):
+        rows = [f"n{name}r{row}: {row} {row + 1} {name} 7 7\n" for row in range(5)]
+        (folder / f"{name}.tally").write_text("".join(rows))
+    with nlsearch.Collection.open(tmp_path / "x.nls", create=True, handlers_dirs=[HANDLERS]) as collection:
+        collection.index([folder], jobs=1)
+        yield collection
+
+
+# ------------------------------------------------------------------------------------------------------ what is promised
+def test_the_report_adds_up(tmp_path: Path) -> None:
+    seen: list[object] = []
+    with nlsearch.Collection.open(tmp_path / "x.nls", create=True) as collection:
+        report = collection.index([EXAMPLES / "collection"], jobs=2, progress=seen.append)
+        assert (report.sources, report.unchanged, report.removed) == (19, 0, 0)
+        assert report.items == collection.stats()["items"] == collection.search("kind:molecule OR -kind:molecule").total
+        assert [vars_of(failure) for failure in report.failures] == [vars_of(one) for one in collection.failures()] or (
+            sorted(map(str, report.failures)) == sorted(map(str, collection.failures()))
+        )
+        assert report.seconds > 0
+        assert seen
+        again = collection.index([EXAMPLES / "collection"])
+        assert (again.sources, again.unchanged) == (0, 19)
+
+
+def vars_of(failure: nlsearch.Failure) -> tuple[str, str, str, str]:
+    return failure.path, failure.locator, failure.reason, failure.code
+
+
+QUERIES = [
+    'smarts:"c1ccccc1O"',
+    'substructure:"OC(=O)c1ccccc1"',
+    'superstructure:"CC(=O)Oc1ccccc1C(=O)O"',
+    'smiles:"CC(=O)Oc1ccccc1C(=O)O"~0.2',
+    'dna:"ATGGTGCATCTGACTCCTGAGGAGAAG"{mismatches=1}',
+    'dna:"CTTCTCCTCAGGAGTCAGGTGCACCAT"',
+    "harbour",
+    "mass:[150 TO 250] AND kind:molecule",
+    'smarts:"c1ccccc1O" OR dna:"ATGGTGCATCTGACTCC" OR harbour',
+]
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_every_hit_is_evidence_that_can_be_reproduced(examples: nlsearch.Collection, query: str) -> None:
+    page = examples.search(query, limit=1000, count="exact")
+    assert page.hits
+    assert page.total == len(page.hits)
+    assert page.complete
+    for hit in page.hits:
+        assert hit.tier in {"exact", "near"}
+        assert 0 <= hit.score <= 1
+        json.dumps([hit.evidence, hit.item.fields])
+        assert examples.verify(hit)
+        assert examples.item(hit.item.id) == hit.item
+        assert hit.item.id == hit.item.path + hit.item.locator
+        assert Path(hit.item.path).is_absolute()
+        assert examples.explain(query, hit.item.id).status == "hit"
+        assert examples.draw(hit).media_type in {"image/svg+xml", "image/png"}
+    assert sum(page.facets("kind").values()) == page.total
+
+
+def test_the_three_kinds_are_found_by_example(examples: nlsearch.Collection) -> None:
+    for path in ("chemistry/medicines.smi", "biology/human genes.fa", "pictures/harbour.jpg"):
+        example = EXAMPLES / "collection" / path
+        best = examples.like(example, limit=3).hits[0]
+        assert (best.tier, best.score, best.item.path) == ("exact", 1.0, str(example))
+        assert examples.like(best.item.id).hits[0].item.id == best.item.id
+    with pytest.raises(nlsearch.QuerySyntax, match="no option"):
+        examples.like(EXAMPLES / "collection" / "pictures" / "harbour.jpg", colour="red")
+
+
+def test_related_items_come_last_and_only_when_asked_for(examples: nlsearch.Collection) -> None:
+    query = 'smiles:"NCCc1c[nH]c2ccc(O)cc12"~0.95'
+    plain, related = examples.search(query), examples.search(query.replace("~0.95", "~0.95{related=yes}"))
+    assert {hit.tier for hit in plain.hits} == {"exact"}
+    assert [hit.item.id for hit in related.hits[: len(plain.hits)]] == [hit.item.id for hit in plain.hits]
+    assert {hit.tier for hit in related.hits[len(plain.hits) :]} == {"related"}
+    assert related.total == plain.total
+
+
+def test_an_id_may_be_relative(examples: nlsearch.Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(EXAMPLES)
+    assert examples.item("collection/chemistry/medicines.smi#1").title == "aspirin"
+    assert examples.item("./collection/chemistry/medicines.smi#1").title == "aspirin"
+    with pytest.raises(nlsearch.QueryError, match="no item"):
+        examples.item("collection/chemistry/medicines.smi#999")
+
+
+# --------------------------------------------------------------------------------------------------------------- paging
+def test_pages_stay_on_their_generation(numbers: nlsearch.Collection, tmp_path: Path) -> None:
+    whole = [hit.item.id for hit in numbers.search('run:"7 7"', limit=100).hits]
+    assert len(whole) == 40
+    page = numbers.search('run:"7 7"', limit=15)
+    joined = [hit.item.id for hit in page.hits]
+    (tmp_path / "numbers" / "0.tally").unlink()
+    (tmp_path / "numbers" / "9.tally").write_text("late: 7 7\n")
+    with nlsearch.Collection.open(tmp_path / "x.nls", handlers_dirs=[HANDLERS]) as writer:
+        writer.index([tmp_path / "numbers"], jobs=1)
+        writer.merge()
+    while page.next is not None:
+        page = numbers.search('run:"7 7"', limit=15, after=page.next)
+        joined += [hit.item.id for hit in page.hits]
+    assert joined == whole
+    titles = {hit.item.title for hit in numbers.search('run:"7 7"', limit=100).hits}
+    assert "late" in titles
+    assert len(titles) == 36
+
+
+def test_a_token_outlives_its_process(numbers: nlsearch.Collection, tmp_path: Path) -> None:
+    page = numbers.search('run:"7 7"', limit=7)
+    rest = numbers.search('run:"7 7"', limit=7, after=page.next)
+    with nlsearch.Collection.open(tmp_path / "x.nls", handlers_dirs=[HANDLERS]) as other:
+        again = other.search('run:"7 7"', limit=7, after=page.next)
+    assert [hit.item.id for hit in again.hits] == [hit.item.id for hit in rest.hits]
+
+
+def test_what_is_no_page_is_said(numbers: nlsearch.Collection) -> None:
+    token = numbers.search('run:"7 7"', limit=3).next
+    for settings in ({"after": "nonsense"}, {"after": token, "query": "n1r1"}, {"limit": 0}, {"limit": 100_001}):
+        query = settings.pop("query", 'run:"7 7"')
+        with pytest.raises(nlsearch.QueryError):
+            numbers.search(str(query), **settings)  # type: ignore[arg-type]
+    with pytest.raises(nlsearch.QueryError, match="'page' or 'exact'"):
+        numbers.search("n1r1", count="all")  # type: ignore[arg-type]
+
+
+def test_a_deadline_makes_the_page_incomplete(numbers: nlsearch.Collection) -> None:
+    page = numbers.search('run:"7 7"', deadline_s=0.0)
+    assert (page.hits, page.complete, page.total) == ([], False, None)
+    page = numbers.search('run:"7 7"', deadline_s=60.0, count="exact")
+    assert (page.complete, page.total) == (True, 40)
+
+
+def test_a_page_verifies_little(numbers: nlsearch.Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    handler = numbers.registry.get("tally")
+    verified = []
+    genuine = type(handler).verify
+    monkeypatch.setattr(
+        type(handler), "verify", lambda self, *given: verified.append(given) or genuine(self, *given), raising=True
+    )
+    numbers.search('run:"7 7" AND length:[1 TO 9]', limit=5)
+    assert 5 <= len(verified) < 20
+    verified.clear()
+    numbers.search('run:"7 7" AND name:n3r2', limit=5)
+    assert len(verified) == 1, "what a filter excluded is not verified"
+
+
+# -------------------------------------------------------------------------------------------------------------- changes
+def test_changed_removed_and_merged(numbers: nlsearch.Collection, tmp_path: Path) -> None:
+    path = tmp_path / "numbers" / "3.tally"
+    path.write_text("new: 1 2 3\n")
+    os.utime(path, (time.time(), time.time() + 5))
+    report = numbers.index([tmp_path / "numbers"], jobs=1)
+    assert (report.changed, report.unchanged, report.items) == (1, 7, 1)
+    assert numbers.search('run:"1 2 3"').hits[0].item.title == "new"
+    assert numbers.remove(path) == 1
+    assert numbers.search("name:new").total == 0
+    assert numbers.merge() == 1
+    assert numbers.search("kind:tally").total == 35
+    assert numbers.check() == []
+
+
+def test_a_damaged_file_is_named(numbers: nlsearch.Collection, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.nls"
+    shutil.copytree(tmp_path / "x.nls", copy)
+    payloads = next(copy.rglob("payloads*"))
+    damaged = bytearray(payloads.read_bytes())
+    damaged[len(damaged) // 2] ^= 4
+    payloads.write_bytes(damaged)
+    with nlsearch.Collection.open(copy, handlers_dirs=[HANDLERS]) as collection:
+        problems = collection.check()
+    assert [Path(problem.path).name for problem in problems] == [payloads.name]
+
+
+def test_there_is_no_collection(tmp_path: Path) -> None:
+    with pytest.raises(nlsearch.StoreError, match="nlsearch index"):
+        nlsearch.Collection.open(tmp_path / "none.nls")
+    assert not (tmp_path / "none.nls").exists()
