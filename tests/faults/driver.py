@@ -44,6 +44,17 @@ PRELOADED = (
 PATIENCE_SECONDS = 120.0
 
 
+def index(collection: nlsearch.Collection, paths: str | list[str], settings: dict[str, Any]) -> int:
+    """Index `paths`, with a pool in this process if the settings say ``inline``; return how many items were read."""
+    if not settings.get("inline"):
+        return collection.index(paths, **settings).items
+    pipeline = importlib.import_module("nlsearch.ingest.pipeline")
+    registry, limits = collection.registry, collection.limits
+    pool = Pool(registry.directories, limits, inline=True)
+    paths = [paths] if isinstance(paths, str) else paths
+    return pipeline.index(collection.directory, paths, registry=registry, limits=limits, pool=pool).items
+
+
 def carry_out(order: dict[str, Any], say: int) -> None:
     """Do the steps of an order, saying so on the descriptor `say`."""
     shim = ctypes.CDLL(os.environ["LD_PRELOAD"]) if order.get("arm") else None
@@ -61,11 +72,10 @@ def carry_out(order: dict[str, Any], say: int) -> None:
             order["collection"], create=True, limits=limits, handlers_dirs=order["handlers"]
         ) as collection:
             for method, *arguments in order["steps"]:
-                settings = dict(order.get("settings", {})) if method == "index" else {}
-                if settings.pop("inline", False):
-                    settings["pool"] = Pool(order["handlers"], limits, inline=True)
-                answer = getattr(collection, method)(*arguments, **settings)
-                tell({"did": getattr(answer, "items", answer)})
+                if method == "index":
+                    tell({"did": index(collection, *arguments, order.get("settings", {}))})
+                else:
+                    tell({"did": getattr(collection, method)(*arguments)})
     except NlsearchError as exc:
         tell({"error": [type(exc).__name__, str(exc)]})
     except KeyboardInterrupt:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import signal
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,19 @@ def unread(act: str, library: Library, rng: random.Random) -> tuple[object, ...]
     return ("remove", library.folder) if act == "remove all" else ("merge",)
 
 
-def crash(driver: Driver, directory: Path, library: Library, rng: random.Random, number: int) -> bool:
+@dataclass
+class Pace:
+    """How long a step lasts, learnt from the steps that were not cut short: kills shall fall on all of its moments."""
+
+    seconds: float
+
+    def learn(self, seconds: float, cut_short: bool) -> None:
+        self.seconds = 1.1 * self.seconds if cut_short else 0.5 * (self.seconds + seconds)
+
+
+def crash(
+    driver: Driver, directory: Path, library: Library, rng: random.Random, number: int, paces: dict[bool, Pace]
+) -> bool:
     """One round; return whether the child was ended before it was done."""
     if not (directory / "catalog.db").exists():
         steps: list[tuple[object, ...]] = [("index", library.folder)]
@@ -57,11 +70,11 @@ def crash(driver: Driver, directory: Path, library: Library, rng: random.Random,
     else:
         steps = plan(library, rng)
     inline = rng.random() < 0.8  # else with workers in processes of their own
-    lasts = (0.15 if inline else 0.6) * len(steps)
+    pace = paces[inline]
     answer = driver.run(
         directory,
         *steps,
-        seconds=rng.uniform(0.0, lasts),
+        seconds=rng.uniform(0.0, pace.seconds * len(steps)),
         signal=number,
         settings={"inline": True} if inline else {"jobs": 2},
     )
@@ -69,7 +82,9 @@ def crash(driver: Driver, directory: Path, library: Library, rng: random.Random,
     assert answer.error is None or answer.error[0] == "KeyboardInterrupt", answer.error
     library.expect(steps, len(answer.acknowledged))
     assert_sound(directory, library)
-    return len(answer.acknowledged) < len(steps)
+    cut_short = len(answer.acknowledged) < len(steps)
+    pace.learn(answer.seconds / len(steps), cut_short)
+    return cut_short
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))
@@ -93,9 +108,10 @@ def _rounds(driver: Driver, folder: Path, seed: int, rounds: int, number: int) -
     rng = random.Random(seed)
     (folder / "files").mkdir()
     library = Library(folder / "files", rng)
+    paces = {True: Pace(0.15), False: Pace(0.6)}
     crashed = 0
-    for _ in range(4 * rounds):
-        crashed += crash(driver, folder / "c.nls", library, rng, number)
+    for _ in range(5 * rounds):
+        crashed += crash(driver, folder / "c.nls", library, rng, number, paces)
         if crashed == rounds:
             break
     assert crashed == rounds

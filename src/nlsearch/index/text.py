@@ -57,6 +57,7 @@ _FULL = (  # the system's words and numbers for ENOSPC, EIO, EDQUOT and EFBIG
     "file too large",
     *(f"os error {number})" for number in (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG)),
 )
+_THREAD_DIED = "an index writer was killed"  # by an error of a thread of Tantivy's, whose own words are lost
 
 
 class TextWriter:
@@ -455,6 +456,9 @@ class _Guard:
         where = str(self.directory)
         if any(sign in str(error).lower() for sign in _FULL):
             raise StorageFull("the disk took no more of the text index", locator=where) from error
+        if self.writing and _THREAD_DIED in str(error).lower():
+            hint = "the disk may be full or failing; what was committed before stands"
+            raise StorageFull("the text index could not be written", locator=where, hint=hint) from error
         if self.writing:
             raise StoreError(f"the text index could not be written: {error}", locator=where) from error
         hint = "nlsearch check says what is damaged; index the sources again"
