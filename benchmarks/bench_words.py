@@ -1,7 +1,8 @@
-"""Word queries in a split, beside SQLite FTS5 over the same text.
+"""Word queries on a collection, beside SQLite FTS5 over the same text.
 
 100,000 items of about 30 words whose frequencies follow Zipf's law, queries of 1 to 3 words of mixed frequencies
-(AND), the best 20 by BM25 and the number of all matches.  Both must count the same matches.
+(AND), the best 20 by BM25 and the number of all matches.  Both must count the same matches.  ``nlsearch`` is the whole
+of ``Collection.search``, from the text of the query to hits with evidence; its text index alone is listed beside it.
 
 Usage: python benchmarks/bench_words.py [items] [queries]
 Goal: median ≤ 2 ms, p99 ≤ 10 ms, and a tenth of FTS5's median.
@@ -17,11 +18,12 @@ from pathlib import Path
 
 import numpy as np
 
-from nlsearch.index.split import Split, SplitWriter
+import nlsearch
+from nlsearch.index.split import Split
 from nlsearch.index.textquery import HasWords
-from nlsearch.model import Entry, Features
 from timing import Stats, measure, pooled, table
 
+HANDLERS = Path(__file__).parent / "line_handlers"
 WORDS = 50_000
 LENGTH = 30
 PAGE = 20
@@ -61,13 +63,13 @@ def make_queries(texts: list[str], amount: int, rng: np.random.Generator) -> lis
     return queries
 
 
-def write_split(directory: Path, texts: list[str]) -> Split:
-    """Write the texts as a split."""
-    with SplitWriter(directory, {}, {}, {"document": 1}) as writer:
-        for number, text in enumerate(texts, 1):
-            writer.add(Entry(1, "document", "/", f"#{number}", number, "", Features(words=text)))
-        writer.finish()
-    return Split(directory)
+def write_collection(folder: Path, texts: list[str]) -> nlsearch.Collection:
+    """Index the texts, into one split."""
+    (folder / "texts.lines").write_text("\n".join(texts) + "\n")
+    collection = nlsearch.Collection.open(folder / "x.nls", create=True, handlers_dirs=[HANDLERS])
+    collection.index([folder / "texts.lines"])
+    collection.merge()
+    return collection
 
 
 def write_rival(path: Path, texts: list[str]) -> sqlite3.Connection:
@@ -99,18 +101,19 @@ def main() -> None:
     rng = np.random.default_rng(7)
     texts = make_texts(items, rng)
     queries = make_queries(texts, amount, rng)
-    with tempfile.TemporaryDirectory() as folder:
-        split = write_split(Path(folder, "split"), texts)
+    with tempfile.TemporaryDirectory() as folder, write_collection(Path(folder), texts) as collection:
+        (directory,) = Path(folder, "x.nls", "splits").iterdir()
+        split = Split(directory)
         rival = write_rival(Path(folder, "rival.db"), texts)
         print(f"{items:,} items, {amount} queries; split {split.info.total_bytes / 1e6:.1f} MB")
         per_query: list[dict[str, Stats]] = []
         matched = 0
         for query in queries:
-            keys, _, total = split.text.top(HasWords(query), PAGE)
+            page = collection.search(query, limit=PAGE)
             _, count = ask_rival(rival, query)
-            assert (total, len(keys)) == (count, min(count, PAGE)), (query, total, count)  # noqa: S101
-            matched += total > 0
-            per_query.append(measure(rivals(split, rival, query), ROUNDS))
+            assert (page.total, len(page.hits)) == (count, min(count, PAGE)), (query, page.total, count)  # noqa: S101
+            matched += count > 0
+            per_query.append(measure(rivals(collection, split, rival, query), ROUNDS))
         print(f"hit counts equal for all {amount} queries, {matched} of them with matches")
         stats = pooled(per_query)
         print(table(f"best {PAGE} and total, medians of {ROUNDS} rounds over queries", stats))
@@ -118,12 +121,16 @@ def main() -> None:
         for name in ("FTS5", "FTS5, no total"):
             print(f"nlsearch / {name} at the median: {ours / stats[name].median:.3f}")
         rival.close()
+        split.close()
 
 
-def rivals(split: Split, rival: sqlite3.Connection, query: str) -> dict[str, Callable[[], object]]:
+def rivals(
+    collection: nlsearch.Collection, split: Split, rival: sqlite3.Connection, query: str
+) -> dict[str, Callable[[], object]]:
     """Return the callables to measure for one query."""
     return {
-        "nlsearch": lambda: split.text.top(HasWords(query), PAGE),
+        "nlsearch": lambda: collection.search(query, limit=PAGE),
+        "its text index": lambda: split.text.top(HasWords(query), PAGE),
         "FTS5": lambda: ask_rival(rival, query),
         "FTS5, no total": lambda: ask_rival_page(rival, query),
     }

@@ -59,6 +59,7 @@ class Collection:
         self._sessions: OrderedDict[tuple[int, str], Session] = OrderedDict()
         self._planner = Planner(registry, self._example)
         self._names: Names | None = None
+        self._last_seen: tuple[tuple[int, bytes], int] | None = None
         self._started_pool: Pool | None = None
 
     @classmethod
@@ -416,9 +417,15 @@ class Collection:
 
         return check(self.directory)
 
+    def _newest(self) -> int:
+        stamp = snapshot.stamp_of(self.directory)
+        if self._last_seen is None or self._last_seen[0] != stamp:
+            self._last_seen = stamp, snapshot.read_generation(self.directory)
+        return self._last_seen[1]
+
     def _view(self, generation: int | None) -> View:
         """Return the view of a generation (None: the newest), opening it if needed."""
-        wanted = snapshot.read_generation(self.directory) if generation is None else generation
+        wanted = self._newest() if generation is None else generation
         view = self._views.get(wanted)
         if view is None:
             view = View(self.directory, *pinned_snapshot(self.directory, wanted))

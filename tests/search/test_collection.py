@@ -37,7 +37,7 @@ def numbers(tmp_path: Path) -> Iterator[nlsearch.Collection]:
         yield collection
 
 
-# ------------------------------------------------------------------------------------------------------ what is promised
+# ----------------------------------------------------------------------------------------------------- what is promised
 def test_the_report_adds_up(tmp_path: Path) -> None:
     seen: list[object] = []
     with nlsearch.Collection.open(tmp_path / "x.nls", create=True) as collection:

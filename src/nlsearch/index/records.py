@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from sys import byteorder
@@ -26,7 +27,7 @@ from nlsearch.model import Json
 BLOCK_RECORDS = 64
 BLOCK_BYTES = 1 << 18
 LEVEL = 3
-KEPT_BLOCKS = 32
+KEPT_BLOCKS = 128
 TEXTS = "surrogatepass"  # paths may hold bytes that are not UTF-8
 
 
@@ -97,7 +98,8 @@ class Records:
     def __init__(self, directory: Path, name: str) -> None:
         self._path = directory / f"{name}.bin"
         self._blobs = Blobs(directory, name)
-        self._firsts = mapped(directory / f"{name}.firsts", "<u4")
+        self._firsts = mapped(directory / f"{name}.firsts", "<u4").astype("u4").data
+        self._decompressor = zstandard.ZstdDecompressor()
         self._recent: dict[int, list[bytes]] = {}
         self._lock = threading.Lock()
         if len(self._firsts) != len(self._blobs):
@@ -105,16 +107,16 @@ class Records:
 
     def __getitem__(self, number: int) -> Any:  # noqa: ANN401 - whatever was added
         """Return record `number`."""
-        block = int(np.searchsorted(self._firsts, number, side="right")) - 1
-        return self._unpack(self._read(block), number - int(self._firsts[block]))
+        block = bisect_right(self._firsts, number) - 1
+        return self._unpack(self._read(block), number - self._firsts[block])
 
     def many(self, numbers: Iterable[int]) -> Iterator[Any]:
         """Yield several records in the order asked; when ascending, each block is decompressed once."""
         first, block, records = 0, -1, list[bytes]()
         for number in numbers:
             if not first <= number < first + len(records):
-                block = int(np.searchsorted(self._firsts, number, side="right")) - 1
-                first, records = int(self._firsts[block]), self._read(block)
+                block = bisect_right(self._firsts, number) - 1
+                first, records = self._firsts[block], self._read(block)
             yield self._unpack(records, number - first)
 
     def _read(self, block: int) -> list[bytes]:
@@ -127,9 +129,9 @@ class Records:
             self._recent[block] = records
             return records
 
-    def _decompress(self, block: int) -> list[bytes]:
+    def _decompress(self, block: int) -> list[bytes]:  # the lock is held: a decompressor serves one thread
         try:
-            packed = zstandard.ZstdDecompressor().decompress(self._blobs[block])
+            packed = self._decompressor.decompress(self._blobs[block])
             records: list[bytes] = msgpack.unpackb(packed)
         except (zstandard.ZstdError, ValueError, MemoryError) as exc:
             raise self._damaged(exc) from exc

@@ -13,6 +13,7 @@ the file: a file that is read again gets a new number, so old and new items neve
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -27,6 +28,8 @@ from nlsearch.model import Failure
 SCHEMA_VERSION = 1
 """The newest layout of the catalog that this nlsearch knows (``PRAGMA user_version``)."""
 BUSY_SECONDS = 30.0
+_CHANGE_COUNTER = 24
+"""Where the SQLite file format keeps the number that every transaction raises."""
 SourceStatus: TypeAlias = Literal["ok", "failed", "unrecognised", "container"]
 
 
@@ -130,6 +133,24 @@ def read_generation(directory: str | Path) -> int:
     """Read the number of the newest generation; cheap, to notice that a collection has changed."""
     with reading(directory) as connection:
         return _generations(connection)[0]
+
+
+def stamp_of(directory: str | Path) -> tuple[int, bytes]:
+    """Return what changes with every commit: the catalog's inode, and SQLite's change counter from its header.
+
+    Two equal stamps mean the same generation, so a reader that took one *before* it read need not read again.
+
+    Raises
+    ------
+    StoreError
+        If there is no collection.
+    """
+    try:
+        with Path(directory, CATALOG).open("rb", buffering=0) as file:
+            return os.fstat(file.fileno()).st_ino, os.pread(file.fileno(), 4, _CHANGE_COUNTER)
+    except OSError as exc:
+        require_collection(directory)
+        raise StoreError(f"the catalog cannot be read: {exc}", locator=str(directory)) from exc
 
 
 def read_failures(directory: str | Path) -> list[Failure]:

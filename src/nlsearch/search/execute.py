@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -205,6 +205,7 @@ class TextRun:
         self._root = plan.root
         self._query = query
         self._view = view
+        self._texts = tuple(_positive_texts(plan.root))
         self._scored = next(ranked(plan.root), None) is not None
 
     def count(self) -> int:
@@ -242,8 +243,7 @@ class TextRun:
         return [self._hit(views[number], key, fuse.bm25_score(-score)) for score, number, key in best], total
 
     def _hit(self, view: SplitView, key: int, score: float) -> Hit:
-        judged = Judgement(texts=tuple(_positive_texts(self._root)))
-        return replace(hit_of(judged, view.split.item(key).to_item()), score=score)
+        return hit_of(Judgement(words=score, texts=self._texts), view.split.item(key).to_item())
 
 
 def _is_lazy(part: Part) -> bool:
