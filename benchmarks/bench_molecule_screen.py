@@ -20,6 +20,7 @@ from pathlib import Path
 from rdkit import Chem, rdBase
 
 from nlsearch.handlers.molecule import MoleculeHandler, features, fingerprints, screen
+from nlsearch.handlers.molecule.facts import SUBGRAPH
 from nlsearch.handlers.molecule.payload import Decoded, encode
 from nlsearch.limits import Limits
 from nlsearch.model import Features, Probe, RawItem
@@ -79,7 +80,7 @@ def _query(probe: Probe) -> Chem.Mol:
 
 def report(handler: MoleculeHandler, queries: list[tuple[str, str]], derived: list[Features]) -> None:
     """Print precision, after checking that no hit is lost."""
-    sets = [set(one.terms[screen.SPACE].tolist()) for one in derived]
+    sets = [set(one.terms[SUBGRAPH].tolist()) for one in derived]
     for title, wanted in (
         ("functional groups (SMARTS)", [("smarts", text) for text in GROUPS]),
         ("pieces as SMARTS", [query for query in queries if query[0] == "smarts"]),
@@ -111,7 +112,7 @@ def costs(molecules: list[Chem.Mol], items: list[RawItem], derived: list[Feature
         "- payload": lambda i: encode(items[i].content.structure),
         "decode payload": lambda i: Decoded(derived[i].payload),
     }
-    smiles = [str(one.fields["smiles"]) for one in derived]
+    smiles = [str(one.fields["canonical_smiles"]) for one in derived]
     count = min(300, len(items))
     stats = measure(
         {name: (lambda step=step: [step(i) for i in range(count)]) for name, step in steps.items()}, rounds=3
@@ -119,7 +120,7 @@ def costs(molecules: list[Chem.Mol], items: list[RawItem], derived: list[Feature
     print(table(f"\n{count} molecules at once", stats))
     for name, one in stats.items():
         print(f"{name:24} {1e3 * one.median / count:8.1f} µs a molecule")
-    print(f"terms a molecule    {statistics.mean(len(one.terms[screen.SPACE]) for one in derived):.1f}")
+    print(f"terms a molecule    {statistics.mean(len(one.terms[SUBGRAPH]) for one in derived):.1f}")
     print(f"payload bytes       {statistics.mean(len(one.payload) for one in derived):.1f}")
 
 

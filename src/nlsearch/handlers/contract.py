@@ -7,6 +7,9 @@ process and under every hash seed.
 
 The life of a handler: ``read`` and ``features`` run in an isolated worker; so does ``compile`` of a file.
 ``compile`` of a text, ``verify`` and ``draw`` run in the caller's process, on bytes that ``features`` made.
+
+``read`` is told the caps in force.  A handler whose other methods have caps too has an attribute ``limits``
+(:class:`~nlsearch.limits.Limits`); the registry sets it before the handler is used.
 """
 
 from __future__ import annotations

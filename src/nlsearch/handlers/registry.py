@@ -15,6 +15,7 @@ from pathlib import Path
 
 from nlsearch.errors import MissingExtra, UnknownKind
 from nlsearch.handlers.contract import COMMON_FIELDS, Field, Handler, Operator, Space
+from nlsearch.limits import Limits
 
 BUILT_IN: dict[str, str] = {
     "molecule": "nlsearch.handlers.molecule:MoleculeHandler",
@@ -34,9 +35,17 @@ class Registry:
         Folders whose ``*.py`` files each define one handler as ``HANDLER = SomeHandler``; trusted code of the user.
     built_in : mapping of str to str
         Kind → ``module:class`` of the kinds that come with nlsearch.
+    limits : Limits, optional
+        The caps in force, for handlers that ask for them by an attribute ``limits``.
     """
 
-    def __init__(self, directories: Iterable[str | Path] = (), built_in: Mapping[str, str] = BUILT_IN) -> None:
+    def __init__(
+        self,
+        directories: Iterable[str | Path] = (),
+        built_in: Mapping[str, str] = BUILT_IN,
+        limits: Limits | None = None,
+    ) -> None:
+        self.limits = limits or Limits()
         self.directories = tuple(str(Path(d).resolve()) for d in directories)
         self.problems: dict[str, str] = {}
         self._rows: dict[str, str] = dict(built_in)
@@ -63,8 +72,13 @@ class Registry:
             if kind not in self._rows:
                 raise UnknownKind(f"no handler for kind {kind!r}", hint="known kinds: " + ", ".join(self.kinds))
             module, _, name = self._rows[kind].partition(":")
-            self._loaded[kind] = getattr(importlib.import_module(module), name)()
+            self._loaded[kind] = self._limited(getattr(importlib.import_module(module), name)())
         return self._loaded[kind]
+
+    def _limited(self, handler: Handler) -> Handler:
+        if hasattr(handler, "limits"):
+            handler.limits = self.limits
+        return handler
 
     def __iter__(self) -> Iterator[Handler]:
         """Iterate over all handlers in the order of their kinds."""
@@ -110,7 +124,7 @@ class Registry:
                 self.problems[str(path)] = f"{type(error).__name__}: {error}"
                 continue
             self._rows[handler.kind] = f"{name}:HANDLER"
-            self._loaded[handler.kind] = handler
+            self._loaded[handler.kind] = self._limited(handler)
 
 
 def require(handler: Handler) -> None:

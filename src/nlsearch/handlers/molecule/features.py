@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from nlsearch.handlers.molecule import fingerprints, screen
+from nlsearch.handlers.molecule.facts import MORGAN, SUBGRAPH
 from nlsearch.handlers.molecule.payload import encode
 from nlsearch.handlers.molecule.read import Molecule
 from nlsearch.model import Features, FieldValue, RawItem
@@ -39,8 +40,8 @@ def molecule_features(item: RawItem) -> Features:
     return Features(
         words=_words(content),
         fields=fields,
-        terms={screen.SPACE: screen.molecule_terms(mol)},
-        vectors={"molecule.morgan": fingerprints.packed(fingerprints.morgan(mol))},
+        terms={SUBGRAPH: screen.molecule_terms(mol)},
+        vectors={MORGAN: fingerprints.packed(fingerprints.morgan(mol))},
         payload=encode(content.structure),
         size=float(max(1, mol.GetNumHeavyAtoms())),
         keys={"inchikey": str(key)} if key else {},
@@ -60,7 +61,7 @@ def _fields(mol: Mol) -> dict[str, FieldValue]:
         "charge": Chem.GetFormalCharge(mol),
         "heavy_atoms": mol.GetNumHeavyAtoms(),
         "rings": rdMolDescriptors.CalcNumRings(mol),
-        "smiles": Chem.MolToSmiles(mol),
+        "canonical_smiles": Chem.MolToSmiles(mol),
         "logp": round(logp, 4),
         "tpsa": round(rdMolDescriptors.CalcTPSA(mol), 3),
     }

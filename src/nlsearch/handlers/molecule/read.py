@@ -53,7 +53,7 @@ def read_records(source: Source, limits: Limits) -> Iterator[RawItem | Skipped]:
     split, parse = _readers(source)
     empty = True
     with source.open() as stream:
-        for record in split(stream):
+        for record in split(stream, limits):
             empty = False
             with rdBase.BlockLogs():
                 outcome = _read(record, parse, limits)

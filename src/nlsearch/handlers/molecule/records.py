@@ -18,10 +18,8 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from nlsearch.errors import MalformedContent
+from nlsearch.limits import Limits
 
-RECORD_BYTES = 64 * 2**20
-"""A record of an SDF above this is refused: far more than the largest molecule that the atom cap lets in."""
-LINE_BYTES = 2**20
 _DELIMITERS = {"\t", ",", ";"}
 _SMILES_COLUMN = re.compile(r"(canonical|isomeric|openeye|absolute)?[ _.-]?smiles([ _.-]?string)?", re.IGNORECASE)
 _NAME_COLUMN = re.compile(
@@ -65,37 +63,38 @@ def decoded(raw: bytes) -> str:
         return raw.decode("latin-1")
 
 
-def numbered_lines(stream: BinaryIO) -> Iterator[tuple[int, bytes, bool]]:
-    """Yield (line number from 1, the line without its end, whether it was cut at ``LINE_BYTES``)."""
+def numbered_lines(stream: BinaryIO, most: int) -> Iterator[tuple[int, bytes, bool]]:
+    """Yield (line number from 1, the line without its end, whether it was cut after `most` bytes)."""
     number = 0
-    while chunk := stream.readline(LINE_BYTES):
+    while chunk := stream.readline(most):
         number += 1
-        cut = len(chunk) == LINE_BYTES and not chunk.endswith(b"\n")
+        cut = len(chunk) == most and not chunk.endswith(b"\n")
         rest = chunk
         while cut and rest and not rest.endswith(b"\n"):
-            rest = stream.readline(LINE_BYTES)
+            rest = stream.readline(most)
         yield number, chunk.rstrip(b"\r\n"), cut
 
 
 # ----------------------------------------------------------------------------------------------------- SDF and molfile
-def sdf_records(stream: BinaryIO) -> Iterator[Record]:
+def sdf_records(stream: BinaryIO, limits: Limits) -> Iterator[Record]:
     """Yield the records of an SDF or a molfile; what follows the last ``$$$$`` counts when it is not blank."""
     number, first, held, size = 1, 1, list[bytes](), 0
-    for line_number, line, _ in numbered_lines(stream):
+    for line_number, line, _ in numbered_lines(stream, limits.line_bytes):
         if line.startswith(b"$$$$"):
-            yield _sdf_record(number, first, held, size)
+            yield _sdf_record(number, first, held, size, limits)
             number, first, held, size = number + 1, line_number + 1, [], 0
             continue
         size += len(line) + 1
-        if size <= RECORD_BYTES:
+        if size <= limits.record_bytes:
             held.append(line)
     if any(line.strip() for line in held):
-        yield _sdf_record(number, first, held, size)
+        yield _sdf_record(number, first, held, size, limits)
 
 
-def _sdf_record(number: int, first: int, raw: list[bytes], size: int) -> Record:
-    if size > RECORD_BYTES:
-        return Record(number, first, [], refusal=f"the record has {size:,} bytes, over the cap of {RECORD_BYTES:,}")
+def _sdf_record(number: int, first: int, raw: list[bytes], size: int, limits: Limits) -> Record:
+    if size > limits.record_bytes:
+        cap = f"the cap record_bytes = {limits.record_bytes:,}"
+        return Record(number, first, [], refusal=f"{size:,} bytes are over {cap}")
     lines = decoded(b"\n".join(raw)).split("\n")
     end = next((i for i, line in enumerate(lines) if line.startswith("M  END")), len(lines) - 1)
     return Record(number, first, lines[: end + 1], lines[0].strip(), _properties(lines[end + 1 :]))
@@ -120,20 +119,20 @@ def _properties(lines: list[str]) -> list[tuple[str, str]]:
 
 
 # ----------------------------------------------------------------------------------------------- SMILES and InChI lists
-def listed_records(stream: BinaryIO) -> Iterator[Record]:
+def listed_records(stream: BinaryIO, limits: Limits) -> Iterator[Record]:
     """Yield the records of a list: the first word of each line is the structure, the rest its name.
 
     Blank lines, lines that begin with ``#`` and a heading (``smiles name``) are no records.  A CXSMILES extension
     (``|…|``) stays with its SMILES.
     """
     number = 0
-    for line_number, raw, cut in numbered_lines(stream):
+    for line_number, raw, cut in numbered_lines(stream, limits.line_bytes):
         text = decoded(raw.removeprefix(b"\xef\xbb\xbf") if line_number == 1 else raw).strip()
         if not text or text.startswith("#") or (number == 0 and _is_heading(text)):
             continue
         number += 1
         if cut:
-            yield Record(number, line_number, [], refusal=f"the line has more than {LINE_BYTES:,} bytes")
+            yield Record(number, line_number, [], refusal=f"it is over the cap line_bytes = {limits.line_bytes:,}")
             continue
         structure, _, rest = _first_word(text)
         if rest.startswith("|") and "|" in rest[1:]:
@@ -156,7 +155,7 @@ def _is_heading(text: str) -> bool:
 
 
 # -------------------------------------------------------------------------------------------------------------- tables
-def table_records(stream: BinaryIO) -> Iterator[Record]:
+def table_records(stream: BinaryIO, limits: Limits) -> Iterator[Record]:  # noqa: ARG001 - rows may have many lines
     """Yield the records of a CSV or TSV whose heading names a SMILES column.
 
     Raises

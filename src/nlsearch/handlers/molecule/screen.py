@@ -31,13 +31,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nlsearch.handlers.molecule.definite import AROMATIC, Definite, definite_part
+from nlsearch.handlers.molecule.facts import SUBGRAPH
 from nlsearch.model import AllOf, AnyOf, Question, Scan, Terms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from rdkit.Chem import Mol
 
-SPACE = "molecule.subgraph"
 HASHES = 2**20
 MAX_BONDS = 5
 UNSCREENED = HASHES
@@ -143,4 +143,4 @@ def question(terms: Sequence[int]) -> Question:
     """Return what to ask the text index for items that hold all `terms`, or that cannot be screened."""
     if not terms:
         return Scan()
-    return AnyOf((AllOf((Terms(SPACE, tuple(terms)),)), Terms(SPACE, (UNSCREENED,))))
+    return AnyOf((AllOf((Terms(SUBGRAPH, tuple(terms)),)), Terms(SUBGRAPH, (UNSCREENED,))))

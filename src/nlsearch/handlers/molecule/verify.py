@@ -61,8 +61,12 @@ class Verifier:
         return Verdict(min(1.0, pattern.atoms / item.heavy_atoms), "exact", evidence)
 
     def _read_pattern(self, text: str, smarts: bool, stereo: bool) -> tuple[Pattern, Any]:
-        pattern = read_smarts(text, stereo=stereo) if smarts else structure_pattern(read_structure(text), stereo=stereo)
-        return pattern, pattern.parameters(self._limits.verify_matches)
+        limits = self._limits
+        if smarts:
+            pattern = read_smarts(text, stereo=stereo, limits=limits)
+        else:
+            pattern = structure_pattern(read_structure(text, limits=limits), stereo=stereo)
+        return pattern, pattern.parameters(limits.verify_matches)
 
     # ------------------------------------------------------------------------------------------------------ containment
     def _evidence(
