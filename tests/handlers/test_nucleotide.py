@@ -320,7 +320,8 @@ def test_both_strands_are_one_question(seed: int, rate: float, options: dict[str
     turned = find(query, rc(target), **options)
     assert turned is not None
     assert turned.tier == forward.tier
-    assert find(query, target, strand="-", **options) is None
+    chance = find(query, target, strand="-", **options)  # a part may be nearly its own reverse complement
+    assert chance is None or (chance.tier == "near" and chance.score < 0.5)
 
 
 @given(DNA, SEED, st.sampled_from([{}, {"mismatches": 1}, {"mismatches": 4}, {"identity": 0.9}]))
@@ -349,7 +350,7 @@ def test_further_matches_and_features_are_listed() -> None:
     assert evidence["count"] == 3
     assert 0.9 < evidence["more"][1]["identity"] < 1
     assert set(evidence["more"][0]) == {
-        "query", "target", "strand", "cigar", "identity", "mismatches", "gaps",
+        "query", "target", "strand", "cigar", "identity", "mismatches", "gaps", "bit_score",
     }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ it is circular is searched as it is written: a match across its origin is not pu
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from nlsearch.errors import QuerySyntax
 from nlsearch.handlers.contract import Buffer, Field, Format, Operator, Source, Space
@@ -27,17 +28,24 @@ from nlsearch.handlers.nucleotide.facts import FIELDS, FORMATS, OPERATORS, SPACE
 from nlsearch.limits import Limits
 from nlsearch.model import Features, Picture, Probe, RawItem, Region, Scalar, Skipped, Verdict
 
+if TYPE_CHECKING:
+    from nlsearch.handlers.nucleotide.asked import Asked
+
 
 class NucleotideHandler:
-    """DNA and RNA; see :class:`nlsearch.handlers.contract.Handler` for what the members mean."""
+    """The kind ``nucleotide``; see :class:`~nlsearch.handlers.contract.Handler` for what the members mean."""
 
     kind = "nucleotide"
-    version = 1
+    version = 2
     formats: tuple[Format, ...] = FORMATS
     fields: tuple[Field, ...] = FIELDS
     operators: tuple[Operator, ...] = OPERATORS
     spaces: tuple[Space, ...] = SPACES
     requires = ("Bio", "edlib")
+
+    def __init__(self) -> None:
+        self.limits = Limits()
+        self._last: tuple[Probe, Asked] | None = None
 
     def read(self, source: Source, limits: Limits) -> Iterator[RawItem | Skipped]:
         """Yield the records of `source`, and after each annotated record its features.
@@ -72,20 +80,27 @@ class NucleotideHandler:
         from nlsearch.handlers.nucleotide import compile as compiling
 
         if isinstance(value, str) and operator == "dna":
-            return compiling.compile_dna(value, options)
+            return compiling.compile_dna(value, options, self.limits)
         if isinstance(value, str):
             raise QuerySyntax(f"{operator} wants a file or the id of an item")
         if isinstance(value, bytes | memoryview):
-            return compiling.compile_like(*compiling.example_of_payload(bytes(value)), options)
-        return compiling.compile_like(*compiling.first_record(self.read(value, Limits())), options)
+            return compiling.compile_like(*compiling.example_of_payload(bytes(value)), options, self.limits)
+        return compiling.compile_like(*compiling.first_record(self.read(value, self.limits)), options, self.limits)
 
     def verify(self, probe: Probe, payload: Buffer, regions: Sequence[Region] = ()) -> Verdict | None:
         """Decide whether the record matches, and where; see :mod:`nlsearch.handlers.nucleotide.verify`."""
-        from nlsearch.handlers.nucleotide.asked import Asked
         from nlsearch.handlers.nucleotide.payload import Target
         from nlsearch.handlers.nucleotide.verify import verify
 
-        return verify(Asked(probe.verification), Target(payload), regions)
+        return verify(self._opened(probe), Target(payload), regions, self.limits)
+
+    def _opened(self, probe: Probe) -> Asked:
+        """Return the query of a probe; that of the last one is kept, with the seeds that it needed."""
+        from nlsearch.handlers.nucleotide.asked import Asked
+
+        if self._last is None or self._last[0] is not probe:
+            self._last = (probe, Asked(probe.verification))
+        return self._last[1]
 
     def draw(self, payload: Buffer, verdict: Verdict | None = None) -> Picture:
         """Draw the record as a strip with its features and matches, and the rows of the best alignment, as SVG."""

@@ -24,6 +24,8 @@ from nlsearch.handlers.nucleotide.alphabet import (
 
 _OPERATION = re.compile(r"(\d+)([=XID])")
 Runs = list[tuple[int, str]]
+LAMBDA, KAPPA = 1.28, 0.46
+"""Karlin-Altschul parameters that BLAST tables for +1/-2 with linear gaps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,12 @@ class Match:
     def identity(self) -> float:
         """Matches / columns."""
         return self.matches / max(1, self.total("=XID"))
+
+    @property
+    def bit_score(self) -> float:
+        """BLAST's bit score for +1/-2 and linear gaps of 2.5 a column (megablast's defaults)."""
+        raw = self.matches - 2 * self.total("X") - 2.5 * self.total("ID")
+        return (LAMBDA * raw - math.log(KAPPA)) / math.log(2)
 
     @property
     def cigar(self) -> str:
@@ -162,10 +170,10 @@ def penalty_of(identity: float) -> float:
 def least_score(query: int, target: int) -> float:
     """Return the score (matches − 2 × errors) from which a local match is no chance.
 
-    Karlin-Altschul with λ = 1.28 and K = 0.46 (BLAST's values for +1/−2 with linear gaps): less than one in a thousand
-    unrelated records of `target` bases, searched on both strands with `query` bases, holds a match as good.
+    By Karlin and Altschul: less than one in a thousand unrelated records of `target` bases, searched on both strands
+    with `query` bases, holds a match as good.
     """
-    return math.log(0.46 * max(query, 1) * 2 * max(target, 1) / 1e-3) / 1.28
+    return math.log(KAPPA * max(query, 1) * 2 * max(target, 1) / 1e-3) / LAMBDA
 
 
 def rows(query: bytes, target: bytes, runs: tuple[tuple[int, str], ...]) -> tuple[str, str]:

@@ -10,22 +10,24 @@ of *k* + 1 seeds that do not overlap untouched (the pigeonhole principle), so *k
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from nlsearch.errors import InputError, QuerySyntax
+from nlsearch.errors import InputError, QuerySyntax, QueryTooCostly
 from nlsearch.handlers.nucleotide.alphabet import parse_query
-from nlsearch.handlers.nucleotide.features import RECORD_TYPE, SEEDS, UNSEEDED, UNSEEDED_TERM
+from nlsearch.handlers.nucleotide.composition import neighbours
+from nlsearch.handlers.nucleotide.facts import RECORD_TYPE, SEEDS, UNSEEDED, UNSEEDED_TERM
 from nlsearch.handlers.nucleotide.payload import Target, encode
 from nlsearch.handlers.nucleotide.seeding import SeedList, disjoint_seeds, untouched_seeds
 from nlsearch.handlers.nucleotide.sequence import Packed, packed_of, refget
-from nlsearch.model import AnyOf, Exact, Guarantee, Probe, Question, Scalar, SeedMatch, Terms
+from nlsearch.limits import Limits
+from nlsearch.model import AnyOf, Exact, Guarantee, Probe, Question, RawItem, Scalar, SeedMatch, Skipped, Terms
 
 WHOLE_BASES = 150_000
-"""Queries up to this length are asked for with all their seeds (about 75,000)."""
+"""Examples up to this length are asked for with all their seeds (about 75,000); of longer ones with windows."""
 WINDOWS = 24
 WINDOW_BASES = 4_096
 STORED_BASES = 16_000_000
@@ -36,19 +38,19 @@ _STRANDS = {"both": "both strands", "+": "forward strand", "-": "reverse strand"
 Windows = list[list[int]]
 
 
-def compile_dna(text: str, options: Mapping[str, Scalar]) -> Probe:
+def compile_dna(text: str, options: Mapping[str, Scalar], limits: Limits) -> Probe:
     """Compile the operator ``dna``."""
     query = packed_of(parse_query(text))
     if "U" in text.upper():
         query = replace(query, molecule="RNA")
-    return _compile("dna", query, options, "")
+    return _compile("dna", query, options, "", limits)
 
 
-def compile_like(example: Packed, name: str, options: Mapping[str, Scalar]) -> Probe:
+def compile_like(example: Packed, name: str, options: Mapping[str, Scalar], limits: Limits) -> Probe:
     """Compile the operator ``like`` for the sequence of a file or of an indexed item."""
     if not example.length:
         raise QuerySyntax(f"{name or 'the example'} has no sequence to search with")
-    return _compile("like", example, options, name)
+    return _compile("like", example, options, name, limits)
 
 
 def example_of_payload(payload: bytes) -> tuple[Packed, str]:
@@ -60,26 +62,27 @@ def example_of_payload(payload: bytes) -> tuple[Packed, str]:
 
 
 # ------------------------------------------------------------------------------------------------------------- parts
-def _compile(operator: str, query: Packed, options: Mapping[str, Scalar], name: str) -> Probe:
+def _compile(operator: str, query: Packed, options: Mapping[str, Scalar], name: str, limits: Limits) -> Probe:
     edits = options.get("mismatches")
-    most = None if edits is None else _edits(int(edits), query.length)
+    most = None if edits is None else _edits(int(edits), query.length, limits)
     identity = float(options.get("identity", 0.0 if most is not None else DEFAULT_IDENTITY))
     if not 0.0 <= identity <= 1.0:
         raise QuerySyntax(f"identity is a share from 0 to 1, not {identity:g}")
     strand = str(options.get("strand", "both"))
-    windows = _windows(query.length)
+    windows = _windows(query.length) if most is None else [[0, query.length]]
     seeds = _query_seeds(query, windows)
     votes = _votes(len(seeds.words), query.length) if most is None else untouched_seeds(seeds.positions, most)
     enough = bool(len(seeds.words)) if most is None else disjoint_seeds(seeds.positions) > most
     ask: Question = _question(seeds, query.length, votes) if enough else _everywhere()
     if operator == "like":
         ask = AnyOf((ask, Exact("refget", refget(query.digest))))
+    stored = query.length <= STORED_BASES or most is not None
     verification: dict[str, Any] = {
-        "query": encode(query if query.length <= STORED_BASES else None, name, []),
+        "query": encode(query if stored else None, name, []),
         "length": query.length,
         "digest": query.digest if operator == "like" else b"",
         "windows": windows,
-        "samples": [query.codes(a, b) for a, b in windows] if query.length > STORED_BASES else [],
+        "samples": [] if stored else [query.codes(a, b) for a, b in windows],
         "edits": most,
         "seeded": enough,
         "identity": identity,
@@ -88,14 +91,25 @@ def _compile(operator: str, query: Packed, options: Mapping[str, Scalar], name: 
     }
     said = _read_as(query, most, identity, strand, windows, name)
     guarantee: Guarantee = "sound" if most is None and enough else "complete"
-    return Probe("nucleotide", operator, said, ask, verification, guarantee, exact_floor=1.0)
+    return Probe(
+        "nucleotide",
+        operator,
+        said,
+        ask,
+        verification,
+        guarantee,
+        exact_floor=1.0,
+        related=neighbours(query),
+    )
 
 
-def _edits(most: int, length: int) -> int:
+def _edits(most: int, length: int, limits: Limits) -> int:
     if not 0 <= most < length:
         raise QuerySyntax(f"mismatches is a whole number from 0 to less than the {length} letters of the query")
-    if length > WHOLE_BASES:
-        raise QuerySyntax(f"mismatches is for queries of at most {WHOLE_BASES:,} letters, not {length:,}")
+    if length > limits.mismatch_bases:
+        raise QueryTooCostly(
+            f"mismatches for {length:,} letters is over the cap mismatch_bases = {limits.mismatch_bases:,}"
+        )
     return most
 
 
@@ -155,7 +169,7 @@ def _read_as(query: Packed, most: int | None, identity: float, strand: str, wind
     return ", ".join(parts)
 
 
-def first_record(items: Any) -> tuple[Packed, str]:  # noqa: ANN401 - an iterator of RawItem and Skipped
+def first_record(items: Iterable[RawItem | Skipped]) -> tuple[Packed, str]:
     """Return the sequence of the first record of a file that is read as an example.
 
     Raises
@@ -163,8 +177,6 @@ def first_record(items: Any) -> tuple[Packed, str]:  # noqa: ANN401 - an iterato
     InputError
         If it holds none.
     """
-    from nlsearch.model import RawItem
-
     for item in items:
         if isinstance(item, RawItem) and item.content.sequence is not None and item.content.sequence.length:
             return item.content.sequence, item.title

@@ -1,12 +1,18 @@
-"""The static facts of the kind: what it reads, which fields it fills, which operators it offers."""
+"""What the kind ``nucleotide`` declares: formats, fields, operators, spaces.  Plain data, no imports of libraries."""
 
 from __future__ import annotations
 
-from nlsearch.handlers.contract import Field, Format, Operator, Option, SeedSpace, Space, TermSpace
-from nlsearch.handlers.nucleotide.features import SEEDS, UNSEEDED
+from nlsearch.handlers.contract import Field, Format, Operator, Option, SeedSpace, Space, TermSpace, VectorSpace
 
+SEEDS = "nucleotide.syncmer"
+UNSEEDED = "nucleotide.unseeded"
+UNSEEDED_TERM = 1
+SIGNATURE = "nucleotide.signature"
+SIGNATURE_WORDS = 136
+RECORD_TYPE = "record"
+"""Value of the field ``feature`` for whole records."""
 _SEQUENCE_LINE = rb"[ \t]*[A-Za-z*.~-][A-Za-z*.~ \t0-9-]*"
-FORMATS = (
+FORMATS: tuple[Format, ...] = (
     Format(
         "FASTA",
         "text/x-fasta",
@@ -25,7 +31,7 @@ FORMATS = (
     Format("EMBL", "text/x-embl", (".embl", ".emb"), pattern=rb"ID   [^\r\n]* BP\.[ \t]*\r?\n"),
 )
 
-FIELDS = (
+FIELDS: tuple[Field, ...] = (
     Field("feature", "keyword", "'record' for a whole record, else the feature's type", facet=True, example="CDS"),
     Field("organism", "text", "organism, as the record names it", facet=True, example="Yersinia pestis"),
     Field("lineage", "text", "taxonomic lineage of the organism", example="Enterobacterales"),
@@ -47,11 +53,15 @@ FIELDS = (
     Field("refget", "keyword", "GA4GH refget digest of the sequence (U as T): equal sequences have equal digests"),
 )
 
-SPACES: tuple[Space, ...] = (SeedSpace(SEEDS, key_bits=21, shift=3, flag_bits=1), TermSpace(UNSEEDED))
+SPACES: tuple[Space, ...] = (
+    SeedSpace(SEEDS, key_bits=21, shift=3, flag_bits=1),
+    TermSpace(UNSEEDED),
+    VectorSpace(SIGNATURE, SIGNATURE_WORDS, "cosine"),
+)
 
 _STRAND = Option("strand", "text", "strand of the target to look at", default="both", choices=("both", "+", "-"))
 _SCORE = "identity (matches / columns) × coverage (share of the query that is aligned)"
-OPERATORS = (
+OPERATORS: tuple[Operator, ...] = (
     Operator(
         "dna",
         "The record holds the sequence, or a part similar to it, on either strand; IUPAC letters match what they mean.",

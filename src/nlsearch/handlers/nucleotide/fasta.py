@@ -21,7 +21,6 @@ from nlsearch.limits import Limits
 from nlsearch.model import RawItem, Skipped
 
 PIECE = 2**20
-LONGEST_HEADER = 2**20
 SNIFFED = 2**16
 _BOM = b"\xef\xbb\xbf"
 _LINE_END = re.compile(rb"[\r\n]")
@@ -66,12 +65,14 @@ def read_fasta(stream: BinaryIO, limits: Limits) -> Iterator[RawItem | Skipped]:
     Raises
     ------
     MalformedContent
-        If the text does not begin with ``>``, or a header line has no end in sight.
+        If the text does not begin with ``>``.
+    LimitExceeded
+        If a header line or a sequence is over its cap.
     UnsupportedFeature
         If the first records are proteins.
     """
     number, header, packer = 0, None, Packer()
-    for title, text in _events(stream):
+    for title, text in _events(stream, limits):
         if title:
             if header is not None:
                 yield _record(number, header, packer)
@@ -122,7 +123,7 @@ def _text(line: bytes) -> str:
         return line.decode("latin-1")
 
 
-def _events(stream: BinaryIO) -> Iterator[tuple[bool, bytes]]:
+def _events(stream: BinaryIO, limits: Limits) -> Iterator[tuple[bool, bytes]]:
     """Yield ``(True, header line)`` and ``(False, piece of sequence)`` in the order of the file."""
     buffer = _start(stream)
     in_header = True
@@ -133,7 +134,7 @@ def _events(stream: BinaryIO) -> Iterator[tuple[bool, bytes]]:
             more = b"" if end else stream.read(PIECE)
             if more:
                 buffer += more
-                _check_header(buffer)
+                _check_header(buffer, limits)
                 continue
             stop = end.start() if end else len(buffer)
             yield True, buffer[1:stop]
@@ -157,9 +158,9 @@ def _start(stream: BinaryIO) -> bytes:
     return buffer
 
 
-def _check_header(buffer: bytes) -> None:
-    if len(buffer) > LONGEST_HEADER + PIECE and not _LINE_END.search(buffer):
-        raise MalformedContent(f"a header line is longer than {LONGEST_HEADER:,} bytes")
+def _check_header(buffer: bytes, limits: Limits) -> None:
+    if not _LINE_END.search(buffer):
+        limits.check("line_bytes", len(buffer))
 
 
 def _next_record(buffer: bytes, at_line_start: bool) -> int:

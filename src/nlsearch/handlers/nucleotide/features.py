@@ -1,4 +1,4 @@
-"""Features: words, fields, seeds and payload of a record or of a feature."""
+"""Features: words, fields, seeds, signature and payload of a record or of a feature."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ import re
 
 import numpy as np
 
+from nlsearch.handlers.nucleotide.composition import signature
+from nlsearch.handlers.nucleotide.facts import RECORD_TYPE, SEEDS, SIGNATURE, UNSEEDED, UNSEEDED_TERM
 from nlsearch.handlers.nucleotide.payload import encode
 from nlsearch.handlers.nucleotide.records import Annotation, Place, Record
 from nlsearch.handlers.nucleotide.seeding import SEEDED_BASES, K, seeds_of
 from nlsearch.handlers.nucleotide.sequence import refget
 from nlsearch.model import Features, FieldValue, RawItem
 
-SEEDS = "nucleotide.syncmer"
-UNSEEDED = "nucleotide.unseeded"
-UNSEEDED_TERM = 1
-RECORD_TYPE = "record"
-"""Value of the field ``feature`` for whole records."""
 _GO = re.compile(r"GO:\d{7}")
 
 
@@ -57,6 +54,9 @@ def _record(record: Record) -> Features:
         payload=encode(sequence, record.name, record.places, circular=record.topology == "circular"),
         keys={"accession": record.accessions[0]} if record.accessions else {},
     )
+    vector = signature(sequence)
+    if vector is not None:
+        features.vectors[SIGNATURE] = vector
     if sequence.length > SEEDED_BASES:
         features.terms[UNSEEDED] = np.array([UNSEEDED_TERM], np.uint64)
     elif sequence.length >= K:

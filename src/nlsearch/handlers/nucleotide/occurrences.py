@@ -8,6 +8,11 @@ import numpy as np
 
 from nlsearch.handlers.nucleotide.alphabet import ALLOWED, is_definite
 
+SHORTEST_PIECE, MOST_PIECES, MOST_PLACES = 8, 4, 5_000
+"""Pieces of a query that are shorter, more or more frequent than this narrow nothing."""
+SCANNED = 16_384
+"""Stretches up to this length are aligned as they are."""
+
 
 def occurrences(query: bytes, target: bytes) -> Iterator[int]:
     """Yield where `query` occurs in `target` (codes), ascending, overlapping ones too."""
@@ -34,12 +39,6 @@ def _ambiguous(query: bytes, target: bytes) -> Iterator[int]:
             return
         starts = starts[ALLOWED[query[at]][codes[starts + at]]]
     yield from starts.tolist()
-
-
-SHORTEST_PIECE = 8
-MOST_PIECES = 4
-MOST_PLACES = 5_000
-SCANNED = 16_384
 
 
 def windows_with_pieces(query: bytes, target: bytes, edits: int) -> list[tuple[int, int]] | None:

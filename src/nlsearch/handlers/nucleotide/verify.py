@@ -32,21 +32,23 @@ MANY_REGIONS = 100
 ROW_COLUMNS = 1_000
 NAMED_FEATURES = 50
 _MARGIN = 16
-_LIMITS = Limits()
 
 
-def verify(asked: Asked, target: Target, regions: Sequence[Region]) -> Verdict | None:
-    """Return the verdict on one record (or, for an example, on a feature with the same sequence)."""
+def verify(asked: Asked, target: Target, regions: Sequence[Region], limits: Limits) -> Verdict | None:
+    """Return the verdict on one record (or, for an example, on a feature with the same sequence).
+
+    `limits` bounds the matches that are looked for (``verify_matches``) and listed (``evidence_more``).
+    """
     if asked.digest and asked.digest == target.digest and asked.length == target.length and "+" in asked.strands:
-        return _verdict([exact_match(asked.length, 0, "+")], asked, target, 1.0)
+        return _verdict([exact_match(asked.length, 0, "+")], asked, target, 1.0, limits)
     if target.is_feature or not target.has_sequence:
         return None
     spans = _spans(asked, target, regions)
     if asked.edits is not None:
-        found = _distinct(_within(asked, target, spans))
+        found = _distinct(_within(asked, target, spans), limits)
         kept = [match for match in found if match.identity >= asked.identity]
-        return _verdict(kept, asked, target, kept[0].identity) if kept else None
-    return _similar(asked, target, spans)
+        return _verdict(kept, asked, target, kept[0].identity, limits) if kept else None
+    return _similar(asked, target, spans, limits)
 
 
 # -------------------------------------------------------------------------------------------------------- where to look
@@ -120,16 +122,16 @@ def _windows(asked: Asked, strand: str, codes: bytes) -> list[tuple[int, int]]:
     return every_window(len(codes), reach) if narrowed is None else narrowed
 
 
-def _distinct(matches: Iterable[Match]) -> list[Match]:
+def _distinct(matches: Iterable[Match], limits: Limits) -> list[Match]:
     """Sort by errors and place; leave out repeats, and inexact matches that overlap a better one on their strand."""
     kept: dict[tuple[str, int, int], Match] = {}
-    limited = islice(matches, 4 * _LIMITS.verify_matches)
+    limited = islice(matches, 4 * limits.verify_matches)
     for match in sorted(limited, key=lambda m: (m.errors, -m.matches, m.t_start, m.strand)):
         place = (match.strand, match.t_start, match.t_end)
         if place in kept or (match.errors and any(_overlap(match, other) for other in kept.values())):
             continue
         kept[place] = match
-        if len(kept) == _LIMITS.verify_matches:
+        if len(kept) == limits.verify_matches:
             break
     return list(kept.values())
 
@@ -139,17 +141,17 @@ def _overlap(a: Match, b: Match) -> bool:
 
 
 # -------------------------------------------------------------------------------------------------------- similar parts
-def _similar(asked: Asked, target: Target, spans: Sequence[Span]) -> Verdict | None:
+def _similar(asked: Asked, target: Target, spans: Sequence[Span], limits: Limits) -> Verdict | None:
     """Look for copies of the whole query, and for similar parts of each of its windows."""
-    exact = _distinct(_exact(asked, target, spans))
+    exact = _distinct(_exact(asked, target, spans), limits)
     parts = _parts(asked, target, spans, exact)
     near = sorted((m for part in parts for m in part), key=lambda m: (-m.matches * m.identity, m.t_start, m.strand))
     if exact:
-        return _verdict([*exact, *near], asked, target, 1.0)
+        return _verdict([*exact, *near], asked, target, 1.0, limits)
     if not near:
         return None
     scores = [_share(part, asked.windows[number]) for number, part in enumerate(parts)]
-    return _verdict(near, asked, target, sum(scores) / len(scores))
+    return _verdict(near, asked, target, sum(scores) / len(scores), limits)
 
 
 def _share(part: list[Match], window: tuple[int, int]) -> float:
@@ -179,10 +181,10 @@ def _apart(matches: list[Match], others: list[Match]) -> list[Match]:
 
 
 # -------------------------------------------------------------------------------------------------------------- verdict
-def _verdict(matches: list[Match], asked: Asked, target: Target, score: float) -> Verdict:
+def _verdict(matches: list[Match], asked: Asked, target: Target, score: float, limits: Limits) -> Verdict:
     best = matches[0]
     whole = not best.errors and (best.q_start, best.q_end) == (0, asked.length)
-    more = matches[1 : 1 + _LIMITS.evidence_more]
+    more = matches[1 : 1 + limits.evidence_more]
     evidence = _evidence(best)
     if sum(length for length, _ in best.runs) <= ROW_COLUMNS:
         query = asked.letters(best)
@@ -194,6 +196,8 @@ def _verdict(matches: list[Match], asked: Asked, target: Target, score: float) -
         evidence["features"] = list(dict.fromkeys(place.name for place in named))[:NAMED_FEATURES]
     evidence["more"] = [_evidence(match) for match in more]
     evidence["count"] = len(matches)
+    if len(matches) >= limits.verify_matches:
+        evidence["count_capped"] = True
     return Verdict(1.0 if whole else min(score, 1.0), "exact" if whole else "near", evidence)
 
 
@@ -206,4 +210,5 @@ def _evidence(match: Match) -> dict[str, Json]:
         "identity": match.identity,
         "mismatches": match.total("X"),
         "gaps": match.total("ID"),
+        "bit_score": round(match.bit_score, 2),
     }
