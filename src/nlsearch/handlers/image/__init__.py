@@ -22,12 +22,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from nlsearch.handlers.contract import Buffer, Source
-from nlsearch.handlers.image import facts
+from nlsearch.handlers.contract import Buffer, Field, Format, Operator, Source, Space
+from nlsearch.handlers.image.facts import FIELDS, FORMATS, OPERATORS, SPACES
+from nlsearch.limits import Limits
 from nlsearch.model import Picture, Probe, RawItem, Region, Scalar, Verdict
 
 if TYPE_CHECKING:
-    from nlsearch.limits import Limits
     from nlsearch.model import Features
 
 __all__ = ["ImageHandler"]
@@ -37,12 +37,15 @@ class ImageHandler:
     """The kind ``image``; see :class:`~nlsearch.handlers.contract.Handler` for what the members are."""
 
     kind = "image"
-    version = 1
-    formats = facts.FORMATS
-    fields = facts.FIELDS
-    operators = (facts.LIKE,)
-    spaces = facts.SPACES
+    version = 2
+    formats: tuple[Format, ...] = FORMATS
+    fields: tuple[Field, ...] = FIELDS
+    operators: tuple[Operator, ...] = OPERATORS
+    spaces: tuple[Space, ...] = SPACES
     requires = ("PIL", "cv2")
+
+    def __init__(self) -> None:
+        self.limits = Limits()
 
     def read(self, source: Source, limits: Limits) -> Iterator[RawItem]:
         """Yield the picture of a file; of several frames or pages the first.
@@ -66,7 +69,7 @@ class ImageHandler:
         """Ask for copies of a file (Source) or of an indexed picture (its payload)."""
         from nlsearch.handlers.image.compile import compile_like
 
-        return compile_like(operator, value)
+        return compile_like(operator, value, self.limits)
 
     def verify(self, probe: Probe, payload: Buffer, regions: Sequence[Region] = ()) -> Verdict | None:  # noqa: ARG002 - pictures have no axis
         """Decide whether the item shows the asked picture: equal pixels, a homography, or close hashes."""

@@ -8,6 +8,7 @@ from nlsearch.handlers.image import hashes
 from nlsearch.handlers.image.facts import PDQ, WORD
 from nlsearch.handlers.image.features import fingerprint
 from nlsearch.handlers.image.keypoints import mirrored
+from nlsearch.handlers.image.look import neighbours
 from nlsearch.handlers.image.payload import Fingerprint
 from nlsearch.handlers.image.read import Decoded, read
 from nlsearch.handlers.image.visualwords import words
@@ -18,7 +19,7 @@ SHARED_WORDS = 3
 """Visual words that a candidate shares with the query or with its mirror image."""
 
 
-def compile_like(operator: str, value: object) -> Probe:
+def compile_like(operator: str, value: object, limits: Limits) -> Probe:
     """Make the probe of ``like`` from a file or from the payload of an indexed picture.
 
     Raises
@@ -31,7 +32,7 @@ def compile_like(operator: str, value: object) -> Probe:
     if isinstance(value, bytes | memoryview):
         asked, origin = Fingerprint.unpack(value), "indexed picture"
     elif isinstance(value, Source):
-        item = read(value, Limits())
+        item = read(value, limits)
         decoded = item.content
         assert isinstance(decoded, Decoded)  # noqa: S101 - `read` made it
         asked, origin = fingerprint(decoded), f"{decoded.fields['format']} picture"
@@ -49,6 +50,7 @@ def compile_like(operator: str, value: object) -> Probe:
         verification={"picture": asked.pack(with_thumbnail=False)},
         guarantee="sound",
         exact_floor=1.0,
+        related=neighbours(asked.look),
     )
 
 

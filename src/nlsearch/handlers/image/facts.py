@@ -1,8 +1,8 @@
-"""What the kind ``image`` declares: formats, fields, operators and spaces.  Plain data, no imports of libraries."""
+"""What the kind ``image`` declares: formats, fields, operators, spaces.  Plain data, no imports of libraries."""
 
 from __future__ import annotations
 
-from nlsearch.handlers.contract import Field, Format, Operator, Space, TermSpace
+from nlsearch.handlers.contract import Field, Format, Operator, Space, TermSpace, VectorSpace
 
 _PNM = rb"P[1-6]\s+(?:\#[^\n]*\s+)*\d+\s+(?:\#[^\n]*\s+)*\d+\s|P7\nWIDTH |P[Ff]\n\d+ \d+\n"
 
@@ -53,16 +53,20 @@ FIELDS: tuple[Field, ...] = (
     Field("pixels", "keyword", "SHA-256 of the decoded, upright pixels", example="9f86d081884c7d65…"),
 )
 
-LIKE = Operator(
-    name="like",
-    help="Pictures with the same pixels (exact), and copies of the picture, cropped, resized, turned, mirrored, "
-    "recompressed or placed in another (near), each with where it is.",
-    example='like:"harbour.jpg"',
-    guarantee="sound",
-    score="1 for equal pixels; else 0.99 × the better of 1 − hamming / 128 and inliers / (inliers + 14)",
-    value="a file or item id",
+OPERATORS: tuple[Operator, ...] = (
+    Operator(
+        "like",
+        "Pictures with the same pixels (exact), and copies of the picture, cropped, resized, turned, mirrored, "
+        "recompressed or placed in another (near), each with where it is.",
+        'like:"harbour.jpg"',
+        "sound",
+        "1 for equal pixels; else 0.99 × the better of 1 − hamming / 128 and inliers / (inliers + 14)",
+        value="a file or item id",
+    ),
 )
 
 PDQ = "image.pdq"
 WORD = "image.word"
-SPACES: tuple[Space, ...] = (TermSpace(PDQ), TermSpace(WORD))
+LOOK = "image.look"
+LOOK_DIMENSIONS = 120
+SPACES: tuple[Space, ...] = (TermSpace(PDQ), TermSpace(WORD), VectorSpace(LOOK, LOOK_DIMENSIONS, "cosine"))

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nlsearch.handlers.image import hashes, pixels
-from nlsearch.handlers.image.facts import PDQ, WORD
+from nlsearch.handlers.image.facts import LOOK, PDQ, WORD
 from nlsearch.handlers.image.keypoints import Keypoints, find_keypoints, working_scale
+from nlsearch.handlers.image.look import look
 from nlsearch.handlers.image.payload import Fingerprint
 from nlsearch.handlers.image.read import Decoded, upright
 from nlsearch.handlers.image.visualwords import words
@@ -35,11 +36,12 @@ def features(item: RawItem) -> Features:
         terms[PDQ] = np.unique(hashes.band_terms(print_.turns[0]))
     if len(print_.keypoints.points):
         terms[WORD] = words(print_.keypoints.descriptors)
-    return Features(words=decoded.words, fields=fields, terms=terms, payload=print_.pack())
+    vectors: dict[str, NDArray[Any]] = {} if print_.look is None else {LOOK: print_.look.astype(np.float32)}
+    return Features(words=decoded.words, fields=fields, terms=terms, vectors=vectors, payload=print_.pack())
 
 
 def fingerprint(decoded: Decoded) -> Fingerprint:
-    """Return digest, hashes, keypoints and thumbnail of a picture."""
+    """Return digest, hashes, keypoints, look and thumbnail of a picture."""
     if decoded.picture is None:
         return Fingerprint(decoded.width, decoded.height, b"", None, 0, Keypoints.none())
     array = pixels.pixel_array(decoded.picture)
@@ -47,6 +49,7 @@ def fingerprint(decoded: Decoded) -> Fingerprint:
     factor = max(1, int(1 / scale))
     shown = pixels.visible(array, factor)
     grey = pixels.luma(shown)
+    small = pixels.shrink(shown, max(shown.shape[:2]) / pixels.THUMBNAIL_SIDE)
     turns, quality = (None, 0) if decoded.rows is not None else hashes.pdq(grey)
     return Fingerprint(
         decoded.width,
@@ -55,7 +58,8 @@ def fingerprint(decoded: Decoded) -> Fingerprint:
         turns if quality >= hashes.LOWEST_QUALITY else None,
         quality,
         _keypoints(decoded, pixels.shrink(grey, 1 / (scale * factor)), np.array(shown.shape[1::-1]) * factor),
-        pixels.thumbnail(shown),
+        None if decoded.rows is not None else look(small),
+        pixels.thumbnail(small),
     )
 
 

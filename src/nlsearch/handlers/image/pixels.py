@@ -115,11 +115,10 @@ def shrink(shown: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(shown, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def thumbnail(shown: NDArray[np.uint8]) -> bytes:
-    """Encode a JPEG of at most 160 pixels a side and 4 KB."""
+def thumbnail(small: NDArray[np.uint8]) -> bytes:
+    """Encode a small picture as a JPEG of at most 4 KB; ``b""`` if there is no quality at which it is."""
     import cv2
 
-    small = shrink(shown, max(shown.shape[:2]) / THUMBNAIL_SIDE)
     if small.ndim == 3:
         small = np.ascontiguousarray(small[..., ::-1])
     for quality in (80, 65, 50, 35, 20, 8):
