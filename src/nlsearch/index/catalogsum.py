@@ -59,19 +59,24 @@ def _structure(directory: Path) -> list[Problem]:
 
 def _write(directory: Path, facts: dict[str, str]) -> None:
     new = directory / f"{SUM}.new"
-    write_durably(new, json.dumps(facts).encode())
+    write_durably(new, _packed(facts))
     new.rename(directory / SUM)
     sync_directory(directory)
 
 
+def _packed(facts: dict[str, str]) -> bytes:
+    return json.dumps(facts).encode()
+
+
 def _stored(directory: Path) -> bytes | None:
+    """Return the bytes of the checksum's file; None unless each of them is one that was written."""
     try:
         content = (directory / SUM).read_bytes()
         facts = json.loads(content)
-        sound = facts == {"state": "pending"} or (set(facts) == {"state", "sha256"} and facts["state"] == "settled")
+        known = facts == {"state": "pending"} or (set(facts) == {"state", "sha256"} and facts["state"] == "settled")
     except (OSError, ValueError, TypeError):
         return None
-    return content if sound else None
+    return content if known and content == _packed(facts) else None
 
 
 def _digest(file: Path) -> str:
