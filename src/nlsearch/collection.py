@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from nlsearch.errors import QueryError, QuerySyntax, StoreError
+from nlsearch.errors import QueryError, QuerySyntax
 from nlsearch.handlers.contract import is_path
 from nlsearch.handlers.registry import Registry, require
 from nlsearch.index import snapshot
@@ -87,18 +87,14 @@ class Collection:
         Raises
         ------
         StoreError
-            If there is no collection and `create` is false.
+            If there is no collection and `create` is false, or the folder may not be entered.
         IndexTooNew
             If a newer nlsearch wrote it.
         IndexDamaged
             If its catalog cannot be read.
         """
         directory = Path(path).absolute()
-        if not is_collection(directory):
-            if not create:
-                raise StoreError(
-                    "there is no collection", locator=str(directory), hint="make one with nlsearch index FOLDER"
-                )
+        if create and not is_collection(directory):
             from nlsearch.index.catalog import Catalog
 
             Catalog.create(directory)

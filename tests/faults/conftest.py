@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 from crashing import Driver
 
+NOBODY = 65534
 MEMORY = Path("/dev/shm")  # noqa: S108 - a file system in memory, where there is one: flushing costs nothing there
 
 
@@ -38,3 +41,20 @@ def quick_folder() -> Iterator[Path]:
     """An empty folder in memory, deleted after the test."""
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None, prefix="nlsearch-faults-") as folder:
         yield Path(folder)
+
+
+@contextmanager
+def _unprivileged() -> Iterator[None]:
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+@pytest.fixture
+def unprivileged() -> Callable[[], AbstractContextManager[None]]:
+    """In a ``with`` block of it this process is no longer root, and modes of files hold for it."""
+    return _unprivileged

@@ -76,7 +76,6 @@ def complaints(directory: Path) -> list[str]:
         with nlsearch.Collection.open(directory) as collection:
             problems = collection.check()
     except StoreError as error:
-        assert error.message
         return [error.locator]
     assert all(problem.what for problem in problems)
     return [problem.path for problem in problems]

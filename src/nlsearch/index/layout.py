@@ -28,8 +28,8 @@ WORK = "work"
 
 
 def is_collection(directory: str | Path) -> bool:
-    """Say whether `directory` holds a collection."""
-    return Path(directory, CATALOG).is_file()
+    """Say whether `directory` holds a collection; in a folder that may not be entered none can be seen."""
+    return os.path.isfile(os.path.join(directory, CATALOG))  # noqa: PTH113, PTH118 - Path.is_file raises where one may not look
 
 
 def require_collection(directory: str | Path) -> Path:
@@ -38,11 +38,18 @@ def require_collection(directory: str | Path) -> Path:
     Raises
     ------
     StoreError
-        If there is no collection.
+        If there is no collection, or the folder may not be entered.
     """
-    if not is_collection(directory):
-        raise StoreError("there is no collection here", locator=str(directory), hint="create one with nlsearch index")
-    return Path(directory)
+    folder = Path(directory)
+    if is_collection(folder):
+        return folder
+    try:
+        (folder / CATALOG).stat()
+    except PermissionError as exc:
+        raise StoreError("the folder may not be entered", locator=str(folder)) from exc
+    except (OSError, ValueError):
+        pass
+    raise StoreError("there is no collection", locator=str(folder), hint="make one with nlsearch index FOLDER")
 
 
 def split_directory(directory: str | Path, split_id: str) -> Path:
