@@ -90,12 +90,10 @@ def pinned_snapshot(directory: str | Path, generation: int | None = None) -> tup
     StoreError
         As :func:`~nlsearch.index.snapshot.read_snapshot` does.
     """
-    pin = Pin(directory)
-    try:
+    with contextlib.ExitStack() as undo:
+        pin = undo.enter_context(Pin(directory))
         snapshot = read_snapshot(directory, generation)
-    except BaseException:
-        pin.close()
-        raise
+        undo.pop_all()
     pin.narrow(snapshot.generation)
     return snapshot, pin
 

@@ -14,6 +14,7 @@ import hashlib
 import tarfile
 import zipfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
@@ -196,11 +197,10 @@ class Lister:
         self._spools += 1
         path = self.work / f"spool-{id(self):x}-{self._spools}"
         spool = Spool(path)
-        try:
+        with ExitStack() as undo:
+            undo.callback(spool.release)
             self._copy(source, path)
-        except BaseException:
-            spool.release()
-            raise
+            undo.pop_all()
         size = path.stat().st_size
         spooled = MemberSource(
             source.path, source.name, "", source.file, source.layers, size, source.caps, (str(path), ())

@@ -23,7 +23,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import BinaryIO, Protocol, TypeAlias, cast
 
 from nlsearch.errors import InputError, LimitExceeded, MalformedContent, UnsupportedFeature
@@ -192,12 +192,11 @@ class Guarded(io.RawIOBase):
 def unwrap(file: BinaryIO, layers: Sequence[Layer]) -> _Readable:
     """Open what lies inside `file` behind `layers`; closing it closes `file`."""
     stream: _Readable = file
-    try:
+    with ExitStack() as undo:
+        undo.callback(lambda: stream.close())
         for layer in layers:
             stream = _apply(layer, stream)
-    except BaseException:
-        stream.close()
-        raise
+        undo.pop_all()
     return stream
 
 

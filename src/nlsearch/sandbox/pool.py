@@ -12,6 +12,7 @@ from __future__ import annotations
 import selectors
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -169,11 +170,10 @@ class Pool:
             answer = list(self._here(request))
         else:
             worker = self.take(kind)
-            try:
+            with ExitStack() as undo:
+                undo.callback(worker.close)
                 answer = list(worker.exchange(request))
-            except BaseException:
-                worker.close()
-                raise
+                undo.pop_all()
             self.give_back(worker)
         end = outcome_of(answer.pop())
         if isinstance(end, Failed):
