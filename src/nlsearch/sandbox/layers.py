@@ -193,9 +193,10 @@ def unwrap(file: BinaryIO, layers: Sequence[Layer]) -> _Readable:
     """Open what lies inside `file` behind `layers`; closing it closes `file`."""
     stream: _Readable = file
     with ExitStack() as undo:
-        undo.callback(lambda: stream.close())
+        undo.callback(stream.close)
         for layer in layers:
             stream = _apply(layer, stream)
+            undo.callback(stream.close)
         undo.pop_all()
     return stream
 
