@@ -8,6 +8,7 @@ Matching and RANSAC work at the scale at which the keypoints were found, so that
 References
 ----------
 .. [1] Hartley, Zisserman (2004). Multiple View Geometry, chapter 4.
+.. [2] Schwarz (1978). Estimating the dimension of a model. Annals of Statistics 6:461-464.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ LEAST_SPREAD = 0.03
 """Share of either frame that the inliers' hull covers: a common caption or watermark is not a common picture."""
 SMALLEST_SHARE, LARGEST_SHARE = 1e-3, 1e3
 RANSAC_SEED = 0
+LEAST_NOISE = 1e-2
+"""Square pixels by which keypoints are off at least; keeps perfect pairs from counting without end."""
 TURN_WINDOW, SCALE_WINDOW = 5, 2
 """Pairs agree if their turns differ by 5/64 of a full turn and their scales by 2 levels (a factor of 1.44)."""
 
@@ -166,7 +169,50 @@ def _fit(source: NDArray[Any], target: NDArray[Any]) -> tuple[NDArray[np.float64
     )
     if homography is None or not np.isfinite(homography).all():
         return None
-    return np.asarray(homography, dtype=np.float64), mask.ravel().astype(bool)
+    agree = mask.ravel().astype(bool)
+    return _simplest(np.asarray(homography, dtype=np.float64), source[agree], target[agree]), agree
+
+
+def _simplest(homography: NDArray[np.float64], source: NDArray[Any], target: NDArray[Any]) -> NDArray[np.float64]:
+    """Prefer a similarity or an affine map to a homography that explains the pairs hardly better [2]_.
+
+    Keypoints are a pixel or so off.  Eight parameters follow that noise and carry it to the corners, far beyond the
+    keypoints; most copies are only scaled, turned and moved, which takes four.
+    """
+    best, least = homography, _information(homography, 8, source, target)
+    for basis in (_affinity, _similarity):
+        columns = basis(source)
+        fitted, *_ = np.linalg.lstsq(columns, target.ravel(), rcond=None)
+        x, y, origin = (basis(np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]])) @ fitted).reshape(3, 2)
+        matrix = np.vstack([np.column_stack([x - origin, y - origin, origin]), [0.0, 0.0, 1.0]])
+        information = _information(matrix, columns.shape[1], source, target)
+        if information <= least:
+            best, least = matrix, information
+    return best
+
+
+def _information(matrix: NDArray[np.float64], parameters: int, source: NDArray[Any], target: NDArray[Any]) -> float:
+    """Return Schwarz's criterion of a map: the lower, the better it explains the pairs for its parameters."""
+    mapped = project(matrix, source)
+    if mapped is None:
+        return float("inf")
+    values = target.size
+    residual = float(((mapped - target) ** 2).sum()) / values + LEAST_NOISE
+    return values * float(np.log(residual)) + parameters * float(np.log(values))
+
+
+def _similarity(points: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the equations of a similarity (scale, turn, shift); shape (2 n, 4)."""
+    x, y = points.T
+    zero, one = np.zeros_like(x), np.ones_like(x)
+    return np.stack([np.stack([x, -y, one, zero], axis=1), np.stack([y, x, zero, one], axis=1)], axis=1).reshape(-1, 4)
+
+
+def _affinity(points: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the equations of an affine map; shape (2 n, 6)."""
+    rows = np.column_stack([points, np.ones(len(points))])
+    empty = np.zeros_like(rows)
+    return np.stack([np.hstack([rows, empty]), np.hstack([empty, rows])], axis=1).reshape(-1, 6)
 
 
 def _hull(points: NDArray[Any]) -> float:
