@@ -66,7 +66,7 @@ def _classes() -> NDArray[np.intp]:
 
 
 def _counts(sequence: Packed) -> NDArray[np.float64]:
-    """Count the words of each class, those with an ambiguous letter left out; shape (136,)."""
+    """Count the words of each class, those in bytes with an ambiguous letter left out; shape (136,)."""
     packed = np.frombuffer(sequence.packed, np.uint8)
     known = _known(sequence)
     counts = np.bincount(packed[known], minlength=256)

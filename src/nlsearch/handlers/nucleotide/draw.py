@@ -111,4 +111,6 @@ def _marks(cigar: str) -> str:
 
 
 def _row(at: int, line: str) -> str:
-    return f'<text class="row" x="{LEFT}" y="{136 + 16 * at}">{_clean(line)}</text>' if line else ""
+    return (
+        f'<text class="row" xml:space="preserve" x="{LEFT}" y="{136 + 16 * at}">{_clean(line)}</text>' if line else ""
+    )
