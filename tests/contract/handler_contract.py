@@ -21,8 +21,8 @@ import pytest
 
 import nlsearch
 from nlsearch import wire
-from nlsearch.errors import InputError
-from nlsearch.handlers.contract import COMMON_FIELDS, Handler
+from nlsearch.errors import InputError, QuerySyntax
+from nlsearch.handlers.contract import COMMON_FIELDS, Handler, VectorSpace
 from nlsearch.handlers.registry import Registry
 from nlsearch.limits import Limits
 from nlsearch.model import Skipped
@@ -93,6 +93,30 @@ class HandlerContract:
         )
         out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         assert out.stdout.strip() == "[]"
+
+    def test_caps_reach_a_handler_that_has_some(self) -> None:
+        limits = Limits(verify_matches=7)
+        handler = Registry(limits=limits).get(self.kind)
+        assert getattr(handler, "limits", limits) == limits
+
+    def test_related_items_are_asked_of_a_declared_space(
+        self, handler: Handler, indexed: nlsearch.Collection, items: list[nlsearch.Item]
+    ) -> None:
+        spaces = {space.name: space for space in handler.spaces if isinstance(space, VectorSpace)}
+        if not spaces:
+            pytest.skip(f"{self.kind} has no vectors")
+        for item in items:
+            view, key = indexed._found(item.id)
+            try:
+                related = handler.compile("like", bytes(view.split.payload(key)), {}).related
+            except (QuerySyntax, InputError):  # what has no content of its own
+                continue
+            if related is not None:
+                space = spaces[related.space]
+                assert len(related.vector) == (
+                    4 * space.dimensions if space.metric == "cosine" else space.dimensions // 8
+                )
+                assert related.limit
 
     def test_everything_declared_is_explained(self, handler: Handler) -> None:
         for field in handler.fields:

@@ -16,9 +16,10 @@ from rdkit import Chem, rdBase
 from nlsearch import wire
 from nlsearch.errors import MalformedContent, QuerySyntax, QueryTooCostly
 from nlsearch.handlers.molecule import MoleculeHandler, screen
-from nlsearch.handlers.molecule.facts import SUBGRAPH
+from nlsearch.handlers.molecule.facts import MORGAN, SUBGRAPH
 from nlsearch.handlers.molecule.payload import Decoded
-from nlsearch.model import AllOf, AnyOf, Nearest, Probe, Question, Range, RawItem, Scan, Terms
+from nlsearch.limits import Limits
+from nlsearch.model import AllOf, AnyOf, Nearest, Probe, Question, Range, RawItem, Scan, Skipped, Terms
 
 ASPIRIN = "CC(=O)Oc1ccccc1C(=O)O"
 SEEDS = st.integers(0, 2**32 - 1)
@@ -426,3 +427,40 @@ def test_drawings_highlight_the_match(handler: MoleculeHandler) -> None:
         assert b"#F9CC5B" not in plain.data
         assert b"#F9CC5B" in handler.draw(payload, verdict).data
         assert handler.draw(payload).data == plain.data
+
+
+# ------------------------------------------------------------------------------------------------------ related, limits
+def test_what_is_a_molecule_has_related_ones(handler: MoleculeHandler) -> None:
+    vector = handler.features(one(ASPIRIN)).vectors[MORGAN].tobytes()
+    for operator in ("smiles", "substructure", "superstructure", "smarts"):
+        related = handler.compile(operator, ASPIRIN, {}).related
+        assert related == Nearest(MORGAN, vector, 0.3, 100), operator
+    for smarts in ("[OX2H]", "cc", "C~O", "[C,N]"):
+        assert handler.compile("smarts", smarts, {}).related is None
+
+
+def test_caps_hold_for_queries_and_matches() -> None:
+    tight = MoleculeHandler()
+    tight.limits = Limits(molecule_atoms=8, verify_matches=3, evidence_more=1)
+    for operator in ("smarts", "substructure", "smiles"):
+        with pytest.raises(QueryTooCostly, match="molecule_atoms = 8"):
+            tight.compile(operator, "C" * 9, {})
+    verdict = tight.verify(tight.compile("smarts", "C", {}), payload_of("CCCCCC"))
+    assert verdict is not None
+    assert (verdict.evidence["count"], verdict.evidence["count_capped"]) == (3, True)
+    assert len(verdict.evidence["atoms"]) == 2
+    wide = MoleculeHandler()
+    wide.limits = Limits(molecule_atoms=20_000)
+    long = wide.compile("smarts", "C" * 10_001, {})
+    assert wide.verify(long, payload_of("CC")) is None
+
+
+def test_long_lines_and_records_are_refused_by_name() -> None:
+    (first, second) = read("C" * 300 + "\nCCO ethanol\n", limits=Limits(line_bytes=200))
+    assert isinstance(first, Skipped)
+    assert "line_bytes = 200" in first.reason
+    assert isinstance(second, RawItem)
+    text = block(Chem.MolFromSmiles(ASPIRIN)) + "$$$$\n"
+    (refused,) = read(text, "SDF", Limits(record_bytes=100))
+    assert isinstance(refused, Skipped)
+    assert "record_bytes = 100" in refused.reason

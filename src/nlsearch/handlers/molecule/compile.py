@@ -64,7 +64,8 @@ def _as_molecule(smarts: str) -> Mol | None:
     from rdkit import Chem, rdBase
 
     with rdBase.BlockLogs():
-        return Chem.MolFromSmiles(smarts.strip())
+        mol = Chem.MolFromSmiles(smarts.strip())
+    return None if mol is None or mol.HasQuery() else mol
 
 
 def _morgan_bits(mol: Mol) -> bytes:

@@ -76,8 +76,8 @@ def _hashes(mol: Mol, numbers: Sequence[int], from_atoms: Sequence[int] = ()) ->
     if mol.GetNumBonds() == 0:
         return set()
     arguments = {"fromAtoms": list(from_atoms)} if from_atoms else {}
-    bits = _generator().GetSparseFingerprint(mol, customAtomInvariants=list(numbers), **arguments).GetOnBits()
-    return {bit % HASHES for bit in bits}
+    found = _generator().GetSparseCountFingerprint(mol, customAtomInvariants=list(numbers), **arguments)
+    return {bit % HASHES for bit in found.GetNonzeroElements()}  # one dictionary: bits would come one call each
 
 
 def atomic_numbers(mol: Mol) -> list[int]:
