@@ -25,7 +25,7 @@ class EvenHandler:
     spaces = (TermSpace("even.t"), VectorSpace("even.v", 2048, "tanimoto"))
     requires = ()
 
-    def read(self, source: Source, limits: Limits) -> Iterator[RawItem]:  # noqa: ARG002
+    def read(self, source: Source, limits: Limits) -> Iterator[RawItem]:
         """Yield as many items as the file says."""
         with source.open() as stream:
             count = int(stream.read())
@@ -44,15 +44,15 @@ class EvenHandler:
             keys={"accession": f"E{item.number}"},
         )
 
-    def compile(self, operator: str, value: str | Buffer | Source, options: Mapping[str, Scalar]) -> Probe:  # noqa: ARG002
+    def compile(self, operator: str, value: str | Buffer | Source, options: Mapping[str, Scalar]) -> Probe:
         """Return a probe that finds everything."""
         return Probe("even", operator, "everything", Scan(), dict(options), "complete")
 
-    def verify(self, probe: Probe, payload: Buffer, regions: Sequence[Region] = ()) -> Verdict | None:  # noqa: ARG002
+    def verify(self, probe: Probe, payload: Buffer, regions: Sequence[Region] = ()) -> Verdict | None:
         """Find nothing."""
         return None
 
-    def draw(self, payload: Buffer, verdict: Verdict | None = None) -> Picture:  # noqa: ARG002
+    def draw(self, payload: Buffer, verdict: Verdict | None = None) -> Picture:
         """Draw nothing."""
         return Picture("image/svg+xml", b"<svg/>")
 
