@@ -66,6 +66,7 @@ def _correlations(first: NDArray[np.float64], second: NDArray[np.float64]) -> ND
     """Return how comparisons correlate in a field whose values correlate as exp(−distance / length); rounded."""
 
     def kernel(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the correlation of the values at places `a` and `b`."""
         apart = np.hypot(a[:, None, 0] - b[None, :, 0], a[:, None, 1] - b[None, :, 1])
         return np.asarray(np.exp(-apart / CORRELATION_LENGTH), dtype=np.float64)
 

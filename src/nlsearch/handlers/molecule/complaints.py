@@ -52,6 +52,7 @@ class _Scanner:
         self._rings: dict[str, int] = {}
 
     def first_mistake(self) -> str:
+        """Return the first mistake with its character, or ``""``."""
         position = 0
         while position < len(self._text):
             step, mistake = self._token(position)
