@@ -99,7 +99,8 @@ class Collection:
 
             Catalog.create(directory)
         snapshot.read_generation(directory)
-        return cls(directory, limits or Limits(), Registry(handlers_dirs))
+        limits = limits or Limits()
+        return cls(directory, limits, Registry(handlers_dirs, limits=limits))
 
     def close(self) -> None:
         """Close all files and stop the workers; the collection on disk stays."""

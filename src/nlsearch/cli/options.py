@@ -58,7 +58,7 @@ class Place:
         """Return the kinds that are known, without opening a collection."""
         from nlsearch.handlers.registry import Registry
 
-        return Registry(self.handlers_dirs)
+        return Registry(self.handlers_dirs, limits=self.limits())
 
 
 def _caps(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:  # noqa: ARG001 - click's signature

@@ -84,7 +84,8 @@ def index(
         After committing what was complete.
     """
     started = time.monotonic()
-    registry, limits = registry or Registry(), limits or Limits()
+    limits = limits or Limits()
+    registry = registry or Registry(limits=limits)
     roots = [os.path.abspath(path) for path in paths]  # noqa: PTH100 - links stay as users see them
     rules = Rules(tuple(include), tuple(exclude))
     catalog = Catalog.create(directory)

@@ -184,7 +184,7 @@ class Pool:
         if self._responder is None:
             from nlsearch.sandbox.worker import Responder
 
-            self._responder = Responder(Registry(self._directories), self.limits)
+            self._responder = Responder(Registry(self._directories, limits=self.limits), self.limits)
         reader = FrameReader(self.limits.worker_answer_bytes)
         for packed in self._responder.frames(request):
             yield from reader.feed(packed)

@@ -145,7 +145,7 @@ def main(arguments: list[str]) -> int:
         message, _ = receive(control)
         match message:
             case ["start", list(directories), dict(limits)]:
-                registry = worker.contain(lambda: Registry(directories))
+                registry = worker.contain(lambda: Registry(directories, limits=Limits(**limits)))
                 if isinstance(registry, NlsearchError):
                     send(control, ["broken", str(registry)])
                     return 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -174,7 +174,8 @@ class VerifiedRun:
             question = part.probe.related
             if part.related and question is not None:
                 for view in self._view.splits:
-                    near = candidates.ask(question, part.probe.kind, view)
+                    wanted = None if question.limit is None else question.limit + len(self._seen)
+                    near = candidates.ask(replace(question, limit=wanted), part.probe.kind, view)
                     judge = self._judges[view.number]
                     found.extend(
                         (-bound, view.number, key, question.space)
