@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from nlsearch.errors import InputError, UnknownKind
+from nlsearch.errors import InputError, LimitExceeded, UnknownKind
 from nlsearch.handlers.registry import Registry
 from nlsearch.index.snapshot import SourceRow
 from nlsearch.ingest.containers import Lister, Member, Spool
@@ -100,6 +100,7 @@ class Changes:
                 self._members.setdefault(row.container, []).append(row)
         self._registry = registry
         self._limits = limits
+        self._largest = max("source_bytes", "container_bytes", key=limits.to_dict().__getitem__)
         self._work = work
         self._retry_failed = retry_failed
         self._versions = registry.versions()
@@ -125,6 +126,11 @@ class Changes:
         if known is not None and same and self._current(known):
             self._looked_at.add(found.path)
             yield from self._unchanged(known, known)
+            return
+        try:
+            self._limits.check(self._largest, found.size)  # before it is read at all: files may have holes of terabytes
+        except LimitExceeded as error:
+            yield self._refused(found, _failure(found.path, error))
             return
         try:
             digest = _digest(found.file)
@@ -294,9 +300,8 @@ class Changes:
         return self._same_failure(row) or self._settled(row, failure)
 
     def _failed(self, draft: SourceRow, error: InputError) -> Change:
-        reason = f"{error.message} ({error.hint})" if error.hint else error.message
         row = replace(draft, status="failed", failures=1)
-        return self._same_failure(row) or self._settled(row, Failure(draft.path, "", reason, error.code))
+        return self._same_failure(row) or self._settled(row, _failure(draft.path, error))
 
     def _refused(self, found: Found, failure: Failure, container: str = "") -> Change:
         """Settle what was not even opened; the reason stands in for the checksum, to tell whether it is the same."""
@@ -319,6 +324,10 @@ class Changes:
     def _settled(self, row: SourceRow, failure: Failure) -> Settled:
         self._seen.add(row.path)
         return Settled(row, failure)
+
+
+def _failure(path: str, error: InputError) -> Failure:
+    return Failure(path, "", f"{error.message} ({error.hint})" if error.hint else error.message, error.code)
 
 
 def _opener(source: FileSource | MemberSource) -> str:

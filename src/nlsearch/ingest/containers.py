@@ -11,6 +11,7 @@ Formats: ZIP (PKWARE APPNOTE 6.3) and tar (POSIX.1-2001, GNU), each plain or com
 from __future__ import annotations
 
 import hashlib
+import stat
 import tarfile
 import zipfile
 from collections.abc import Iterator
@@ -130,6 +131,8 @@ class Lister:
     def _zip_refusal(self, entry: zipfile.ZipInfo) -> InputError | None:
         if _leaves(entry.filename):
             return UnsupportedFeature("its name leaves the archive")
+        if stat.S_ISLNK(entry.external_attr >> 16):
+            return UnsupportedFeature("it is a link")
         if entry.flag_bits & _ENCRYPTED:
             return UnsupportedFeature("it is encrypted")
         if entry.compress_type not in _METHODS:

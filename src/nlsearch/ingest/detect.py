@@ -110,6 +110,8 @@ def read_head(source: FileSource | MemberSource) -> bytes:
             return content.read(HEAD_BYTES)
     except OSError as exc:
         raise MalformedContent(f"cannot be read: {exc.strerror or exc}") from exc
+    except MemoryError as exc:  # an .xz file says how much it wants, up to 4 GiB
+        raise LimitExceeded("unpacking it needs more memory than there is") from exc
 
 
 def identify(path: Path, registry: Registry, limits: Limits, kind: str | None = None) -> tuple[str, dict[str, Json]]:

@@ -16,7 +16,7 @@ import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from nlsearch.errors import InputError, UnsupportedFeature
 from nlsearch.index.layout import is_collection
@@ -35,6 +35,8 @@ _SPECIAL = {
     stat.S_IFBLK: "a device",
 }
 _Identity = tuple[int, int]
+_Step: TypeAlias = "Found | Failure | Iterator[_Step]"
+"""What a walk comes upon; a folder is an iterator of its own, so that no depth is too much (:func:`_flat`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class _Walker:
     seen: set[_Identity] = field(default_factory=set)
     links: list[tuple[str, tuple[_Level, ...], _Level | None]] = field(default_factory=list)
 
-    def root(self, path: str) -> Iterator[Found | Failure]:
+    def root(self, path: str) -> Iterator[_Step]:
         exclude = (_Level(path, _spec(self.rules.exclude)),) if self.rules.exclude else ()
         include = _Level(path, _spec(self.rules.include)) if self.rules.include else None
         try:
@@ -101,7 +103,7 @@ class _Walker:
 
     def folder(
         self, path: str, state: os.stat_result, levels: tuple[_Level, ...], include: _Level | None
-    ) -> Iterator[Found | Failure]:
+    ) -> Iterator[_Step]:
         identity = (state.st_dev, state.st_ino)
         if identity in self.seen or is_collection(path):
             return
@@ -119,9 +121,7 @@ class _Walker:
         for entry in names:
             yield from self.entry(entry, levels, include)
 
-    def entry(
-        self, entry: os.DirEntry[str], levels: tuple[_Level, ...], include: _Level | None
-    ) -> Iterator[Found | Failure]:
+    def entry(self, entry: os.DirEntry[str], levels: tuple[_Level, ...], include: _Level | None) -> Iterator[_Step]:
         if entry.is_symlink():
             self.links.append((entry.path, levels, include))
             return
@@ -134,17 +134,17 @@ class _Walker:
 
     def wanted(
         self, path: str, state: os.stat_result, levels: tuple[_Level, ...], include: _Level | None
-    ) -> Iterator[Found | Failure]:
+    ) -> Iterator[_Step]:
         folder = stat.S_ISDIR(state.st_mode)
         name = os.path.basename(path)  # noqa: PTH119
         if _ignored(path, folder, levels) or (folder and name in VERSION_CONTROL) or name == IGNORE_FILE:
             return
         if folder:
-            yield from self.folder(path, state, levels, include)
+            yield self.folder(path, state, levels, include)
         elif include is None or include.spec.match_file(_relative(path, include.base)):
             yield from self.file(path, state)
 
-    def file(self, path: str, state: os.stat_result) -> Iterator[Found | Failure]:
+    def file(self, path: str, state: os.stat_result) -> Iterator[_Step]:
         if not stat.S_ISREG(state.st_mode):
             what = _SPECIAL.get(stat.S_IFMT(state.st_mode), "not a file")
             yield Failure(visible(path), "", f"it is {what}, which has no content to index", UnsupportedFeature.code)
@@ -152,7 +152,7 @@ class _Walker:
         self.seen.add((state.st_dev, state.st_ino))
         yield Found(visible(path), path, state.st_size, state.st_mtime_ns)
 
-    def followed(self) -> Iterator[Found | Failure]:
+    def followed(self) -> Iterator[_Step]:
         """Follow the links met so far, and those met on the way, each to what was not found otherwise."""
         while self.links:
             path, levels, include = self.links.pop(0)
@@ -186,10 +186,23 @@ def walk(paths: Iterable[str | Path], rules: Rules | None = None) -> Iterator[Fo
     walker = _Walker(rules or Rules())
     given = dict.fromkeys(os.path.abspath(path) for path in paths)  # noqa: PTH100 - links stay as users see them
     for root in given:
-        for one in walker.root(root):
+        for one in _flat(walker.root(root)):
             if isinstance(one, Failure) or one.file == root or one.file not in given:
                 yield one
-    yield from walker.followed()
+    yield from _flat(walker.followed())
+
+
+def _flat(steps: Iterator[_Step]) -> Iterator[Found | Failure]:
+    """Yield what is found in order, going into each folder where it is met."""
+    open_folders = [steps]
+    while open_folders:
+        one = next(open_folders[-1], None)
+        if one is None:
+            open_folders.pop()
+        elif isinstance(one, Found | Failure):
+            yield one
+        else:
+            open_folders.append(one)
 
 
 def _spec(patterns: Iterable[str]) -> GitIgnoreSpec:

@@ -32,7 +32,7 @@ from nlsearch.handlers.registry import Registry, require
 from nlsearch.limits import Limits
 from nlsearch.model import Features, RawItem, Skipped
 from nlsearch.sandbox import isolation
-from nlsearch.sandbox.frames import FrameReader, Message, frame, message_of
+from nlsearch.sandbox.frames import MAX_TEXT, FrameReader, Message, frame, message_of
 from nlsearch.sandbox.isolation import MemoryWatch
 from nlsearch.sandbox.locators import Locators
 from nlsearch.sandbox.outcomes import Done, Failed, Outcome, ReadEntry, SkippedRecord
@@ -181,7 +181,7 @@ class _Reading:
 def _complete(features: Features, title: str, warnings: list[str]) -> None:
     features.fields.setdefault("name", title)
     if warnings:
-        features.fields["warnings"] = [str(warning) for warning in warnings]
+        features.fields["warnings"] = [str(warning)[:MAX_TEXT] for warning in warnings]
 
 
 # ---------------------------------------------------------------------------------------------------------- requests
