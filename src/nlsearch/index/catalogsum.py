@@ -15,7 +15,7 @@ from pathlib import Path
 from nlsearch.errors import StoreError
 from nlsearch.index.layout import CATALOG, SUM, sync_directory
 from nlsearch.index.problem import Problem
-from nlsearch.index.snapshot import reading
+from nlsearch.index.snapshot import interrupted, reading
 from nlsearch.index.storage import write_durably
 
 _HINT = "index the sources into a new collection"
@@ -27,8 +27,9 @@ def mark_pending(directory: Path) -> None:
 
 
 def settle(directory: Path) -> None:
-    """Write the checksum of the catalog as it is now."""
-    _write(directory, {"state": "settled", "sha256": _digest(directory / CATALOG)})
+    """Write the checksum of the catalog as it is, unless a journal is left that will change it once it is opened."""
+    if not interrupted(directory / CATALOG):
+        _write(directory, {"state": "settled", "sha256": _digest(directory / CATALOG)})
 
 
 def catalog_problems(directory: Path) -> list[Problem]:

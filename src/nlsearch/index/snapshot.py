@@ -248,7 +248,7 @@ def _tombstones(connection: sqlite3.Connection, generation: int) -> dict[str, fr
 def _connect(file: Path) -> sqlite3.Connection:
     """Open read-only; let SQLite roll back what a killed writer left, where the medium can be written."""
     uri = file.as_uri() if file.is_absolute() else file.absolute().as_uri()
-    modes = ("mode=ro", "mode=rw") if _interrupted(file) else ("mode=ro", "mode=ro&immutable=1")
+    modes = ("mode=ro", "mode=rw") if interrupted(file) else ("mode=ro", "mode=ro&immutable=1")
     refused: sqlite3.OperationalError | None = None
     for mode in modes:
         connection = sqlite3.connect(f"{uri}?{mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None)
@@ -265,13 +265,14 @@ def _connect(file: Path) -> sqlite3.Connection:
     raise refused if refused is not None else sqlite3.OperationalError("not opened")
 
 
-def _interrupted(file: Path) -> bool:
+def interrupted(file: Path) -> bool:
+    """Say whether a journal stands beside the catalog `file`: its last transaction will be rolled back."""
     journal = file.with_name(JOURNAL)
     return journal.exists() and journal.stat().st_size > 0
 
 
 def _explained(exc: sqlite3.OperationalError, file: Path) -> StoreError:
-    if _interrupted(file):
+    if interrupted(file):
         return StoreError(
             "a writer was interrupted while it committed",
             locator=str(file),
