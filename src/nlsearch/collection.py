@@ -6,13 +6,14 @@ that moment, and pages of one search stay on the generation that the first page 
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from nlsearch.errors import QueryError, QuerySyntax
+from nlsearch.errors import QueryError, QuerySyntax, StoreError
 from nlsearch.handlers.contract import is_path
 from nlsearch.handlers.registry import Registry, require
 from nlsearch.index import snapshot
@@ -26,7 +27,7 @@ from nlsearch.search.explain import Explanation, explain
 from nlsearch.search.plan import Planner, complete_options
 from nlsearch.search.recheck import same_evidence
 from nlsearch.search.session import Count, Page, Session, Token, fingerprint
-from nlsearch.search.view import SplitView, View
+from nlsearch.search.view import SplitView, View, readings
 
 if TYPE_CHECKING:
     from nlsearch.index.problem import Problem
@@ -59,6 +60,7 @@ class Collection:
         self._sessions: OrderedDict[tuple[int, str], Session] = OrderedDict()
         self._planner = Planner(registry, self._example)
         self._names: Names | None = None
+        self._closed = False
         self._last_seen: tuple[tuple[int, bytes], int] | None = None
         self._started_pool: Pool | None = None
 
@@ -104,6 +106,7 @@ class Collection:
 
     def close(self) -> None:
         """Close all files and stop the workers; the collection on disk stays."""
+        self._closed = True
         self._sessions.clear()
         while self._views:
             self._views.popitem()[1].close()
@@ -161,6 +164,7 @@ class Collection:
         StorageFull
             If the disk took no more; the last commit stands.
         """
+        self._require_open()
         from nlsearch.ingest.pipeline import index
 
         return index(
@@ -178,12 +182,14 @@ class Collection:
 
     def remove(self, paths: str | Path | Iterable[str | Path]) -> int:
         """Remove files and folders from the collection (not from the disk); return how many items went."""
+        self._require_open()
         from nlsearch.ingest.pipeline import remove
 
         return remove(self.directory, _paths(paths))
 
     def merge(self) -> int:
         """Merge all splits into as few as possible, dropping what was removed; return how many splits are left."""
+        self._require_open()
         from nlsearch.ingest.pipeline import merge
 
         return merge(self.directory, registry=self.registry)
@@ -211,7 +217,8 @@ class Collection:
         kinds : sequence of str, optional
             Restrict the answer to these kinds.
         deadline_s : float, optional
-            Stop verifying after this many seconds; the page then says ``complete=False``.
+            Stop verifying after this many seconds; the page then says ``complete=False`` and has no next page unless
+            its hits are final.  Ask for it again with more time.
         count : {"page", "exact"}
             ``"exact"`` verifies all candidates, so that ``page.total`` is known.
 
@@ -222,6 +229,9 @@ class Collection:
         QueryError
             If `limit` or `after` is not valid.
         """
+        if not isinstance(query, str):
+            raise QueryError(f"a query is a text, not {query!r}")
+        kinds = (kinds,) if isinstance(kinds, str) else kinds
         names = self._known_names()
         name = fingerprint(query, tuple(kinds or ()))
         return self._answer(lambda: parse(query, names, self.limits), name, limit, after, kinds, deadline_s, count)
@@ -253,6 +263,8 @@ class Collection:
         **options
             Options of the kind's ``like`` operator, and ``related``.
         """
+        if minimum is not None and not (isinstance(minimum, int | float) and 0 <= minimum <= 1):
+            raise QueryError(f"minimum is a score from 0 to 1, not {minimum!r}")
         given: dict[str, Scalar] = dict(options)
         if kind is not None:
             given["kind"] = kind
@@ -270,8 +282,8 @@ class Collection:
         deadline_s: float | None,
         count: Count,
     ) -> Page:
-        if not 1 <= limit <= MOST_HITS:
-            raise QueryError(f"limit is 1 to {MOST_HITS:,}, not {limit:,}")
+        if not isinstance(limit, int) or not 1 <= limit <= MOST_HITS:
+            raise QueryError(f"limit is a whole number from 1 to {MOST_HITS:,}, not {limit!r}")
         if count not in {"page", "exact"}:
             raise QueryError(f"count is 'page' or 'exact', not {count!r}")
         token = None if after is None else Token.decode(after)
@@ -281,7 +293,7 @@ class Collection:
         session = self._sessions.get((view.generation, name)) if token is not None else None
         if session is None:
             plan = self._planner.plan(tree(), kinds)
-            session = Session(plan, view, self.registry.get, name)
+            session = Session(plan, view, self.registry.get, name, self.registry.fields())
             self._sessions[view.generation, name] = session
             while len(self._sessions) > KEPT_SESSIONS:
                 self._sessions.popitem(last=False)
@@ -298,9 +310,11 @@ class Collection:
             return self._file_example(value, kind, options)
         found = self._find(value)
         if found is None:
-            raise QuerySyntax(f"{value!r} is neither a file nor the id of an item")
+            raise QuerySyntax(f"{value!r} is neither a file nor the id of an item", hint=self._hint_for(value))
         view, key = found
         stored = view.split.item(key)
+        if kind is not None and kind != stored.kind:
+            raise QuerySyntax(f"{value!r} is of kind {stored.kind}, not {kind}")
         handler = self.registry.get(stored.kind)
         require(handler)
         operator = next((operator for operator in handler.operators if operator.name == "like"), None)
@@ -355,7 +369,8 @@ class Collection:
         InputError, WorkerError
             If the source can no longer be read.
         """
-        row = snapshot.read_source(self.directory, hit.item.path)
+        self._require_open()
+        row = self._source(hit.item.path)
         if row is None:
             return False
         from nlsearch.ingest.reread import description_of
@@ -369,20 +384,48 @@ class Collection:
         found = self._find(item_id)
         if found is not None:
             return explain(plan, *found, self.registry.get)
-        path = str(Path(item_id.partition("#")[0]).absolute())
-        failed = [failure for failure in self.failures() if failure.path == path]
+        asked = {path + locator for path, locator in self._readings(item_id)}
+        sources = {path for path, _ in self._readings(item_id)}
+        failed = [
+            failure
+            for failure in self.failures()
+            if failure.path + failure.locator in asked or (failure.path in sources and not failure.locator)
+        ]
         steps = [f"{failure.path}{failure.locator}: {failure.reason}" for failure in failed]
-        return Explanation("not_indexed", f"no item {item_id!r} is indexed", steps)
+        reason = f"no item {item_id!r} is indexed" + "".join(f": {failure.reason}" for failure in failed[:1])
+        return Explanation("not_indexed", reason, steps or [hint for hint in (self._hint_for(item_id),) if hint])
+
+    def _readings(self, item_id: str) -> Iterator[tuple[str, str]]:
+        """Yield every way to cut an id into path and locator; a path may be relative to the working directory."""
+        for path, locator in readings(item_id):
+            yield path, locator
+            if (absolute := os.path.abspath(path)) != path:  # noqa: PTH100 - Path.absolute keeps ".."
+                yield absolute, locator
 
     def _find(self, item_id: str) -> tuple[SplitView, int] | None:
-        """Return where the item is; its path may be relative to the working directory."""
+        """Return where an item is.  A path alone stands for its only item."""
         view = self._view(None)
-        return view.find(item_id) or view.find(f"{Path.cwd()}/{item_id.removeprefix('./')}")
+        for path, locator in self._readings(item_id):
+            if locator and (found := view.find(path, locator)) is not None:
+                return found
+        only = [row for path, locator in self._readings(item_id) if not locator and (row := self._source(path))]
+        return view.find(only[0].path, "#1") if len(only) == 1 and only[0].items == 1 else None
+
+    def _source(self, path: str) -> snapshot.SourceRow | None:
+        return snapshot.read_source(self.directory, path)
+
+    def _hint_for(self, item_id: str) -> str:
+        """Return what to do about an id that names a source and no item of it."""
+        for path, _ in self._readings(item_id):
+            row = self._source(path)
+            if row is not None:
+                return f"{path} holds {row.items} items: name one by its locator, as search prints them ({path}#1)"
+        return "ids are path + locator, as search prints them"
 
     def _found(self, item_id: str) -> tuple[SplitView, int]:
         found = self._find(item_id)
         if found is None:
-            raise QueryError(f"there is no item {item_id!r}", hint="ids are path + locator, as search prints them")
+            raise QueryError(f"there is no item {item_id!r}", hint=self._hint_for(item_id))
         return found
 
     # --------------------------------------------------------------------------------------------------- the collection
@@ -414,6 +457,10 @@ class Collection:
 
         return check(self.directory)
 
+    def _require_open(self) -> None:
+        if self._closed:
+            raise StoreError("the collection is closed", locator=str(self.directory), hint="open it again")
+
     def _newest(self) -> int:
         stamp = snapshot.stamp_of(self.directory)
         if self._last_seen is None or self._last_seen[0] != stamp:
@@ -422,6 +469,7 @@ class Collection:
 
     def _view(self, generation: int | None) -> View:
         """Return the view of a generation (None: the newest), opening it if needed."""
+        self._require_open()
         wanted = self._newest() if generation is None else generation
         view = self._views.get(wanted)
         if view is None:

@@ -206,3 +206,131 @@ def test_there_is_no_collection(tmp_path: Path) -> None:
     with pytest.raises(nlsearch.StoreError, match="nlsearch index"):
         nlsearch.Collection.open(tmp_path / "none.nls")
     assert not (tmp_path / "none.nls").exists()
+
+
+# ------------------------------------------------------------------------------------------------ what a stranger tries
+@pytest.mark.parametrize(
+    "query",
+    [
+        "aspirin OR caffeine",
+        "mass:[100 TO 150] OR name:serotonin",
+        "kind:image OR name:INS",
+        "path:chemistry OR path:biology",
+        'smarts:"c1ccccc1O" OR serotonin OR name:INS',
+    ],
+)
+def test_evidence_is_of_the_branches_that_hold(examples: nlsearch.Collection, query: str) -> None:
+    hits = examples.search(query, limit=1000).hits
+    assert len(hits) > 1
+    assert [hit.item.id for hit in hits if not examples.verify(hit)] == []
+
+
+def test_evidence_of_or_names_every_branch_that_holds(examples: nlsearch.Collection) -> None:
+    (hit,) = examples.search("name:aspirin AND (aspirin OR medicines OR nonesuch)").hits
+    assert hit.evidence["words"] == ["aspirin", "medicines"]
+
+
+class Ticks:
+    """A clock that is over after so many looks."""
+
+    def __init__(self, looks: int) -> None:
+        self.looks = looks
+
+    def __call__(self) -> float:
+        self.looks -= 1
+        return 0.0 if self.looks > 0 else 1e9
+
+
+@pytest.mark.parametrize("looks", [3, 8, 20, 31, 39])
+def test_pages_after_a_deadline_lose_and_repeat_nothing(
+    numbers: nlsearch.Collection, monkeypatch: pytest.MonkeyPatch, looks: int
+) -> None:
+    query = 'run:"7 7" AND NOT length:99'
+    whole = [hit.item.id for hit in numbers.search(query, limit=100).hits]
+    monkeypatch.setattr("nlsearch.search.execute.time.monotonic", Ticks(looks))
+    page = numbers.search(query, limit=10, deadline_s=1.0, count="exact")
+    assert not page.complete
+    assert page.total is None
+    if page.next is None:
+        assert len(page.hits) <= 10
+        assert {hit.item.id for hit in page.hits} <= set(whole)
+        assert sum(page.facets("kind").values()) == 40, "facets are over all matches"
+        return
+    joined = [hit.item.id for hit in page.hits]
+    with nlsearch.Collection.open(numbers.directory, handlers_dirs=[HANDLERS]) as other:  # as another process would
+        for asked in (numbers, other):
+            rest = asked.search(query, limit=100, after=page.next)
+            assert rest.complete
+            assert joined + [hit.item.id for hit in rest.hits] == whole
+
+
+def test_a_later_page_can_be_asked_for_again_with_more_time(numbers: nlsearch.Collection) -> None:
+    query = 'run:"7 7" AND NOT length:99'
+    first = numbers.search(query, limit=10)
+    cut = numbers.search(query, limit=30, after=first.next, deadline_s=0.0)
+    assert not cut.complete
+    again = numbers.search(query, limit=30, after=first.next)
+    assert again.complete
+    assert len({hit.item.id for hit in first.hits + again.hits}) == 40
+
+
+def test_related_items_satisfy_the_rest_of_the_query(examples: nlsearch.Collection) -> None:
+    query = 'smiles:"NCCc1c[nH]c2ccc(O)cc12"~0.95{related=yes}'
+    hydroxyl = {hit.item.id for hit in examples.search('smarts:"[OX2H]"', limit=1000).hits}
+    with_it = {hit.item.id for hit in examples.search(f'{query} AND smarts:"[OX2H]"', limit=1000).hits}
+    without = {hit.item.id for hit in examples.search(f'{query} AND NOT smarts:"[OX2H]"', limit=1000).hits}
+    assert with_it <= hydroxyl
+    assert not without & hydroxyl
+    assert without
+
+
+def test_an_example_of_another_kind_is_an_error(examples: nlsearch.Collection) -> None:
+    item = examples.search("name:aspirin").hits[0].item
+    with pytest.raises(nlsearch.QuerySyntax, match="of kind molecule, not image"):
+        examples.like(item.id, kind="image")
+
+
+def test_a_path_stands_for_its_only_item(examples: nlsearch.Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(EXAMPLES / "collection" / "biology")
+    assert examples.item("../pictures/harbour.jpg").kind == "image"
+    with pytest.raises(nlsearch.QueryError, match="items: name one"):
+        examples.item("../chemistry/medicines.smi")
+
+
+def test_explain_says_why_a_record_failed(examples: nlsearch.Collection) -> None:
+    broken = EXAMPLES / "collection" / "broken" / "valence.smi"
+    said = examples.explain('smarts:"C"', f"{broken}#2")
+    assert said.status == "not_indexed"
+    assert "valence" in said.reason
+    assert "valence" not in examples.explain('smarts:"C"', f"{broken}#9").reason.replace("valence.smi", "")
+    picture = EXAMPLES / "collection" / "pictures" / "harbour.jpg"
+    assert examples.explain('smarts:"C"', f"{picture}#1").status == "filtered"
+
+
+@pytest.mark.parametrize("settings", [{"limit": 2.5}, {"limit": "5"}, {"query": None}, {"kinds": "nothing"}])
+def test_wrong_arguments_are_named(examples: nlsearch.Collection, settings: dict[str, object]) -> None:
+    with pytest.raises(nlsearch.QueryError):
+        examples.search(settings.pop("query", "aspirin"), **settings)  # type: ignore[arg-type]
+
+
+def test_one_kind_may_be_a_text(examples: nlsearch.Collection) -> None:
+    assert examples.search("aspirin OR harbour", kinds="molecule").total == 1  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("minimum", [2, -0.1, "x"])
+def test_a_minimum_is_a_score(examples: nlsearch.Collection, minimum: object) -> None:
+    with pytest.raises(nlsearch.QueryError, match="0 to 1"):
+        examples.like(EXAMPLES / "collection" / "pictures" / "harbour.jpg", minimum=minimum)  # type: ignore[arg-type]
+
+
+def test_only_fields_are_counted(examples: nlsearch.Collection) -> None:
+    with pytest.raises(nlsearch.QueryError, match="no field 'typo'"):
+        examples.search("aspirin").facets("typo")
+
+
+def test_a_closed_collection_says_so(tmp_path: Path) -> None:
+    collection = nlsearch.Collection.open(tmp_path / "x.nls", create=True)
+    collection.close()
+    for use in (lambda: collection.search("x"), lambda: collection.index([tmp_path]), collection.stats):
+        with pytest.raises(nlsearch.StoreError, match="closed"):
+            use()

@@ -57,7 +57,7 @@ class VerifiedRun:
     Attributes
     ----------
     complete : bool
-        False once an organ left something out or the clock ran out.
+        False once an organ left something out.
     verified : int
         How many candidates were verified so far.
     """
@@ -73,34 +73,42 @@ class VerifiedRun:
         self._minimum = _minimum(plan.root) - candidates.ROUNDING
         self._judges: dict[int, Judge] = {}
         self._seen: set[tuple[int, int]] = set()
+        self._ready: list[tuple[Rank, Judgement]] = []
         self.clock = Clock()
         self.complete = True
         self.verified = 0
 
-    def hits(self) -> Iterator[Hit]:
-        """Iterate over all hits, best first; stops early when the clock runs out."""
-        for split, key, judgement in self._ordered():
-            self._seen.add((split.number, key))
-            yield hit_of(judgement, split.split.item(key).to_item())
-        if self.complete:
-            yield from self._related()
+    def hits(self) -> Iterator[Hit | None]:
+        """Iterate over all hits, best first; None says that the clock has run out and more is to be verified."""
+        for ranked_one in self._ordered():
+            if ranked_one is None:
+                yield None
+            else:
+                self._seen.add(ranked_one[0][2:])
+                yield self._hit(*ranked_one)
+        yield from self._related()
 
-    def _ordered(self) -> Iterator[tuple[SplitView, int, Judgement]]:
-        ready: list[tuple[Rank, Judgement]] = []
+    def provisional(self) -> list[Hit]:
+        """Return the hits found so far whose place in the order is not final, best first."""
+        return [self._hit(*pair) for pair in sorted(self._ready, key=lambda pair: pair[0])]
+
+    def _hit(self, rank: Rank, judgement: Judgement) -> Hit:
+        return hit_of(judgement, self._view.splits[rank[2]].split.item(rank[3]).to_item())
+
+    def _ordered(self) -> Iterator[tuple[Rank, Judgement] | None]:
+        ready = self._ready
         for best in heapq.merge(*(self._candidates(view) for view in self._view.splits)):
             while ready and ready[0][0] <= best:
-                rank, judgement = heapq.heappop(ready)
-                yield self._view.splits[rank[2]], rank[3], judgement
-            if self.clock.over:
-                self.complete = False
-                break
+                yield heapq.heappop(ready)
+            while self.clock.over:
+                yield None
             number, key = best[2], best[3]
             judged = self._judges[number].judge(self._root, key)
             self.verified += 1
             if judged is not None:
                 heapq.heappush(ready, (fuse.rank_of(judged.tier, judged.score, number, key), judged))
-        for rank, judgement in sorted(ready, key=lambda pair: pair[0]):
-            yield self._view.splits[rank[2]], rank[3], judgement
+        while ready:
+            yield heapq.heappop(ready)
 
     # --------------------------------------------------------------------------------------------------- candidates
     def _candidates(self, view: SplitView) -> Iterator[Rank]:
@@ -167,12 +175,15 @@ class VerifiedRun:
 
     # ------------------------------------------------------------------------------------------------------ related
     def _related(self) -> Iterator[Hit]:
-        """Yield neighbours that were asked for, after all hits: never verified, never called a match."""
-        filters = AllParts(tuple(_filters(self._root)))
+        """Yield neighbours that were asked for, after all hits: never verified, never called a match.
+
+        A neighbour satisfies the query with its operator taken for granted: filters, NOT and other operators hold.
+        """
         found: list[tuple[float, int, int, str]] = []
         for part in probes(self._root):
             question = part.probe.related
             if part.related and question is not None:
+                others = _granted(self._root, part)
                 for view in self._view.splits:
                     wanted = None if question.limit is None else question.limit + len(self._seen)
                     near = candidates.ask(replace(question, limit=wanted), part.probe.kind, view)
@@ -180,7 +191,7 @@ class VerifiedRun:
                     found.extend(
                         (-bound, view.number, key, question.space)
                         for key, bound in zip(near.keys.tolist(), near.bounds.tolist(), strict=True)
-                        if (view.number, key) not in self._seen and judge.judge(filters, key) is not None
+                        if (view.number, key) not in self._seen and judge.judge(others, key) is not None
                     )
         for negative, number, key, space in sorted(found):
             if (number, key) not in self._seen:
@@ -196,14 +207,15 @@ class TextRun:
     ----------
     plan : Plan
     view : View
+    handler : callable
+        Gives the handler of a kind.
     """
 
-    complete = True
-
-    def __init__(self, plan: Plan, view: View) -> None:
+    def __init__(self, plan: Plan, view: View, handler: Callable[[str], Handler]) -> None:
         query = candidates.exactly(plan.root)
         assert query is not None  # noqa: S101 - a plan without operators always has one
         self._root = plan.root
+        self._judges = [Judge(part, handler, None, {}) for part in view.splits] if _has(plan.root, AnyPart) else []
         self._query = query
         self._view = view
         self._texts = tuple(_positive_texts(plan.root))
@@ -244,7 +256,11 @@ class TextRun:
         return [self._hit(views[number], key, fuse.bm25_score(-score)) for score, number, key in best], total
 
     def _hit(self, view: SplitView, key: int, score: float) -> Hit:
-        return hit_of(Judgement(words=score, texts=self._texts), view.split.item(key).to_item())
+        texts = self._texts
+        if self._judges:  # which branches of an OR hold differs from item to item
+            judged = self._judges[view.number].judge(self._root, key)
+            texts = judged.texts if judged is not None else ()
+        return hit_of(Judgement(words=score, texts=texts), view.split.item(key).to_item())
 
 
 def _is_lazy(part: Part) -> bool:
@@ -260,13 +276,15 @@ def _positive_texts(part: Part) -> Iterator[TextPart]:
     return iter(())
 
 
-def _filters(part: Part) -> Iterator[Part]:
-    """Yield the parts that any answer, related ones too, has to satisfy: those of the topmost AND without operators."""
-    if isinstance(part, AllParts):
-        for child in part.parts:
-            yield from _filters(child)
-    elif next(probes(part), None) is None:
-        yield part
+def _granted(part: Part, operator: ProbePart) -> Part:
+    """Return `part` with `operator` replaced by what always holds."""
+    if part is operator:
+        return AllParts(())
+    if isinstance(part, NotPart):
+        return NotPart(_granted(part.part, operator))
+    if isinstance(part, AllParts | AnyPart):
+        return type(part)(tuple(_granted(child, operator) for child in part.parts))
+    return part
 
 
 def _only_probe(part: Part) -> ProbePart | None:

@@ -44,6 +44,7 @@ class _Leaf:
     holds: bool
     candidate: bool
     step: str
+    of_kind: bool = True
 
 
 def explain(plan: Plan, view: SplitView, key: int, handler: Callable[[str], Handler]) -> Explanation:
@@ -60,6 +61,9 @@ def explain(plan: Plan, view: SplitView, key: int, handler: Callable[[str], Hand
     text = next((leaf for leaf in failed if isinstance(leaf.part, TextPart)), None)
     if text is not None:
         return Explanation("filtered", f"the item does not satisfy {text.step.split(': ')[0]}", steps)
+    other = next((leaf for leaf in failed if not leaf.of_kind), None)
+    if other is not None:
+        return Explanation("filtered", f"the item is of another kind: {other.step}", steps)
     probe = next((leaf for leaf in failed if isinstance(leaf.part, ProbePart)), None)
     if probe is not None:
         return Explanation("verification_failed", f"verification said no: {probe.step}", steps)
@@ -74,7 +78,7 @@ def _examine(part: TextPart | ProbePart, view: SplitView, key: int, judge: Judge
     name = f"{part.probe.operator} ({part.probe.read_as})"
     low, high = view.split.kind_range(part.probe.kind)
     if not low <= key < high:
-        return _Leaf(part, False, False, f"{name}: the item is not of kind {part.probe.kind}")
+        return _Leaf(part, False, False, f"{name}: the item is not of kind {part.probe.kind}", of_kind=False)
     asked = candidates.screen(part, view)
     candidate = bool(np.isin(key, asked.keys))
     stage = "candidate" if candidate else "not a candidate"

@@ -8,7 +8,7 @@ so pages never overlap.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from nlsearch.model import TIERS, Check, Tier
@@ -74,8 +74,10 @@ def all_of(judgements: list[Judgement]) -> Judgement:
 
 
 def any_of(judgements: list[Judgement]) -> Judgement:
-    """Choose the best of the branches that hold."""
-    return min(judgements, key=lambda j: (TIERS.index(j.tier), -j.score))
+    """Choose the best of the branches that hold; the texts of all of them are evidence."""
+    best = min(judgements, key=lambda j: (TIERS.index(j.tier), -j.score))
+    texts = (*best.texts, *(text for j in judgements if j is not best for text in j.texts))
+    return replace(best, texts=texts)
 
 
 def rank_of(tier: Tier, score: float, split: int, key: int) -> Rank:

@@ -8,7 +8,7 @@ import hashlib
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nlsearch.search.view import View
 
 Count = Literal["page", "exact"]
+_END = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,23 +105,37 @@ class Session:
         Gives the handler of a kind.
     name : str
         The query's fingerprint.
+    fields : iterable of str, optional
+        Names that can be counted by; None allows any.
     """
 
-    def __init__(self, plan: Plan, view: View, handler: Callable[[str], Handler], name: str) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        view: View,
+        handler: Callable[[str], Handler],
+        name: str,
+        fields: Iterable[str] | None = None,
+    ) -> None:
+        self._fields = None if fields is None else frozenset(fields)
         self.plan = plan
         self.view = view
         self.name = name
         self._text: TextRun | None = None
         self._found: list[Hit] = []
-        self._exhausted = False
+        self._exhausted = self._paused = False
         if next(probes(plan.root), None) is None:
-            self._text = TextRun(plan, view)
+            self._text = TextRun(plan, view, handler)
         else:
             self._run = VerifiedRun(plan, view, handler)
-            self._stream: Iterator[Hit] = self._run.hits()
+            self._stream: Iterator[Hit | None] = self._run.hits()
 
     def page(self, offset: int, limit: int, count: Count, deadline_s: float | None) -> Page:
-        """Return hits `offset` to `offset + limit`."""
+        """Return hits `offset` to `offset + limit`.
+
+        When the deadline cuts the page short, what was found so far fills it, best first, and there is no next page;
+        the same page asked for again goes on from there.
+        """
         started = time.monotonic()
         if self._text is not None:
             hits, total = self._text.page(offset, limit)
@@ -129,17 +144,27 @@ class Session:
         else:
             self._run.clock = Clock(None if deadline_s is None else started + deadline_s)
             self._fill(None if count == "exact" else offset + limit + 1)
-            hits = self._found[offset : offset + limit]
-            known = sum(hit.tier != "related" for hit in self._found) if self._exhausted else None
-            more, complete = len(self._found) > offset + limit, self._run.complete
-            known = known if complete else None
+            hits, left = self._found[offset : offset + limit], len(self._found) - offset - limit
+            more = left > 0 or (left == 0 and self._paused)
+            if left < 0 and self._paused:  # such a page has no next one: the order is not final
+                hits = [*hits, *self._run.provisional()][:limit]
+            complete = self._run.complete and not self._paused
+            known = self._total() if complete else None
         token = Token(self.view.generation, offset + limit, self.name).encode() if more else None
         seconds = time.monotonic() - started
         read_as = list(self.plan.read_as)
         return Page(hits, known, complete, self.plan.guarantee, read_as, seconds, token, self.facets)
 
     def facets(self, name: str) -> dict[str, int]:
-        """Count the values of field `name` over all matches, most frequent first."""
+        """Count the values of field `name` over all matches, most frequent first.
+
+        Raises
+        ------
+        QueryError
+            If there is no such field.
+        """
+        if self._fields is not None and name not in self._fields:
+            raise QueryError(f"there is no field {name!r}", hint="fields: " + ", ".join(sorted(self._fields)))
         counts: Counter[str] = Counter()
         if self._text is not None and name == "kind":
             for view, keys in self._text.matches():
@@ -158,12 +183,22 @@ class Session:
         return {value: n for value, n in counts.most_common() if n}
 
     def _fill(self, wanted: int | None) -> None:
-        while not self._exhausted and (wanted is None or len(self._found) < wanted):
-            hit = next(self._stream, None)
+        """Continue until so many hits are final, all are known, or the clock runs out."""
+        self._paused = False
+        while not (self._exhausted or self._paused) and (wanted is None or len(self._found) < wanted):
+            hit = next(self._stream, _END)
             if hit is None:
-                self._exhausted = True
-            else:
+                self._paused = True
+            elif isinstance(hit, Hit):
                 self._found.append(hit)
+            else:
+                self._exhausted = True
+
+    def _total(self) -> int | None:
+        """Return how many matches there are, if that is certain; related items are none."""
+        if self._found and self._found[-1].tier == "related":  # they come after all matches
+            return sum(hit.tier != "related" for hit in self._found)
+        return len(self._found) if self._exhausted else None
 
 
 def _values(name: str, kind: str, value: FieldValue | None) -> list[str]:

@@ -99,13 +99,12 @@ class View:
         """The catalog's generation that this view shows."""
         return self.snapshot.generation
 
-    def find(self, item_id: str) -> tuple[SplitView, int] | None:
-        """Return the split and key of the item called `item_id`, or None."""
+    def find(self, path: str, locator: str) -> tuple[SplitView, int] | None:
+        """Return the split and key of the item at ``path + locator``, or None."""
         for view in self.splits:
-            for path, locator in _readings(item_id):
-                key = view.split.find(path, locator)
-                if key is not None and bool(view.living(np.array([key], dtype=np.uint32))[0]):
-                    return view, key
+            key = view.split.find(path, locator)
+            if key is not None and bool(view.living(np.array([key], dtype=np.uint32))[0]):
+                return view, key
         return None
 
     def close(self) -> None:
@@ -116,8 +115,9 @@ class View:
         self._pin.close()
 
 
-def _readings(item_id: str) -> Iterator[tuple[str, str]]:
-    """Yield every way to cut an id into path and locator; both may hold ``#``."""
+def readings(item_id: str) -> Iterator[tuple[str, str]]:
+    """Yield every way to cut an id into path and locator; both may hold ``#``, and the locator may be missing."""
+    yield item_id, ""
     at = item_id.find("#")
     while at >= 0:
         yield item_id[:at], item_id[at:]
