@@ -154,3 +154,17 @@ def test_removing_and_merging(collection):
 def test_bench_times_the_examples(collection):
     timings = objects(call("bench", "--repeat", "1", "--json", collection=collection))
     assert any(timing["query"].startswith("smarts:") and timing["hits"] for timing in timings)
+
+
+def test_a_broken_handler_of_ones_own_stops_nothing(collection, tmp_path):
+    (tmp_path / "broken.py").write_text("x = 1 / 0")
+    own = ("--handlers-dir", tmp_path)
+    said = f"handler {tmp_path}/broken.py is left out: ZeroDivisionError: division by zero"
+    found = call(*own, "search", "serotonin", collection=collection)
+    assert (found.exit_code, said in found.stderr) == (0, True)
+    listed = call(*own, "kinds")
+    assert (listed.exit_code, said in listed.stderr, "molecule" in listed.stdout) == (0, True, True)
+    examined = call(*own, "doctor")
+    assert examined.exit_code == 3
+    assert f"left out: {tmp_path}/broken.py: ZeroDivisionError" in examined.stdout
+    assert call("--handlers-dir", tmp_path / "absent", "kinds").exit_code == 2

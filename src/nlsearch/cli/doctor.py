@@ -12,7 +12,7 @@ import click
 from nlsearch.cli.app import SOME_FAILED
 from nlsearch.cli.kinds import missing
 from nlsearch.cli.options import Place, examples, with_json, with_place
-from nlsearch.cli.terminal import print_json, print_table
+from nlsearch.cli.terminal import one_line, print_json, print_table
 
 if TYPE_CHECKING:
     from nlsearch.model import Json
@@ -81,7 +81,7 @@ def _print(found: dict[str, Json]) -> None:
     click.echo("\nHandlers")
     print_table(("kind", "state"), list(found["handlers"].items()))
     for path, problem in found["handler_problems"].items():
-        click.echo(f"left out: {path}: {problem}")
+        click.echo(one_line(f"left out: {path}: {problem}"))
 
 
 def _flat(facts: dict[str, Json], prefix: str = "") -> list[tuple[str, str]]:

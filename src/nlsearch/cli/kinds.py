@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nlsearch.cli.options import Place, examples, with_json, with_place
-from nlsearch.cli.terminal import notice, print_json, print_table
+from nlsearch.cli.options import Place, examples, notice_problems, with_json, with_place
+from nlsearch.cli.terminal import print_json, print_table
 from nlsearch.errors import MissingExtra
 
 if TYPE_CHECKING:
@@ -34,8 +34,7 @@ def kinds(kind: str | None, markdown: bool, place: Place, as_json: bool) -> None
     """Show all kinds, or formats, fields, operators and options of KIND."""
     registry = place.registry()
     chosen = [registry.get(kind)] if kind else list(registry)
-    for path, problem in registry.problems.items():
-        notice(f"handler {path} is left out: {problem}")
+    notice_problems(registry)
     if as_json:
         for handler in chosen:
             print_json(described(handler))

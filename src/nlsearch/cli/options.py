@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 
+from nlsearch.cli.terminal import notice, one_line, show_mistake
 from nlsearch.errors import QuerySyntax
 
 if TYPE_CHECKING:
@@ -44,8 +45,7 @@ class Place:
         collection = Collection.open(
             self.collection, create=create, limits=self.limits(), handlers_dirs=self.handlers_dirs
         )
-        for path, problem in collection.registry.problems.items():
-            click.echo(f"handler {path} is left out: {problem}", err=True)
+        notice_problems(collection.registry)
         return collection
 
     def limits(self) -> Limits:
@@ -59,6 +59,12 @@ class Place:
         from nlsearch.handlers.registry import Registry
 
         return Registry(self.handlers_dirs, limits=self.limits())
+
+
+def notice_problems(registry: Registry) -> None:
+    """Say on stderr which of the user's own handlers are left out."""
+    for path, problem in registry.problems.items():
+        notice(one_line(f"handler {path} is left out: {problem}"))
 
 
 def _caps(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:  # noqa: ARG001 - click's signature
@@ -126,8 +132,6 @@ class QueryMistake(click.ClickException):
 
     def show(self, file: Any = None) -> None:  # noqa: ANN401, ARG002 - click's signature
         """Write the message, the query with the caret, and the hint to stderr."""
-        from nlsearch.cli.terminal import show_mistake
-
         show_mistake(self.query, self.mistake)
 
 

@@ -30,7 +30,8 @@ def _kind_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> list
     from nlsearch.handlers.registry import Registry
 
     folders = (ctx.find_root().params.get("handlers_dir") or ()) if ctx else ()
-    return [kind for kind in Registry(folders).kinds if kind.startswith(incomplete)]
+    there = [folder for folder in folders if Path(folder).is_dir()]
+    return [kind for kind in Registry(there).kinds if kind.startswith(incomplete)]
 
 
 def _answer_options(command: Callable[..., R]) -> Callable[..., R]:

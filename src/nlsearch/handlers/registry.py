@@ -1,19 +1,21 @@
 """Which handlers there are: one row a kind here, entry points of other packages, and folders given by the user.
 
-Nothing is imported until a kind is asked for.  A broken outside handler is reported by name and never takes the others
-down: it is listed in :attr:`Registry.problems`.
+Nothing is imported until a kind is asked for.  A broken outside handler, whatever it raises, is reported by name and
+never takes the others down: it is listed in :attr:`Registry.problems`.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.metadata
 import importlib.util
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from nlsearch.errors import MissingExtra, UnknownKind
+from nlsearch.errors import MissingExtra, QueryError, UnknownKind
 from nlsearch.handlers.contract import COMMON_FIELDS, Field, Handler, Operator, Space
 from nlsearch.limits import Limits
 
@@ -23,6 +25,17 @@ BUILT_IN: dict[str, str] = {
     "image": "nlsearch.handlers.image:ImageHandler",
 }
 ENTRY_POINTS = "nlsearch.handlers"
+_SEVERAL = (tuple, list)
+DECLARED: dict[str, type | tuple[type, ...]] = {
+    "kind": str,
+    "version": int,
+    "formats": _SEVERAL,
+    "fields": _SEVERAL,
+    "operators": _SEVERAL,
+    "spaces": _SEVERAL,
+    "requires": _SEVERAL,
+}
+"""What every handler declares; an outside handler without it is left out."""
 EXTRAS: dict[str, str] = {"rdkit": "rdkit", "cv2": "opencv-python-headless", "PIL": "pillow", "Bio": "biopython"}
 
 
@@ -37,6 +50,11 @@ class Registry:
         Kind → ``module:class`` of the kinds that come with nlsearch.
     limits : Limits, optional
         The caps in force, for handlers that ask for them by an attribute ``limits``.
+
+    Raises
+    ------
+    QueryError
+        If one of `directories` is no folder.
     """
 
     def __init__(
@@ -50,8 +68,11 @@ class Registry:
         self.problems: dict[str, str] = {}
         self._rows: dict[str, str] = dict(built_in)
         self._loaded: dict[str, Handler] = {}
+        self._outside: set[str] = set()
         for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
-            self._rows.setdefault(point.name, point.value)
+            if point.name not in self._rows:
+                self._rows[point.name] = point.value
+                self._outside.add(point.name)
         for directory in self.directories:
             self._load_directory(Path(directory))
 
@@ -66,14 +87,42 @@ class Registry:
         Raises
         ------
         UnknownKind
-            If there is none; the message lists the known kinds.
+            If there is none, or it cannot be loaded; the message lists the known kinds.
         """
         if kind not in self._loaded:
-            if kind not in self._rows:
-                raise UnknownKind(f"no handler for kind {kind!r}", hint="known kinds: " + ", ".join(self.kinds))
-            module, _, name = self._rows[kind].partition(":")
-            self._loaded[kind] = self._limited(getattr(importlib.import_module(module), name)())
+            self._load(kind)
+        if kind not in self._loaded:
+            raise UnknownKind(f"no handler for kind {kind!r}", hint="known kinds: " + ", ".join(self.kinds))
         return self._loaded[kind]
+
+    def _load(self, kind: str) -> None:
+        """Load the handler of a row; an outside one that cannot be loaded loses its row."""
+        row = self._rows.get(kind)
+        if row is None:
+            return
+        module, _, name = row.partition(":")
+        if kind in self._outside:
+            handler = self._made_outside(row, lambda: getattr(importlib.import_module(module), name))
+        else:
+            handler = getattr(importlib.import_module(module), name)()
+        if handler is None:
+            del self._rows[kind]
+        else:
+            self._loaded[kind] = self._limited(handler)
+
+    def _made_outside(self, where: str, maker: Callable[[], Any]) -> Handler | None:
+        """Return the outside handler that `maker` gives the class of, or None and the reason in :attr:`problems`."""
+        try:
+            handler: Handler = maker()()
+            lacking = [name for name, kind in DECLARED.items() if not isinstance(getattr(handler, name, None), kind)]
+        # Code of others, which may raise anything at its import: SystemExit too.
+        except (Exception, SystemExit) as error:  # noqa: BLE001
+            self.problems[where] = f"{type(error).__name__}: {error}"
+            return None
+        if lacking:
+            self.problems[where] = "the handler does not declare " + ", ".join(lacking)
+            return None
+        return handler
 
     def _limited(self, handler: Handler) -> Handler:
         if hasattr(handler, "limits"):
@@ -82,7 +131,11 @@ class Registry:
 
     def __iter__(self) -> Iterator[Handler]:
         """Iterate over all handlers in the order of their kinds."""
-        return (self.get(kind) for kind in self.kinds)
+        for kind in self.kinds:
+            if kind not in self._loaded:
+                self._load(kind)
+            if kind in self._loaded:
+                yield self._loaded[kind]
 
     def fields(self) -> dict[str, Field]:
         """Return every field by name: the common ones, then each kind's; where kinds share a name, the first."""
@@ -109,22 +162,29 @@ class Registry:
         return {handler.kind: handler.version for handler in self}
 
     def _load_directory(self, directory: Path) -> None:
+        if not directory.is_dir():
+            raise QueryError("there is no such folder of handlers", locator=str(directory))
         for path in sorted(directory.glob("*.py")):
-            name = f"nlsearch_outside_{path.stem}"
-            spec = importlib.util.spec_from_file_location(name, path)
-            if spec is None or spec.loader is None:
-                self.problems[str(path)] = "not a Python module"
-                continue
-            module = importlib.util.module_from_spec(spec)
-            sys.modules[name] = module
-            try:
-                spec.loader.exec_module(module)
-                handler: Handler = module.HANDLER()
-            except (ImportError, SyntaxError, AttributeError, TypeError, NameError, ValueError) as error:
-                self.problems[str(path)] = f"{type(error).__name__}: {error}"
-                continue
-            self._rows[handler.kind] = f"{name}:HANDLER"
-            self._loaded[handler.kind] = self._limited(handler)
+            handler = self._made_outside(str(path), functools.partial(_class_in, path))
+            if handler is not None:
+                self._rows[handler.kind] = f"{_module_name(path)}:HANDLER"
+                self._loaded[handler.kind] = self._limited(handler)
+
+
+def _module_name(path: Path) -> str:
+    return f"nlsearch_outside_{path.stem}"
+
+
+def _class_in(path: Path) -> Any:  # noqa: ANN401 - whatever the user's file calls HANDLER
+    """Run the file at `path` as a module and return its ``HANDLER``."""
+    name = _module_name(path)
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError("not a Python module")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module.HANDLER
 
 
 def require(handler: Handler) -> None:
