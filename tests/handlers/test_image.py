@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from xml.etree import ElementTree as ET
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pictures import HANDLER, File, compare, derived, encoded, scene
+from pictures import HANDLER, File, compare, derived, encoded, read, scene
 from PIL import Image, ImageOps
 
 from nlsearch.errors import QuerySyntax, UnsupportedFeature
@@ -252,3 +253,21 @@ def test_pictures_are_drawn_with_the_quad() -> None:
     assert first == pytest.approx(verdict.evidence["quad"][0], abs=0.01)
     assert drawn.find("svg:image", space) is not None
     assert ET.fromstring(HANDLER.draw(payload).data).find("svg:polygon", space) is None  # noqa: S314 - our own
+
+
+@pytest.mark.parametrize("behind", [False, True])
+def test_the_orientation_of_a_png_counts_wherever_it_stands(behind: bool) -> None:
+    plain = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (40, 30), (200, 30, 60)).save(plain, "PNG", exif=exif)
+    content = plain.getvalue()
+    start = content.index(b"eXIf") - 4
+    chunk = content[start : start + 12 + int.from_bytes(content[start : start + 4], "big")]
+    if behind:
+        content = content.replace(chunk, b"")
+        end = content.index(b"IEND") - 4
+        content = content[:end] + chunk + content[end:]
+    item = read(content)
+    assert (item.content.fields["width"], item.content.fields["height"]) == (30, 40)
+    assert item.content.picture.size == (30, 40)

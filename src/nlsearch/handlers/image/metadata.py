@@ -46,7 +46,7 @@ XMP = {
 def orientation(image: Image.Image) -> int:
     """Return the EXIF orientation, 1 where there is none or it is out of range."""
     with suppress(*BROKEN):
-        value = int(image.getexif().get(0x0112, 1))
+        value = int(_tags(image).get(0x0112, 1))
         if 1 <= value <= 8:
             return value
     return 1
@@ -82,10 +82,19 @@ def read_text(image: Image.Image, fields: dict[str, FieldValue]) -> None:
             _add(fields, CHUNKS.get(name, "caption"), _text(value))
 
 
+def _tags(image: Image.Image) -> Image.Exif:
+    """Return the EXIF block; of a PNG only what was read, as Pillow would decode all pixels to look behind them."""
+    if image.format == "PNG" and "exif" not in image.info:
+        from PIL import Image as Pillow
+
+        return Pillow.Exif()
+    return image.getexif()
+
+
 def _exif(image: Image.Image) -> dict[int, Any]:
     tags: dict[int, Any] = {}
     with suppress(*BROKEN):
-        exif = image.getexif()
+        exif = _tags(image)
         tags.update(exif)
         tags.update(exif.get_ifd(EXIF_IFD))
     return tags
@@ -158,7 +167,7 @@ def _moment(value: object) -> str:
 
 def _position(image: Image.Image, fields: dict[str, FieldValue]) -> None:
     with suppress(*BROKEN, ZeroDivisionError):
-        tags = image.getexif().get_ifd(GPS_IFD)
+        tags = _tags(image).get_ifd(GPS_IFD)
         latitude = _degrees(tags[2], _text(tags[1]), "S")
         longitude = _degrees(tags[4], _text(tags[3]), "W")
         if abs(latitude) <= 90 and abs(longitude) <= 180:

@@ -176,6 +176,10 @@ def _decode(decoded: Decoded, image: Image.Image, stream: BinaryIO, limits: Limi
         if share < LEAST_RESCUED:
             return
         image = rescued
+    if image.format == "PNG" and "exif" in image.info:  # it may stand behind the pixels
+        late = _described(image, [])
+        decoded.width, decoded.height, decoded.orientation = late.width, late.height, late.orientation
+        decoded.fields = late.fields | {"damaged": decoded.fields["damaged"]}
     decoded.picture = upright(image, decoded.orientation)
 
 
