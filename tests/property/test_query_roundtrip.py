@@ -39,7 +39,7 @@ FREE = st.text(max_size=30)
 QUOTABLE = FREE.filter(lambda text: text.strip() and not text.endswith("\\"))
 PLAIN = FREE.filter(lambda text: re.fullmatch(r"[^\s\"'()\[\]{}:]+", text))
 WORD = PLAIN.filter(lambda text: text not in {"AND", "OR", "NOT"} and text[0] not in "-~")
-PLAIN_VALUE = PLAIN.filter(lambda text: text[0] not in "<>")
+PLAIN_VALUE = PLAIN.filter(lambda text: text[0] not in "<>" and not re.search(r"~\d*[.,]\d+$", text))
 BOUND = st.none() | QUOTABLE
 OPTIONS = st.fixed_dictionaries(
     {},
@@ -77,7 +77,22 @@ def test_render_then_parse_is_the_identity(tree: Node):
 
 
 PIECES = st.sampled_from(list("\"'()[]{}-\\ ,=*<\n\0")) | st.sampled_from(
-    ["smarts:", "dna:", "name:", "mass:", "oops:", "AND", "OR", "NOT", " TO ", ">=5", "~0.5", "{mismatches=1}", "ACGT"]
+    [
+        "smarts:",
+        "dna:",
+        "name:",
+        "mass:",
+        "oops:",
+        "AND",
+        "OR",
+        "NOT",
+        " TO ",
+        ">=5",
+        "~0.5",
+        "~0,5",
+        "{mismatches=1}",
+        "ACGT",
+    ]
 )
 
 

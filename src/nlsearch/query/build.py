@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 _COMPARISON = re.compile(r"(>=|<=|>|<)(.*)", re.DOTALL)
 _TRAILING_MINIMUM = re.compile(r"(.+)~(\d*\.\d+)", re.DOTALL)
+_STRAY_MINIMUM = re.compile(r".+(~\d*[.,]\d+)", re.DOTALL)
+_DECIMAL_COMMA = re.compile(r".+~\d*(,)\d+", re.DOTALL)
 _INTEGER = re.compile(r"[-+]?\d{1,18}")
+_MAY_TOUCH = {"_RPAR", "_LBRACE"}
 _BOOLEANS: dict[str, bool] = {"yes": True, "true": True, "no": False, "false": False}
 
 
@@ -48,6 +51,8 @@ class Watch:
         self._clauses = 0
         self._value_end = -1
         self._quote_end = -1
+        self._minimum_end = -1
+        self._bracket_end = -1
 
     def see(self, token: Token) -> None:
         """Check the next token.
@@ -76,12 +81,20 @@ class Watch:
         if start == self._value_end and token.type in {"_LPAR", "QUOTED"}:
             raise QuerySyntax("a value that holds brackets or quotes needs quotes around it", column=start)
         if token.type == "WORD" and token[0] == "~":
-            hint = 'it stands directly behind the value: smiles:"CCO"~0.7'
+            hint = 'it is a number directly behind the value: smiles:"CCO"~0.7'
             raise QuerySyntax("only the value of an operator takes a minimum score", column=start, hint=hint)
-        if token.type == "WORD" and start == self._quote_end:
+        if start == self._quote_end and token.type in {"WORD", "NAME"}:
             raise QuerySyntax("a space is missing behind the closing quote", column=start)
-        self._value_end = (token.end_pos or 0) if token.type == "VALUE" else -1
-        self._quote_end = (token.end_pos or 0) if token.type == "QUOTED" else -1
+        if start == self._minimum_end and token.type not in _MAY_TOUCH:
+            hint = 'write it with one decimal point, and a space behind: smiles:"CCO"~0.7'
+            raise QuerySyntax(f"{token[0]!r} does not belong to a minimum score", column=start, hint=hint)
+        if start == self._bracket_end and token.type not in _MAY_TOUCH:
+            raise QuerySyntax("a space is missing behind the bracket", column=start)
+        end = token.end_pos or 0
+        self._value_end = end if token.type == "VALUE" else -1
+        self._quote_end = end if token.type == "QUOTED" else -1
+        self._minimum_end = end if token.type == "MINIMUM" else -1
+        self._bracket_end = end if token.type in {"_RBRACE", "_RSQB"} else -1
 
     def _deepen(self, levels: int) -> None:
         self._depth += levels
@@ -153,6 +166,10 @@ class Builder:
             _refuse_extras(name, rest)
             return self._field_value(self._names.fields[str(name)], str(value), name.start_pos, value.start_pos)
         text, minimum = str(value), None
+        comma = _DECIMAL_COMMA.fullmatch(text)
+        if comma:
+            column = value.start_pos + comma.start(1)
+            raise QuerySyntax("a minimum score is written with a decimal point", column=column, hint="e.g. ~0.7")
         split = _TRAILING_MINIMUM.fullmatch(text)
         if split:
             text, minimum = split.group(1), _minimum(split.group(2), value.start_pos + split.start(2))
@@ -177,6 +194,13 @@ class Builder:
         return FieldRange(str(name), _bound(low), _bound(high), name.start_pos)
 
     def _field_value(self, field: Field, value: str, column: int, value_column: int) -> Node:
+        stray = _STRAY_MINIMUM.fullmatch(value)
+        if stray:
+            raise QuerySyntax(
+                f"{field.name} is a field; a minimum score (~) belongs to operators",
+                column=value_column + stray.start(1),
+                hint=f'as part of the value it needs quotes: {field.name}:"…"',
+            )
         compared = _COMPARISON.fullmatch(value)
         if not compared:
             return FieldIs(field.name, value, False, column)
