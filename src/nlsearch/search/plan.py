@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
 from nlsearch.errors import QuerySyntax
@@ -21,11 +23,15 @@ from nlsearch.index.textquery import (
 )
 from nlsearch.model import Probe, Scalar
 from nlsearch.query import syntax
+from nlsearch.query.build import typed
+from nlsearch.query.suggest import nearest
 from nlsearch.search.parts import AllParts, AnyPart, NotPart, Part, Plan, ProbePart, TextPart
 
 Example = Callable[[str, str | None, Mapping[str, Scalar]], Sequence[Probe]]
 """``like``: (file or item id, kind or None, options) → the probes of every kind that the example is read as."""
 
+_WILDCARD = re.compile(r"\w\*|\*\w|\w\?\w")
+_TYPES: dict[str, tuple[type, ...]] = {"text": (str,), "integer": (int,), "float": (int, float), "boolean": (bool,)}
 LIKE_KIND = Option("kind", "text", "read the example as this kind of content")
 
 
@@ -56,14 +62,20 @@ class Planner:
         read_as: list[str] = []
         root = self._part(node, read_as)
         if kinds:
-            query: TextQuery = SomeOf(tuple(KindIs(self._known(kind)) for kind in kinds))
+            query: TextQuery = SomeOf(tuple(KindIs(self._known(kind, None)) for kind in kinds))
             root = AllParts((TextPart(query, "kind:" + "|".join(kinds), fields=("kind",)), root))
         return Plan(root, tuple(read_as))
 
-    def _known(self, kind: str) -> str:
-        if kind not in self._registry.kinds:
-            raise QuerySyntax(f"there is no kind {kind!r}", hint="known kinds: " + ", ".join(self._registry.kinds))
-        return kind
+    def _known(self, kind: str, column: int | None) -> str:
+        known = self._registry.kinds
+        found = next((name for name in known if name.casefold() == kind.strip().casefold()), None)
+        if found is None:
+            close = nearest(kind, known, 1)
+            meant = f"did you mean {close[0]}? " if close else ""
+            raise QuerySyntax(
+                f"there is no kind {kind!r}", column=column, hint=f"{meant}known kinds: {', '.join(known)}"
+            )
+        return found
 
     def _part(self, node: syntax.Node, read_as: list[str]) -> Part:
         match node:
@@ -77,20 +89,22 @@ class Planner:
                 found = tuple(words(text))
                 if not found:
                     raise QuerySyntax(f"{text!r} holds no letter or digit to search for", column=column)
+                read_as.extend(_no_wildcards(text, text))
                 return TextPart(HasWords(text, phrase), text, ranked=True, words=found)
             case syntax.FieldIs():
-                return self._field_is(node)
+                return self._field_is(node, read_as)
             case syntax.FieldRange():
                 return self._field_range(node)
             case syntax.Structure():
                 return self._structure(node, read_as)
 
     # ------------------------------------------------------------------------------------------------------- fields
-    def _field_is(self, node: syntax.FieldIs) -> TextPart:
+    def _field_is(self, node: syntax.FieldIs, read_as: list[str]) -> TextPart:
         field = self._fields[node.field]
         label = f"{node.field}:{node.value}"
         if field.name == "kind":
-            return TextPart(KindIs(node.value), label, fields=("kind",))
+            return TextPart(KindIs(self._known(node.value, node.column)), label, fields=("kind",))
+        read_as.extend(_no_wildcards(label, node.value))
         if field.type == "text":
             found = tuple(words(node.value))
             if not found:
@@ -113,6 +127,12 @@ class Planner:
             )
         low = None if node.low is None else _span(field, node.low, node.column, exactly=True)[0]
         high = None if node.high is None else _span(field, node.high, node.column, exactly=True)[1]
+        if low is not None and high is not None and low > high:
+            raise QuerySyntax(
+                f"the range of {node.field} ends before it begins",
+                column=node.column,
+                hint=f"did you mean {node.field}:[{node.high} TO {node.low}]?",
+            )
         label = f"{node.field}:[{node.low or '*'} TO {node.high or '*'}]"
         return TextPart(NumberRange(node.field, low, high), label, fields=(node.field,))
 
@@ -130,10 +150,10 @@ class Planner:
     def _compiled(self, node: syntax.Structure) -> list[ProbePart]:
         offered = self._operators[node.operator]
         given = dict(node.options)
-        common = {option.name: given.pop(option.name, option.default) for option in COMMON_OPTIONS}
+        common = {option.name: _given_or_default(option, given.pop(option.name, None)) for option in COMMON_OPTIONS}
         if node.operator == "like":
             kind = given.pop(LIKE_KIND.name, None)
-            compiled = list(self._example(node.value, None if kind is None else self._known(str(kind)), given))
+            compiled = list(self._example(node.value, None if kind is None else self._known(str(kind), None), given))
         else:
             compiled = [self._compile(handler, operator, node, given) for handler, operator in offered]
         return [
@@ -164,26 +184,35 @@ def complete_options(operator: Operator, given: Mapping[str, Scalar]) -> dict[st
             )
     options: dict[str, Scalar] = {}
     for name, option in known.items():
-        value = given.get(name, option.default)
+        value = _given_or_default(option, given.get(name))
         if value is not None:
-            options[name] = _typed(option, value)
+            options[name] = value
     return options
 
 
+def _given_or_default(option: Option, value: Scalar | None) -> Scalar | None:
+    if value is None:
+        value = option.default
+    return None if value is None else _typed(option, value)
+
+
 def _typed(option: Option, value: Scalar) -> Scalar:
+    """Check an option's value; booleans may also be the words of the query language, ``"yes"`` and ``"no"``."""
+    if option.type == "boolean" and isinstance(value, str):
+        return typed(option, value, None)
     if option.choices and str(value) not in option.choices:
         raise QuerySyntax(f"option {option.name} is one of {', '.join(option.choices)}, not {value!r}")
-    wanted: tuple[type, ...] = {
-        "text": (str,),
-        "integer": (int,),
-        "float": (int, float),
-        "boolean": (bool,),
-    }[option.type]
-    if option.type == "text":
-        return str(value)
-    if not isinstance(value, wanted) or (isinstance(value, bool) and option.type != "boolean"):
+    if not isinstance(value, _TYPES[option.type]) or (isinstance(value, bool) and option.type != "boolean"):
         raise QuerySyntax(f"option {option.name} wants {option.type}, not {value!r}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise QuerySyntax(f"option {option.name} wants a finite number, not {value!r}")
     return float(value) if option.type == "float" else value
+
+
+def _no_wildcards(shown: str, value: str) -> Iterator[str]:
+    """Say of a value that seems to hold wildcards that it is read without them; yields one line, or none."""
+    if _WILDCARD.search(value):
+        yield f"{shown}: read as it stands, * and ? are no wildcards"
 
 
 def _boolean(value: str, column: int) -> str:
