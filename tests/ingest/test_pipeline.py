@@ -183,6 +183,38 @@ def test_a_folder_that_cannot_be_read_loses_nothing(box: Box, monkeypatch: pytes
     assert box.failures() == []
 
 
+def test_a_changed_file_that_cannot_be_read_keeps_its_items(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = box.write("a.tally", "a: 1", "broken")
+    zipped(box.folder / "x.zip", {"b.tally": "b: 1\n"})
+    box.index()
+    box.write("a.tally", "a: 1", "b: 2")
+    zipped(box.folder / "x.zip", {"b.tally": "b: 1\n", "c.tally": "c: 1\n"})
+
+    def refusing(file: str) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("nlsearch.ingest.changes._digest", refusing)
+    report = box.index()
+    assert (report.items, report.removed, len(report.failures)) == (0, 0, 2)
+    assert box.items() == ["a.tally#1", "x.zip/b.tally#1"]
+    assert sorted(box.failures()) == [("a.tally", "input"), ("a.tally#2", "malformed_content"), ("x.zip", "input")]
+    report = box.index()
+    assert (report.sources, report.failures) == (0, []), "it was said before"
+    assert len(box.failures()) == 3
+    monkeypatch.undo()
+    box.index()
+    assert box.items() == ["a.tally#1", "a.tally#2", "x.zip/b.tally#1", "x.zip/c.tally#1"]
+    assert box.failures() == []
+    path.unlink()
+    path.symlink_to(box.folder / "away")
+    box.index()
+    assert "a.tally#1" in box.items()
+    assert box.failures() == [("a.tally", "input")]
+    path.unlink()
+    assert box.index().removed == 1
+    assert (box.items(), box.failures()) == (["x.zip/b.tally#1", "x.zip/c.tally#1"], [])
+
+
 def test_a_path_that_is_not_there_is_a_failure(box: Box) -> None:
     for _ in range(2):
         box.index(box.folder / "typo")
@@ -337,6 +369,104 @@ def test_an_archive_that_changes_while_it_is_read(box: Box) -> None:
     assert counts(box.index()) == (0, 0, 0, 3, 0, 0)
 
 
+class Stopping(Pool):
+    """A pool that lists everything first, and stops with an error before it gives the outcomes of a certain source."""
+
+    def __init__(self, name: str, error: type[BaseException]) -> None:
+        super().__init__([HANDLERS], inline=True)
+        self.name = name
+        self.error = error
+
+    def read_sources(self, tasks: Iterator[SourceTask]) -> Iterator[tuple[SourceTask, Outcome]]:  # type: ignore[override]
+        listed = list(tasks)
+        for task, outcome in super().read_sources(iter(listed)):
+            if task.description["name"] == self.name:
+                raise self.error
+            yield task, outcome
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError], ids=["interrupted", "killed"])
+@pytest.mark.parametrize("depth", [1, 2])
+def test_an_archive_that_was_not_read_to_its_end_is_taken_up_again(
+    box: Box, error: type[BaseException], depth: int
+) -> None:
+    """Its members that were committed stay, the others come: nobody takes the archive for unchanged."""
+    path = box.folder / "x.zip"
+    zipped(path, {"a.tally": "a: 1\n", "b.bin": "?", "c.tally": "c: 1\n", "d.tally": "d: 1\nbroken\n"})
+    inner = ""
+    if depth == 2:
+        with tarfile.open(box.folder / "y.tgz", "w:gz") as archive:
+            archive.add(path, "in.zip")
+        path.unlink()
+        path, inner = box.folder / "y.tgz", "in.zip/"
+    for _ in range(2):
+        with pytest.raises(error):
+            box.index(pool=Stopping("c.tally", error), commit_seconds=0.0)
+        assert box.items() == [f"{path.name}/{inner}a.tally#1"]
+    assert counts(box.index()) == (2, 2, 0, 2, 0, 1)
+    assert box.items() == [f"{path.name}/{inner}{name}.tally#1" for name in "acd"]
+    assert counts(box.index()) == (0, 0, 0, 4, 0, 0)
+
+
+def test_a_changed_archive_that_was_not_read_to_its_end_may_change_back(box: Box) -> None:
+    path = box.folder / "x.zip"
+    zipped(path, {"a.tally": "a: 1\n", "c.tally": "c: 1\n"})
+    box.index()
+    first, state = path.read_bytes(), path.stat()
+    zipped(path, {"a.tally": "a: 1 2 3\naa: 1\n", "c.tally": "c: 1 2 3\n"})
+    with pytest.raises(KeyboardInterrupt):
+        box.index(pool=Stopping("c.tally", KeyboardInterrupt))
+    assert box.items() == ["x.zip/a.tally#1", "x.zip/a.tally#2", "x.zip/c.tally#1"]
+    path.write_bytes(first)
+    os.utime(path, ns=(state.st_mtime_ns, state.st_mtime_ns))
+    assert counts(box.index()) == (1, 0, 1, 1, 0, 0)
+    assert box.items() == ["x.zip/a.tally#1", "x.zip/c.tally#1"]
+
+
+def test_a_broken_archive_that_was_not_read_to_its_end_is_taken_up_again(box: Box) -> None:
+    path = box.folder / "x.tar"
+    with tarfile.open(path, "w") as archive:
+        for name in ("a.tally", "c.tally", "d.tally"):
+            archive.add(box.write(name, f"{name[0]}: 1"), name)
+            (box.folder / name).unlink()
+    content = bytearray(path.read_bytes())
+    content[content.index(b"d.tally\0") + 150] ^= 0xFF  # the checksum in the header of the third member
+    path.write_bytes(content)
+    with pytest.raises(KeyboardInterrupt):
+        box.index(pool=Stopping("c.tally", KeyboardInterrupt))
+    assert counts(box.index()) == (1, 2, 0, 1, 0, 1)
+    assert box.items() == ["x.tar/a.tally#1", "x.tar/c.tally#1"]
+    assert box.failures() == [("x.tar", "malformed_content")]
+    assert counts(box.index()) == (0, 0, 0, 3, 0, 0)
+
+
+def test_an_archive_that_is_only_touched_while_it_is_read_is_read_whole(box: Box) -> None:
+    path = box.folder / "x.zip"
+    zipped(path, {"a.tally": "a: 1\n", "b.tally": "b: 1\n"})
+    done = []
+
+    def meddle(task: SourceTask) -> None:
+        if task.description["name"] == "b.tally" and not done:
+            done.append(os.utime(path, ns=(10**18, 10**18)))
+
+    assert counts(box.index(pool=Meddling(meddle))) == (2, 2, 0, 0, 0, 0)
+    assert box.items() == ["x.zip/a.tally#1", "x.zip/b.tally#1"]
+    assert counts(box.index()) == (0, 0, 0, 2, 0, 0)
+
+
+def test_an_archive_that_loses_members_while_it_is_read(box: Box) -> None:
+    path = box.folder / "x.zip"
+    zipped(path, {"a.tally": "a: 1\n", "b.tally": "b: 1\n"})
+    done = []
+
+    def meddle(task: SourceTask) -> None:
+        if task.description["name"] == "b.tally" and not done:
+            done.append(zipped(path, {"b.tally": "b: 1\nbb: 2\n"}))
+
+    assert counts(box.index(pool=Meddling(meddle))) == (2, 1, 0, 0, 0, 0)
+    assert box.items() == ["x.zip/b.tally#1", "x.zip/b.tally#2"]
+
+
 CRASHING = '''
 import os
 from nlsearch.errors import MalformedContent
@@ -452,6 +582,19 @@ def test_removing(box: Box) -> None:
     assert remove(box.directory, [box.folder]) == 1
     assert read_snapshot(box.directory).splits == ()
     assert counts(box.index()) == (5, 4, 0, 0, 0, 1)
+
+
+def test_a_removed_member_comes_back_with_its_archive_as_a_removed_file_does(box: Box) -> None:
+    box.write("a.tally", "a: 1")
+    zipped(box.folder / "y.zip", {"d.tally": "d: 1\n", "e.tally": "e: 1\n", "f.bin": "?"})
+    box.index()
+    everything = box.items()
+    gone = [box.folder / "a.tally", box.folder / "y.zip" / "d.tally", box.folder / "y.zip" / "f.bin"]
+    assert remove(box.directory, gone) == 2
+    assert (box.items(), box.failures()) == (["y.zip/e.tally#1"], [])
+    assert counts(box.index()) == (2, 3, 0, 1, 0, 1)
+    assert box.items() == everything
+    assert counts(box.index()) == (0, 0, 0, 4, 0, 0)
 
 
 def test_progress_ends_complete(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,11 @@
 
 A file is unchanged if size and modification time are those of the catalog, or else if its SHA-256 is.  It is read again
 if its handler's version has changed; what nobody recognised is looked at again when the handlers have changed.  Members
-of an archive are compared one by one when the archive has changed.
+of an archive are compared one by one when the archive has changed.  While they are, the archive's own row says to look
+again, so that a run which is cut short leaves no archive that seems complete and is not.
+
+What cannot be read now (no permission, a link to a disk that is away) is a failure, and what was read of it before
+stays, as does what lies below a folder that cannot be read; what reads and is broken replaces what was there before.
 """
 
 from __future__ import annotations
@@ -63,7 +67,22 @@ class Unchanged:
     row: SourceRow
 
 
-Change: TypeAlias = Reading | Settled | Unchanged
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """An archive of which the members follow: what the catalog says of it holds again when it is settled."""
+
+    known: SourceRow
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A known source that cannot be read now; its items stay, and its `row` says to look at it again."""
+
+    row: SourceRow
+    failure: Failure
+
+
+Change: TypeAlias = Reading | Settled | Unchanged | Begun | Unread
 
 
 class Changes:
@@ -107,6 +126,7 @@ class Changes:
         self._signature = signature(registry)
         self._seen: set[str] = set()
         self._looked_at: set[str] = set()
+        self._listed: set[str] = set()
         self._blind: list[str] = []
 
     def remember(self, row: SourceRow) -> None:
@@ -115,7 +135,7 @@ class Changes:
 
     # ------------------------------------------------------------------------------------------------------ decisions
     def of(self, found: Found | Failure) -> Iterator[Change]:
-        """Yield what is to be done about a file, or about each member of an archive."""
+        """Yield what is to be done about a file, or about each member of an archive and last about itself."""
         if isinstance(found, Failure):
             if not self._gone(found.path):
                 self._blind.append(found.path)
@@ -170,7 +190,7 @@ class Changes:
         if os.path.lexists(path):
             return False
         own = self._known.get(path)
-        if own is not None and own.sha256.startswith(_REASON):
+        if own is not None and own.sha256.startswith(_REASON) and not own.items:
             return False
         return own is not None or any(map(_Within(_below(path)), self._known))
 
@@ -212,18 +232,35 @@ class Changes:
         lister = Lister(self._limits, self._work)
         empty = True
         row = replace(draft, status="container", format=told.container)
+        self._begin(found.path)
+        known = self._known.get(found.path)
+        if known is not None:
+            yield Begun(known)
         try:
             for change in self._list(lister, told, found, 1, None):
                 empty = False
                 yield change
         except InputError as error:
-            yield self._failed(row, error)
+            yield self._broken(row, error)
             return
         if empty:
-            yield self._failed(row, InputError("the archive holds no files"))
+            yield self._broken(row, InputError("the archive holds no files"))
             return
         self._seen.add(row.path)
         yield Settled(row)
+
+    def _begin(self, path: str) -> None:
+        """Forget the members that an earlier listing in this run has seen; the archive has changed since."""
+        if path in self._listed:
+            within = _Within(_below(path))
+            self._seen = {seen for seen in self._seen if not within(seen)}
+        self._listed.add(path)
+
+    def _broken(self, row: SourceRow, error: InputError) -> Change:
+        change = self._failed(row, error)
+        if isinstance(change, Unchanged):  # but it was begun
+            return replace(change, known=replace(change.known, mtime_ns=LOOK_AGAIN))
+        return change
 
     def _list(
         self, lister: Lister, archive: Recognised, found: Found, depth: int, spool: Spool | None
@@ -305,9 +342,19 @@ class Changes:
 
     def _refused(self, found: Found, failure: Failure, container: str = "") -> Change:
         """Settle what was not even opened; the reason stands in for the checksum, to tell whether it is the same."""
-        reason = hashlib.sha256(f"{failure.code} {failure.reason}".encode("utf-8", "replace")).hexdigest()
-        row = replace(self._draft(found, container, _REASON + reason), failures=1)
+        reason = _REASON + hashlib.sha256(f"{failure.code} {failure.reason}".encode("utf-8", "replace")).hexdigest()
+        known = self._known.get(found.path)
+        if known is not None and known.items and failure.code == InputError.code:
+            return self._unread(known, reason, failure)
+        row = replace(self._draft(found, container, reason), failures=1)
         return self._same_failure(row) or self._settled(row, failure)
+
+    def _unread(self, known: SourceRow, reason: str, failure: Failure) -> Change:
+        self._seen.add(known.path)
+        if known.sha256.startswith(_REASON):
+            return Unchanged(known, known)
+        row = replace(known, mtime_ns=LOOK_AGAIN, sha256=reason, failures=known.failures + 1)
+        return Unread(row, failure)
 
     def _same_failure(self, row: SourceRow) -> Unchanged | None:
         """Say that a source has failed before in the same way, and is not to be retried."""
@@ -319,7 +366,7 @@ class Changes:
         ):  # fmt: skip
             return None
         self._seen.add(row.path)
-        return Unchanged(known, known)
+        return Unchanged(known, replace(known, size=row.size, mtime_ns=row.mtime_ns))
 
     def _settled(self, row: SourceRow, failure: Failure) -> Settled:
         self._seen.add(row.path)

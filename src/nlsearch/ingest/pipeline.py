@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from nlsearch.handlers.registry import Registry
 from nlsearch.index.catalog import Catalog, Commit
 from nlsearch.index.snapshot import read_generation
+from nlsearch.ingest.changes import LOOK_AGAIN
 from nlsearch.ingest.interrupts import Interrupts
 from nlsearch.ingest.merging import merge_all, tidy
 from nlsearch.ingest.report import Progress, Report
@@ -108,6 +110,8 @@ def index(
 def remove(directory: str | Path, paths: Iterable[str | Path], *, lock_timeout_s: float = 10.0) -> int:
     """Take files, folders, archives or members of archives out of a collection (not off the disk).
 
+    What is still on the disk comes back when it is indexed again; a member when its archive is.
+
     Returns
     -------
     int
@@ -121,13 +125,17 @@ def remove(directory: str | Path, paths: Iterable[str | Path], *, lock_timeout_s
     roots = [visible(os.path.abspath(path)) for path in paths]  # noqa: PTH100
     catalog = Catalog.open(directory)
     with catalog.writing(lock_timeout_s):
+        known = {row.path: row for row in catalog.sources(containers=True)}
         rows = [
             row
-            for row in catalog.sources(containers=True)
+            for row in known.values()
             if any(row.path == root or row.path.startswith(root.rstrip("/") + "/") for root in roots)
         ]
         if rows:
-            catalog.commit(Commit(removed=[row.path for row in rows]))
+            gone = {row.path for row in rows}
+            torn = {row.container for row in rows} & known.keys() - gone
+            touched = [replace(known[path], mtime_ns=LOOK_AGAIN) for path in sorted(torn)]
+            catalog.commit(Commit(removed=list(gone), touched=touched))
         catalog.drop_dead_splits()
         catalog.collect_garbage()
     return sum(row.items for row in rows)

@@ -1,7 +1,8 @@
 """How folders become splits: walk, decide, read in workers, put into splits, commit.
 
 Outcomes of several sources mix as they come; :class:`Run` keeps the account: a source enters the report and the next
-commit when its last record has been read, with every record an item or a failure.
+commit when its last record has been read, with every record an item or a failure, and an archive when all of
+its members have.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from nlsearch.handlers.registry import Registry
 from nlsearch.index.catalog import Catalog, Commit
 from nlsearch.index.layout import WORK
 from nlsearch.index.snapshot import SourceRow, read_generation
-from nlsearch.ingest.changes import LOOK_AGAIN, Changes, Reading, Settled, Unchanged
+from nlsearch.ingest.changes import LOOK_AGAIN, Begun, Change, Changes, Reading, Settled, Unchanged, Unread
 from nlsearch.ingest.interrupts import Interrupts
 from nlsearch.ingest.merging import tidy
 from nlsearch.ingest.report import Progress, Report
@@ -67,6 +68,7 @@ class Run:
         self._rows: dict[str, SourceRow] = {}
         self._counted: dict[str, SourceRow] = {}
         self._again: dict[str, Found] = {}
+        self._held: dict[str, Settled | Unchanged] = {}
         self._second_round = False
         self._started = self._committed_at = self._shown_at = time.monotonic()
         self._items_since = self._in_flight = 0
@@ -84,7 +86,8 @@ class Run:
                 self._commit()
                 self._shelf.close_split()  # a split holds one reading of a source at most
                 self._second_round = True
-                self._round(self._found_again())
+                again, self._again = self._again, {}
+                self._round(_found_again(again.values()))
             self._remove(self._changes.removed([visible(root) for root in roots], rules))
         except KeyboardInterrupt:
             with self._interrupts.held():
@@ -118,25 +121,40 @@ class Run:
                     yield SourceTask(change.source.describe(), change.draft.kind, change)
                 else:
                     with self._interrupts.held():
-                        self._settle(change)
+                        self._note(one.path, change)
                         self._commit_if_due()
-            self._close(one.path)
+            with self._interrupts.held():
+                self._close(one.path)
+
+    def _note(self, path: str, change: Change) -> None:
+        """Take a change that needs no reading; an archive's own, the last of its changes, waits for its members."""
+        if isinstance(change, Begun):
+            self._pending.touched.append(replace(change.known, mtime_ns=LOOK_AGAIN))
+        elif isinstance(change, Unread):
+            self._keep(change)
+        elif isinstance(change, Settled | Unchanged):
+            if change.row.path == path:
+                self._held[path] = change
+            else:
+                self._settle(change)
 
     def _close(self, path: str) -> None:
         self._open[path] -= 1
         if not self._open[path]:
             del self._open[path]
             self._done += not self._second_round
+            if path in self._held:
+                self._settle_held(path)
         self._current = path
         self._show()
 
-    def _found_again(self) -> Iterator[Found]:
-        for path, found in list(self._again.items()):
-            state = _state(found.file)
-            if state is not None:
-                yield Found(path, found.file, *state)
-
     # -------------------------------------------------------------------------------------------------------- changes
+    def _settle_held(self, path: str) -> None:
+        change = self._held.pop(path)
+        if path in self._again:  # members are still to be read
+            change = replace(change, row=replace(change.row, mtime_ns=LOOK_AGAIN))
+        self._settle(change)
+
     def _settle(self, change: Settled | Unchanged) -> None:
         if isinstance(change, Unchanged):
             if change.row != change.known:
@@ -145,6 +163,13 @@ class Run:
                 self.report.unchanged += 1
         else:
             self._record(change.row, [] if change.failure is None else [change.failure])
+
+    def _keep(self, change: Unread) -> None:
+        self._pending.touched.append(change.row)
+        self._pending.failures.append((change.row.id, change.failure))
+        self._changes.remember(change.row)
+        self.report.changed += 1
+        self.report.failures.append(change.failure)
 
     def _take(self, reading: Reading, outcome: Outcome) -> None:
         path = reading.draft.path
@@ -228,8 +253,10 @@ class Run:
             self.report.added -= 1
 
     def _remove(self, rows: list[SourceRow]) -> None:
-        self._pending.removed.extend(row.path for row in rows)
-        self.report.removed += sum(row.status != "container" for row in rows)
+        for row in rows:
+            self._pending.removed.append(row.path)
+            self._uncount(row.path)
+            self.report.removed += row.path in self._before
 
     # -------------------------------------------------------------------------------------------------------- commits
     def _commit_if_due(self) -> None:
@@ -268,6 +295,13 @@ class Run:
         items, failures = self.report.items + self._in_flight, len(self.report.failures)
         seconds = now - self._started
         self.progress(Progress(self._done, self._total, items, failures, seconds, self._current))
+
+
+def _found_again(found: Iterable[Found]) -> Iterator[Found]:
+    for one in found:
+        state = _state(one.file)
+        if state is not None:
+            yield Found(one.path, one.file, *state)
 
 
 def _state(file: str) -> tuple[int, int] | None:
