@@ -179,6 +179,31 @@ def test_bm25_of_a_textbook(tmp_path):
     assert scores[0] == pytest.approx(idf * weight, rel=1e-6)
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        HasWords("rare"),
+        HasWords("common rare"),
+        SomeOf((HasWords("rare"), HasWords("usual-one"))),
+        FieldWords("composer", "bach"),
+    ],
+)
+def test_scores_do_not_depend_on_the_split(tmp_path, query):
+    texts = ["common rare", "common usual", *["usual one"] * 9, "one common", "usual rare", "usual one"]
+    entries = [entry(number=n, text=text, composer="bach" if n % 3 else "liszt") for n, text in enumerate(texts)]
+    whole = build(tmp_path / "whole", entries)
+    parts = [build(tmp_path / "first", entries[:3]), build(tmp_path / "rest", entries[3:])]
+    everywhere = parts[0].word_counts(query) + parts[1].word_counts(query)
+    assert everywhere == whole.word_counts(query)
+    keys, scores, _ = whole.top(query, 99)
+    expected = dict(zip(keys, scores, strict=True))
+    for part, offset in zip(parts, (0, 3), strict=True):
+        keys, scores, _ = part.top(query, 99, everywhere=everywhere)
+        for key, score in zip(keys, scores, strict=True):
+            assert score == pytest.approx(expected.pop(key + offset), rel=1e-4)
+    assert not expected
+
+
 def test_equal_scores_come_in_the_order_of_keys(tmp_path):
     index = build(tmp_path / "text", [entry("same words", number=n) for n in range(300)])
     pages = [index.top(HasWords("same"), 70, offset)[0] for offset in range(0, 350, 70)]

@@ -26,7 +26,7 @@ from tantivy import Occur, Query
 
 from nlsearch.declarations import Field
 from nlsearch.errors import IndexDamaged, StorageFull, StoreError
-from nlsearch.folding import JOINER, chunks
+from nlsearch.folding import JOINER
 from nlsearch.index import texttokens as tokens
 from nlsearch.index.textquery import (
     AllItems,
@@ -43,6 +43,7 @@ from nlsearch.index.textquery import (
     Without,
     date_span,
 )
+from nlsearch.index.wordcounts import WordCounts, words_of
 from nlsearch.model import Entry
 
 HEAP_BYTES = 3 * 2**30
@@ -156,15 +157,23 @@ class TextIndex:
             raise IndexDamaged("the list of term spaces cannot be read", locator=str(self.directory)) from exc
         self.items: int = self._searcher.num_docs
 
-    def top(self, query: TextQuery, limit: int, offset: int = 0) -> tuple[list[int], list[float], int]:
+    def word_counts(self, query: TextQuery) -> WordCounts:
+        """Count how many items hold each word of a query."""
+        asked = {(name, token) for name, group in words_of(query) for token in group}
+        return WordCounts(self.items, {pair: self._frequency(*pair) for pair in asked})
+
+    def top(
+        self, query: TextQuery, limit: int, offset: int = 0, everywhere: WordCounts | None = None
+    ) -> tuple[list[int], list[float], int]:
         """Return the best items: keys, scores and the number of all matches.
 
-        Best first; of equal scores the lower key first.
+        Best first; of equal scores the lower key first.  With `everywhere` words are as rare as in the whole
+        collection, so that scores of several splits compare (their mean lengths of text are still their own).
         """
         if (counted := self._by_count(query, ranked=True)) is not None:
             keys, scores = counted
             return keys[offset : offset + limit].tolist(), scores[offset : offset + limit].tolist(), len(keys)
-        compiled = self._compile(query)
+        compiled = self._compile(query, everywhere)
         if limit < 1 or self.items == 0:
             return [], [], self._count(compiled)
         with _Guard(self.directory):
@@ -279,23 +288,21 @@ class TextIndex:
         return asked, max(1, node.at_least - (len(rarest) - len(asked)))
 
     # -------------------------------------------------------------------------- from our questions to the library's
-    def _compile(self, node: TextQuery) -> Query:
+    def _compile(self, node: TextQuery, everywhere: WordCounts | None = None) -> Query:
         if isinstance(node, SomeOf):
-            return _boolean([(Occur.Should, self._compile(part)) for part in node.parts])
-        clauses = self._clauses(node)
+            return _boolean([(Occur.Should, self._compile(part, everywhere)) for part in node.parts])
+        clauses = self._clauses(node, everywhere)
         if not any(occur == Occur.Must for occur, _ in clauses):
             clauses.append((Occur.Must, _unscored(Query.all_query())))
         return clauses[0][1] if len(clauses) == 1 else _boolean(clauses)
 
-    def _clauses(self, node: TextQuery) -> list[tuple[Occur, Query]]:
+    def _clauses(self, node: TextQuery, everywhere: WordCounts | None) -> list[tuple[Occur, Query]]:
         """Return what must and must not hold; nested conjunctions become one, which is faster."""
         match node:
             case EveryOf(parts):
-                return [clause for part in parts for clause in self._clauses(part)]
-            case HasWords(text, phrase):
-                return self._word_clauses("words", "", text, phrase)
-            case FieldWords(field, text, phrase):
-                return self._word_clauses("field_words", f"{field}{tokens.UNIT}", text, phrase)
+                return [clause for part in parts for clause in self._clauses(part, everywhere)]
+            case HasWords() | FieldWords():
+                return self._word_clauses(node, everywhere)
             case Without(part):
                 return [(Occur.MustNot, self._compile(part))]
             case NotSources(sources) if sources:
@@ -304,9 +311,9 @@ class TextIndex:
                 return [(Occur.Must, self._any_exact([tokens.keyword_token("kind", kind)]))]
             case AllItems() | NotSources() | KindIs():
                 return []
-        return [(Occur.Must, self._filter(node))]
+        return [(Occur.Must, self._filter(node, everywhere))]
 
-    def _filter(self, node: TextQuery) -> Query:
+    def _filter(self, node: TextQuery, everywhere: WordCounts | None) -> Query:
         match node:
             case Keyword(field, value):
                 return self._keyword(field, value)
@@ -322,21 +329,23 @@ class TextIndex:
                 if node.at_least is None:
                     return _unscored(_boolean([(Occur.Must, term) for term in terms]))
                 return _union(terms if node.by_rarity else [_one(term) for term in terms], minimum)
-        return self._compile(node)
+        return self._compile(node, everywhere)
 
-    def _word_clauses(self, index_field: str, prefix: str, text: str, phrase: bool) -> list[tuple[Occur, Query]]:
-        groups = chunks(text)
-        if phrase:
-            groups = [[word for group in groups for word in group]] if groups else []
+    def _word_clauses(self, node: HasWords | FieldWords, everywhere: WordCounts | None) -> list[tuple[Occur, Query]]:
+        groups = list(words_of(node))
         if not groups:
             return [(Occur.Must, Query.empty_query())]
+        here = None if everywhere is None else self.word_counts(node)
         made = []
-        for group in groups:
-            found = [prefix + tokens.bounded(word) for word in group]
+        for index_field, found in groups:
             if len(found) == 1:
-                made.append(Query.term_query(self._schema, index_field, found[0], "freq"))
+                query = Query.term_query(self._schema, index_field, found[0], "freq")
             else:
-                made.append(Query.phrase_query(self._schema, index_field, list(found)))
+                query = Query.phrase_query(self._schema, index_field, list(found))
+            if everywhere is not None and here is not None:
+                boost = everywhere.rarity(index_field, found) / here.rarity(index_field, found)
+                query = Query.boost_query(query, boost)
+            made.append(query)
         return [(Occur.Must, query) for query in made]
 
     def _keyword(self, field: str, value: str) -> Query:

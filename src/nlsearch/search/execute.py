@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nlsearch.index.textquery import EveryOf, KindIs, SomeOf, TextQuery
+from nlsearch.index.wordcounts import WordCounts
 from nlsearch.model import TIERS, Hit
 from nlsearch.search import candidates, fuse
 from nlsearch.search.fuse import Judgement, Rank
@@ -151,11 +152,12 @@ class VerifiedRun:
         if screen is not None:
             query = EveryOf((query, screen))
         entries: list[tuple[float, int, int]] = []
+        everywhere = _word_counts(query, self._view)
         for view in self._view.splits:
             alive = view.text(query)
             count = view.split.text.count(alive)
             if count:
-                keys, scores, _ = view.split.text.top(alive, count)
+                keys, scores, _ = view.split.text.top(alive, count, everywhere=everywhere)
                 entries.extend((-score, view.number, key) for score, key in zip(scores, keys, strict=True))
         ranks: dict[int, dict[int, float]] = {}
         for rank, (_, number, key) in enumerate(sorted(entries)):
@@ -247,8 +249,9 @@ class TextRun:
     def _best(self, offset: int, limit: int) -> tuple[list[Hit], int]:
         ranks: list[tuple[float, int, int]] = []
         total = 0
+        everywhere = _word_counts(self._query, self._view)
         for view in self._view.splits:
-            keys, scores, count = view.split.text.top(view.text(self._query), offset + limit)
+            keys, scores, count = view.split.text.top(view.text(self._query), offset + limit, everywhere=everywhere)
             ranks.extend((-score, view.number, key) for key, score in zip(keys, scores, strict=True))
             total += count
         best = heapq.nsmallest(offset + limit, ranks)[offset:]
@@ -261,6 +264,13 @@ class TextRun:
             judged = self._judges[view.number].judge(self._root, key)
             texts = judged.texts if judged is not None else ()
         return hit_of(Judgement(words=score, texts=texts), view.split.item(key).to_item())
+
+
+def _word_counts(query: TextQuery, view: View) -> WordCounts | None:
+    """Return how rare the words of `query` are over all splits; None if there is one split only."""
+    if len(view.splits) < 2:
+        return None
+    return sum((part.split.text.word_counts(query) for part in view.splits), WordCounts())
 
 
 def _is_lazy(part: Part) -> bool:
