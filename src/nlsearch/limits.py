@@ -1,7 +1,7 @@
 """All caps in one table, each with its unit and its reason.
 
 A refused file says which cap refused it (:class:`~nlsearch.errors.LimitExceeded`), and every cap can be set:
-``Collection.open(..., limits=Limits(image_pixels=400_000_000))`` or ``nlsearch index --limit image_pixels=400000000``.
+``Collection.open(..., limits=Limits(image_pixels=400_000_000))`` or ``nlsearch index --cap image_pixels=400000000``.
 """
 
 from __future__ import annotations
@@ -17,6 +17,11 @@ GIB = 2**30
 
 def _cap(default: int, unit: str, reason: str) -> Any:  # noqa: ANN401 - dataclasses.field is typed as the field's value
     return field(default=default, metadata={"unit": unit, "reason": reason})
+
+
+def how_to_raise(name: str) -> str:
+    """Return the hint of an error about the cap called `name`: how to set it, in a command and in Python."""
+    return f"if you trust what is read, raise it with --cap {name}=N (Python: limits=Limits({name}=N))"
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ class Limits:
             raise LimitExceeded(
                 f"{amount:,} {UNITS[name]} is over the cap {name} = {cap:,}",
                 locator=locator,
-                hint=f"raise it with --limit {name}=N if the file is trusted",
+                hint=how_to_raise(name),
             )
 
     @classmethod

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -45,32 +45,44 @@ def _processors() -> int:
 @click.option("--include", multiple=True, metavar="GLOB", help="Only files that match (may be repeated).")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="No files that match (may be repeated).")
 @click.option("--retry-failed", is_flag=True, help="Also read again what failed before and has not changed.")
+@click.option(
+    "--lock-timeout",
+    "lock_timeout_s",
+    type=click.FloatRange(min=0),
+    default=10.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for another process that is writing.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @with_json
 @with_place("--limit")
-def index(
-    paths: tuple[Path, ...], jobs: int, include: tuple[str, ...], exclude: tuple[str, ...], retry_failed: bool,
-    quiet: bool, place: Place, as_json: bool,
-) -> int:  # fmt: skip
+def index(paths: tuple[Path, ...], jobs: int, quiet: bool, place: Place, as_json: bool, **how: Any) -> int:  # noqa: ANN401 - what Collection.index takes
     """Index PATHS (files, folders, archives), or bring them up to date.
 
     What is unchanged is not read again; what is gone from a folder is removed.  Interrupting keeps what was committed.
-    Exit code 3 says that some files could not be read; `nlsearch failures` lists them.
+    Exit code 3 says that some files could not be read; `nlsearch failures` lists them.  What could not be read earlier
+    and has not changed is counted as "from before" and leaves the exit code at 0.
     """
     with place.open(create=True) as collection:
         try:
             with shown_progress(not quiet) as progress:
-                report = collection.index(
-                    paths, jobs, progress, include=include, exclude=exclude, retry_failed=retry_failed
-                )
+                report = collection.index(paths, jobs, progress, **how)
         except KeyboardInterrupt:
             notice(f"interrupted; what was committed stays: {_held(collection)}")
             return INTERRUPTED
+        before = _failures_before(collection, report)
     if as_json:
-        print_json(described(report))
+        print_json({**described(report), "failures_before": before})
     else:
-        _print_report(report)
+        _print_report(report, before)
     return SOME_FAILED if report.failures else 0
+
+
+def _failures_before(collection: Collection, report: Report) -> int:
+    """Count the failures of the collection that an earlier run met and this one did not."""
+    met = set(report.failures)
+    return sum(failure not in met for failure in collection.failures())
 
 
 def _held(collection: Collection) -> str:
@@ -93,10 +105,11 @@ def described(report: Report) -> dict[str, object]:
     }
 
 
-def _print_report(report: Report) -> None:
+def _print_report(report: Report, before: int) -> None:
+    standing = f" ({before:,} more from before: nlsearch failures)" if before else ""
     click.echo(
         f"{report.items:,} items from {report.sources:,} sources ({report.added:,} new, {report.changed:,} changed); "
-        f"{report.unchanged:,} unchanged, {report.removed:,} removed, {len(report.failures):,} failures; "
+        f"{report.unchanged:,} unchanged, {report.removed:,} removed, {len(report.failures):,} failures{standing}; "
         f"{report.seconds:.1f} s"
     )
     for failure in report.failures[:SHOWN_FAILURES]:

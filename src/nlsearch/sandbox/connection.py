@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 
 from nlsearch.errors import NlsearchError, WorkerCrashed, WorkerOutOfMemory, WorkerTimeout
-from nlsearch.limits import Limits
+from nlsearch.limits import Limits, how_to_raise
 from nlsearch.sandbox.frames import FrameReader, Garbled, Message, check_answer, frame
 from nlsearch.sandbox.launcher import Launcher
 
@@ -98,7 +98,7 @@ class Connection:
             return _cause_of_death(status)
         return WorkerTimeout(
             f"no answer within worker_seconds = {self._limits.worker_seconds}",
-            hint="raise it with --limit worker_seconds=N if the file is trusted",
+            hint=how_to_raise("worker_seconds"),
         )
 
     def exchange(self, request: Message) -> Iterator[Message]:

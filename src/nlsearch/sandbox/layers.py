@@ -27,6 +27,7 @@ from contextlib import ExitStack, contextmanager
 from typing import BinaryIO, Protocol, TypeAlias, cast
 
 from nlsearch.errors import InputError, LimitExceeded, MalformedContent, UnsupportedFeature
+from nlsearch.limits import how_to_raise
 from nlsearch.model import Json
 
 Layer: TypeAlias = Sequence[Json]
@@ -174,12 +175,12 @@ class Guarded(io.RawIOBase):
         if at > self._cap:
             raise LimitExceeded(
                 f"it unpacks to more than the cap source_bytes = {self._cap:,}",
-                hint="raise it with --limit source_bytes=N if the file is trusted",
+                hint=how_to_raise("source_bytes"),
             )
         if self._bomb is not None and at > self._bomb:
             raise LimitExceeded(
                 f"it unpacks to {at:,} bytes and more, over the cap container_ratio",
-                hint="raise it with --limit container_ratio=N if the file is trusted",
+                hint=how_to_raise("container_ratio"),
             )
 
     def close(self) -> None:

@@ -29,7 +29,7 @@ from nlsearch.errors import (
 )
 from nlsearch.handlers.contract import Handler, Source
 from nlsearch.handlers.registry import Registry, require
-from nlsearch.limits import Limits
+from nlsearch.limits import Limits, how_to_raise
 from nlsearch.model import Features, RawItem, Skipped
 from nlsearch.sandbox import isolation
 from nlsearch.sandbox.frames import MAX_TEXT, FrameReader, Message, frame, message_of
@@ -66,7 +66,7 @@ def contain(action: Callable[..., T], *arguments: Any) -> T | NlsearchError:  # 
         return WorkerError(f"{_text(error)} (in {_place(error)})", hint="please report it with the file")
     return WorkerOutOfMemory(
         "reading it needs more memory than a worker may have",
-        hint="raise it with --limit worker_memory_bytes=N if the file is trusted",
+        hint=how_to_raise("worker_memory_bytes"),
     )
 
 
