@@ -21,7 +21,7 @@ from nlsearch.errors import IndexDamaged, IndexTooNew, StoreError
 from nlsearch.index import catalogsum
 from nlsearch.index.catalogfile import make_catalog, open_engine, refuse_foreign, translated
 from nlsearch.index.commits import Commit, NewSplit, Transaction, chunks
-from nlsearch.index.layout import CATALOG, PINS, WORK, is_collection, require_collection, split_directory
+from nlsearch.index.layout import CATALOG, PINS, WORK, is_collection, refuse_file, require_collection, split_directory
 from nlsearch.index.lock import write_lock
 from nlsearch.index.migrations import MIGRATIONS
 from nlsearch.index.pins import pinned_generations
@@ -53,6 +53,7 @@ class Catalog:
             If `directory` holds something else, or cannot be written.
         """
         folder = Path(directory).absolute()
+        refuse_file(folder)
         with writing_files(folder):
             folder.mkdir(parents=True, exist_ok=True)
         with write_lock(folder):

@@ -43,6 +43,7 @@ def require_collection(directory: str | Path) -> Path:
     folder = Path(directory)
     if is_collection(folder):
         return folder
+    refuse_file(folder)
     try:
         (folder / CATALOG).stat()
     except PermissionError as exc:
@@ -50,6 +51,17 @@ def require_collection(directory: str | Path) -> Path:
     except (OSError, ValueError):
         pass
     raise StoreError("there is no collection", locator=str(folder), hint="make one with nlsearch index FOLDER")
+
+
+def refuse_file(directory: Path) -> None:
+    """Raise if what should be the folder of a collection is a file.
+
+    Raises
+    ------
+    StoreError
+    """
+    if os.path.lexists(directory) and not os.path.isdir(directory):  # noqa: PTH112 - Path.is_dir raises where one may not look
+        raise StoreError("it is no folder, and a collection is one", locator=str(directory))
 
 
 def split_directory(directory: str | Path, split_id: str) -> Path:
