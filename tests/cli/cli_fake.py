@@ -73,6 +73,12 @@ ITEMS = [item(1, "phenol"), item(2, "bold\x1b[31m<b>"), item(3, "café \udce9")]
 EVIDENCE = {"atoms": [[0, 1, 2], [3, 4, 5]], "bonds": [[[0, 1]]], "similarity": 0.75, "fingerprint": "morgan"}
 
 
+def offset_of(after):
+    from nlsearch.search.session import Token
+
+    return 0 if after is None else Token.decode(after).offset
+
+
 class FakeCollection:
     """Pages are real :class:`Page` objects; ``calls`` records what was asked."""
 
@@ -82,6 +88,9 @@ class FakeCollection:
         self.failed = []
         self.problems = []
         self.interrupt = False
+        self.complete = True
+        self.related = ()
+        self.standing = []
 
     def __enter__(self):
         return self
@@ -90,35 +99,40 @@ class FakeCollection:
         return None
 
     def page(self, offset, limit, found=ITEMS):
-        from nlsearch.search.session import Page
+        from nlsearch.search.session import Page, Token
 
-        hits = [Hit(thing, 0.5, "exact", dict(EVIDENCE)) for thing in found[offset : offset + limit]]
+        hits = [
+            Hit(thing, 0.5, "related" if thing.title in self.related else "exact", dict(EVIDENCE))
+            for thing in found[offset : offset + limit]
+        ]
         more = offset + limit < len(found)
         facets = lambda name: {"molecule": len(found)} if name == "kind" else {}  # noqa: E731
         read_as = ["smarts: read as SMARTS, 6 atoms"]
         return Page(
             hits,
-            None if more else len(found),
-            True,
+            None if more else sum(thing.title not in self.related for thing in found),
+            self.complete,
             "complete",
             read_as,
             0.01,
-            str(offset + limit) if more else None,
+            Token(7, offset + limit, "q").encode() if more else None,
             facets,
         )
 
     def search(self, query, limit=20, after=None, kinds=None, deadline_s=None, count="page"):
         parse(query, Names.of(self.registry))
-        self.calls.append({"limit": limit, "after": after, "kinds": kinds, "deadline_s": deadline_s, "count": count})
+        self.calls.append(
+            {"query": query, "limit": limit, "after": after, "kinds": kinds, "deadline_s": deadline_s, "count": count}
+        )
         if "damaged" in query:
             raise IndexDamaged("bytes differ", locator="splits/1", hint="run nlsearch check")
-        return self.page(int(after or 0), limit, [] if "nothing" in query else ITEMS)
+        return self.page(offset_of(after), limit, [] if "nothing" in query else ITEMS)
 
     def like(self, path, kind=None, limit=20, *, after=None, deadline_s=None, count="page", minimum=None, **options):
         self.calls.append({"path": path, "kind": kind, "minimum": minimum, **options})
         if path == "missing":
             raise QuerySyntax("'missing' is neither a file nor the id of an item")
-        return self.page(int(after or 0), limit)
+        return self.page(offset_of(after), limit)
 
     def item(self, item_id):
         for thing in ITEMS:
@@ -139,10 +153,12 @@ class FakeCollection:
         return SimpleNamespace(status=status, reason="because", steps=["mass: holds"])
 
     def failures(self):
-        return [
-            Failure("/data/a.xyz", "", "no handler recognises it", "unknown_kind"),
-            Failure("/data/drugs.sdf", "#4", "bad\nvalence", "malformed_content"),
-        ]
+        return self.standing
+
+    BROKEN = (
+        Failure("/data/a.xyz", "", "no handler recognises it", "unknown_kind"),
+        Failure("/data/drugs.sdf", "#4", "bad\nvalence", "malformed_content"),
+    )
 
     def stats(self):
         return {"items": 3, "kinds": {"molecule": 3}, "bytes": 12345, "directory": "/x"}
@@ -160,5 +176,6 @@ class FakeCollection:
         if self.interrupt:
             raise KeyboardInterrupt
         self.calls.append({"paths": [str(path) for path in paths], "jobs": jobs, **settings})
-        failures = self.failures() if "bad" in str(paths[0]) else []
+        failures = list(self.BROKEN) if "bad" in str(paths[0]) else []
+        self.standing = self.standing + failures
         return Report(3, added=2, unchanged=1, failures=failures, seconds=0.5, generation=7)

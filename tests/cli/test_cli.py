@@ -12,7 +12,13 @@ import pytest
 from cli_fake import ITEMS, FakeHandler
 
 from nlsearch.cli.app import COMMANDS, app
+from nlsearch.cli.options import Place
 from nlsearch.errors import NlsearchError
+from nlsearch.search.session import Token
+
+
+def token(offset):
+    return Token(7, offset, "q").encode()
 
 
 def lines(result):
@@ -43,7 +49,7 @@ def test_search_json_is_one_object_a_hit_and_then_the_page(run):
             "guarantee": "complete",
             "read_as": ["smarts: read as SMARTS, 6 atoms"],
             "seconds": 0.01,
-            "next": "2",
+            "next": token(2),
             "facets": {"kind": {"molecule": 3}},
         }
     }
@@ -51,19 +57,20 @@ def test_search_json_is_one_object_a_hit_and_then_the_page(run):
 
 def test_pages_continue_and_all_takes_every_page(run, collection):
     first = run("search", "phenol", "--limit", "2")
-    assert "more: --after 2" in first.stderr
-    second = run("search", "phenol", "--limit", "2", "--after", "2")
-    assert [line.split("\t")[5] for line in second.stdout.splitlines()] == [ITEMS[2].id]
+    assert f"more: --after {token(2)}" in first.stderr
+    second = run("search", "phenol", "--limit", "2", "--after", token(2))
+    (row,) = [line.split("\t") for line in second.stdout.splitlines()]
+    assert (row[0], row[5]) == ("3", ITEMS[2].id)
     everything = run("search", "phenol", "--limit", "1", "--all", "--json")
     assert [hit["id"] for hit in lines(everything)[:-1]] == [thing.id for thing in ITEMS]
     assert lines(everything)[-1]["page"]["next"] is None
-    assert [call["after"] for call in collection.calls[-3:]] == [None, "1", "2"]
+    assert [call["after"] for call in collection.calls[-3:]] == [None, token(1), token(2)]
 
 
 def test_search_passes_its_options_on(run, collection):
     run("search", "a", "b", "--kind", "molecule", "--deadline", "1.5", "--count", "exact", "-n", "7")
     assert collection.calls == [
-        {"limit": 7, "after": None, "kinds": ("molecule",), "deadline_s": 1.5, "count": "exact"}
+        {"query": "a b", "limit": 7, "after": None, "kinds": ("molecule",), "deadline_s": 1.5, "count": "exact"}
     ]
 
 
@@ -76,6 +83,75 @@ def test_no_match_is_exit_code_1(run):
     result = run("search", "nothing")
     assert (result.exit_code, result.stdout) == (1, "")
     assert "0 found" in result.stderr
+
+
+def test_an_answer_that_was_cut_short_with_no_hit_is_not_no_match(run, collection):
+    collection.complete = False
+    result = run("search", "nothing", "--deadline", "0.001")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "whether there is a match is not known" in result.stderr
+    assert run("search", "nothing", "--json").exit_code == 2
+    assert run("search", "phenol").exit_code == 0
+
+
+def test_related_items_are_counted_apart(run, collection, tmp_path):
+    collection.related = {ITEMS[1].title, ITEMS[2].title}
+    result = run("search", "phenol", "--report", str(tmp_path / "x.html"))
+    assert "1 found, 2 related · " in result.stderr
+    assert "1 found, 2 related · " in (tmp_path / "x.html").read_text("utf-8")
+    assert lines(run("search", "phenol", "--json"))[-1]["page"]["total"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "query"),
+    [
+        (["-aspirin"], "-aspirin"),
+        (["-n", "2", "-caffeine", "--json"], "-caffeine"),
+        (["a", "OR", "-kind:molecule", "-n2", "b"], "a OR -kind:molecule b"),
+        (["--limit=2", "-name:x", "-(a OR b)"], "-name:x -(a OR b)"),
+        (["-n", "2", "--", "-c", "--json"], "-c --json"),
+    ],
+)
+def test_a_word_with_a_minus_belongs_to_the_query(run, collection, arguments, query):
+    assert run("search", *arguments).exit_code == 0
+    assert collection.calls[-1]["query"] == query
+    assert run("verify", "-aspirin").exit_code == 0
+    assert run("explain", "-aspirin", ITEMS[0].id).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["a", "--jsn"], "Did you mean '--json'?"),
+        (["--jsn", "a"], "Did you mean '--json'?"),
+        (["a", "-x"], "stands behind a --"),
+        (["a", "-n"], "requires an argument"),
+    ],
+)
+def test_options_that_do_not_exist_are_refused_beside_a_query(run, arguments, said):
+    result = run("search", *arguments)
+    assert (result.exit_code, said in result.stderr) == (2, True)
+
+
+def test_a_one_letter_option_may_hold_its_value(run, collection, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(Place, "open", lambda self, create=False: seen.append(self.collection) or collection)
+    assert run("search", "phenol", f"-c{tmp_path}", "-n1").exit_code == 0
+    assert (seen, collection.calls[-1]["limit"]) == ([tmp_path], 1)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("search", "phenol", "--report", "no/such/x.html"),
+        ("draw", ITEMS[0].id, "-o", "no/such/x.svg"),
+        ("handler", "new", "recipe", "--dir", "/proc/self/no"),
+    ],
+)
+def test_what_cannot_be_written_is_no_missing_match(run, arguments, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = run(*arguments)
+    assert (result.exit_code, "cannot write" in result.stderr) == (2, True)
 
 
 def test_a_mistake_is_shown_with_a_caret_under_its_column(run):
@@ -178,9 +254,14 @@ def test_draw_writes_the_picture(run, collection, tmp_path):
     assert target.read_bytes().startswith(b"<svg")
     assert run("draw", ITEMS[0].id, "-q", "phenol", "-o", "-").stdout_bytes.startswith(b"<svg")
     assert [call["drawn"] for call in collection.calls if "drawn" in call] == ["Item", "Hit"]
-    assert "whatever the name x.png says" in run("draw", ITEMS[0].id, "-o", str(tmp_path / "x.png")).stderr
     assert run("draw", ITEMS[0].id, "-q", "nothing", "-o", "-").exit_code == 2
-    assert run("draw", ITEMS[0].id, "-o", str(tmp_path / "no" / "x.svg")).exit_code != 0
+
+
+def test_a_picture_is_not_written_under_the_name_of_another_format(run, tmp_path):
+    result = run("draw", ITEMS[0].id, "-o", str(tmp_path / "x.PNG"))
+    assert (result.exit_code, f"-o {tmp_path}/x.svg" in result.stderr) == (2, True)
+    assert list(tmp_path.iterdir()) == []
+    assert run("draw", ITEMS[0].id, "-o", str(tmp_path / "aspirin.v2")).exit_code == 0
 
 
 def test_explain(run):
@@ -199,10 +280,13 @@ def test_verify(run, collection):
     assert [line["verified"] for line in lines(result)] == [True, False, True]
     assert run("verify", "phenol", "--item", ITEMS[0].id).exit_code == 0
     assert run("verify", "nothing").exit_code == 1
+    some = run("verify", "phenol", "-n", "2")
+    assert "there are more hits, which were not looked at" in some.stderr
 
 
 # ---------------------------------------------------------------------------------------------------- the collection
-def test_failures_are_one_line_each(run):
+def test_failures_are_one_line_each(run, collection):
+    collection.standing = list(collection.BROKEN)
     assert run("failures").stdout.splitlines() == [
         "/data/a.xyz\tunknown_kind\tno handler recognises it",
         "/data/drugs.sdf#4\tmalformed_content\tbad valence",
@@ -230,7 +314,7 @@ def test_index(run, collection):
     result = run("index", "folder", "-j", "3", "--exclude", "*.tmp", "--limit", "image_pixels=5")
     assert result.exit_code == 0
     assert result.stdout == "3 items from 2 sources (2 new, 0 changed); 1 unchanged, 0 removed, 0 failures; 0.5 s\n"
-    settings = {"include": (), "exclude": ("*.tmp",), "retry_failed": False}
+    settings = {"include": (), "exclude": ("*.tmp",), "retry_failed": False, "lock_timeout_s": 10.0}
     assert collection.calls == [{"paths": ["folder"], "jobs": 3, **settings}]
 
 
@@ -239,6 +323,16 @@ def test_index_with_failures_is_exit_code_3(run):
     assert result.exit_code == 3
     assert lines(result)[0]["failures"][1]["locator"] == "#4"
     assert "unknown_kind" in run("index", "bad").stderr
+
+
+def test_failures_of_earlier_runs_are_not_forgotten(run, collection):
+    collection.standing = list(collection.BROKEN)
+    result = run("index", "folder", "--lock-timeout", "0.5")
+    assert result.exit_code == 0
+    assert "0 failures (2 more from before: nlsearch failures); " in result.stdout
+    assert collection.calls[-1]["lock_timeout_s"] == 0.5
+    assert lines(run("index", "folder", "--json"))[0]["failures_before"] == 2
+    assert lines(run("index", "bad", "--json"))[0]["failures_before"] == 0
 
 
 def test_interrupting_says_what_stays(run, collection):

@@ -168,3 +168,34 @@ def test_a_broken_handler_of_ones_own_stops_nothing(collection, tmp_path):
     assert examined.exit_code == 3
     assert f"left out: {tmp_path}/broken.py: ZeroDivisionError" in examined.stdout
     assert call("--handlers-dir", tmp_path / "absent", "kinds").exit_code == 2
+
+
+def test_a_file_is_no_collection(tmp_path):
+    (tmp_path / "notes.txt").write_text("x")
+    for command in (("index", tmp_path), ("stats",)):
+        result = call(*command, collection=tmp_path / "notes.txt")
+        assert (result.exit_code, "it is no folder" in result.stderr) == (2, True)
+    assert (tmp_path / "notes.txt").read_text() == "x"
+
+
+def test_hints_name_options_that_the_command_has(collection):
+    hint = call("search", f'smiles:"{"C" * 60}"', "--cap", "molecule_atoms=50", collection=collection)
+    assert hint.exit_code == 2
+    assert "raise it with --cap molecule_atoms=N" in hint.stderr
+    assert call("search", "serotonin", "--cap", "molecule_atoms=60", collection=collection).exit_code == 0
+
+
+def test_index_waits_for_the_lock_as_long_as_it_is_told(tmp_path):
+    from nlsearch.index.lock import write_lock
+
+    where = tmp_path / "x.nls"
+    assert call("index", EXAMPLES / "chemistry", collection=where).exit_code == 0
+    with write_lock(where):
+        result = call("index", EXAMPLES / "chemistry", "--lock-timeout", "0", collection=where)
+    assert (result.exit_code, "--lock-timeout" in result.stderr) == (2, True)
+
+
+def test_an_answer_without_time_is_not_no_match(collection):
+    result = call("search", 'smarts:"[U]" OR smarts:"c1ccccc1"', "--deadline", "0.0000001", collection=collection)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "whether there is a match is not known" in result.stderr

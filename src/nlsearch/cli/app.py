@@ -2,8 +2,8 @@
 
 A subcommand's module is imported when the subcommand runs, so that ``nlsearch kinds`` never pays for the index.
 
-Exit codes: 0 found, 1 no match, 2 usage or query error, 3 some files failed, 4 index damaged, 70 a bug in nlsearch,
-130 interrupted.
+Exit codes: 0 found, 1 no match, 2 usage or query error (also: stopped before it was known whether there is a match),
+3 some files failed, 4 index damaged, 70 a bug in nlsearch, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -132,6 +132,16 @@ def exit_code(error: NlsearchError) -> int:
     if isinstance(error, IndexDamaged):
         return DAMAGED
     return SOME_FAILED if isinstance(error, StorageFull) else MISUSE
+
+
+def nothing_found(complete: bool) -> int:
+    """Return the exit code of an answer without hits: "no match" only where everything was looked at."""
+    if complete:
+        return NO_MATCH
+    from nlsearch.cli.terminal import notice
+
+    notice("nothing was found before the answer was cut short; whether there is a match is not known")
+    return MISUSE
 
 
 def _outcome(call: Callable[[], Any]) -> int:

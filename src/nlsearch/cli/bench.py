@@ -11,6 +11,7 @@ import click
 from nlsearch.bench.timing import Timing, operator_examples, time_query
 from nlsearch.cli.app import NO_MATCH
 from nlsearch.cli.options import Place, examples, query_shown, with_json, with_place
+from nlsearch.cli.querycommand import QueryCommand
 from nlsearch.cli.terminal import notice, print_json, print_table
 
 if TYPE_CHECKING:
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
 
 
 @click.command(
+    cls=QueryCommand,
     epilog=examples(
         "nlsearch bench 'smarts:\"c1ccccc1O\"' caffeine",
         "nlsearch bench --queries queries.txt --repeat 50 --json",
-    )
+    ),
 )
 @click.argument("queries", nargs=-1)
 @click.option("--queries", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",

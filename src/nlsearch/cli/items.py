@@ -10,14 +10,31 @@ import click
 
 from nlsearch.cli.app import NO_MATCH, SOME_FAILED
 from nlsearch.cli.options import Place, examples, query_shown, with_json, with_place
-from nlsearch.cli.terminal import notice, one_line, print_json, print_table
+from nlsearch.cli.querycommand import QueryCommand
+from nlsearch.cli.terminal import cannot_write, notice, one_line, print_json, print_table
 from nlsearch.errors import InputError, QueryError, WorkerError
 
 if TYPE_CHECKING:
     from nlsearch.collection import Collection
     from nlsearch.model import Hit, Item
+    from nlsearch.search.session import Page
 
 SUFFIXES = {"image/svg+xml": ".svg", "image/png": ".png"}
+OTHER_PICTURES = {
+    ".svg",
+    ".svgz",
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".gif",
+    ".webp",
+    ".bmp",
+    ".tif",
+    ".tiff",
+    ".pdf",
+    ".eps",
+    ".ps",
+}
 PAGE = 500
 MOST_LOOKED_AT = 100_000
 
@@ -68,8 +85,10 @@ def draw(item_id: str, query: str | None, output: Path | None, place: Place) -> 
     if output is None or str(output) == "-":
         sys.stdout.buffer.write(picture.data)
         return
-    if output.suffix and suffix and output.suffix.lower() != suffix:
-        notice(f"the picture is {picture.media_type}, whatever the name {output.name} says")
+    if suffix and output.suffix.lower() in OTHER_PICTURES - {suffix}:
+        raise QueryError(
+            f"the picture is {picture.media_type}, not {output.suffix}", hint=f"write -o {output.with_suffix(suffix)}"
+        )
     _write(output, picture.data)
     notice(f"wrote {output}")
 
@@ -78,7 +97,7 @@ def _write(output: Path, content: bytes) -> None:
     try:
         output.write_bytes(content)
     except OSError as exc:
-        raise click.ClickException(f"cannot write {output}: {exc.strerror}") from exc
+        raise cannot_write(output, exc) from exc
 
 
 def hit_of(collection: Collection, query: str, item: Item) -> Hit:
@@ -103,9 +122,10 @@ def hit_of(collection: Collection, query: str, item: Item) -> Hit:
 
 
 @click.command(
+    cls=QueryCommand,
     epilog=examples(
         "nlsearch explain 'smarts:\"c1ccccc1O\"' /data/drugs.sdf#12",
-    )
+    ),
 )
 @click.argument("query")
 @click.argument("item_id", metavar="ITEM")
@@ -125,9 +145,10 @@ def explain(query: str, item_id: str, place: Place, as_json: bool) -> int:
 
 
 @click.command(
+    cls=QueryCommand,
     epilog=examples(
         "nlsearch verify 'smarts:\"c1ccccc1O\"' --limit 1000",
-    )
+    ),
 )
 @click.argument("query")
 @click.option("-n", "--limit", type=click.IntRange(1, 100_000), default=100, show_default=True, help="Hits to verify.")
@@ -137,14 +158,16 @@ def explain(query: str, item_id: str, place: Place, as_json: bool) -> int:
 def verify(query: str, limit: int, item_id: str | None, place: Place, as_json: bool) -> int:
     """Read the sources of the hits of QUERY again and reproduce their evidence.
 
-    Exit code 3 says that at least one hit could not be reproduced: its file changed, went, or the index lies.
+    Hits of later pages are not looked at; more than --limit are announced.  Exit code 3 says that at least one hit
+    could not be reproduced: its file changed, went, or the index lies.
     """
     failed = 0
     with place.open() as collection, query_shown(query):
         if item_id is None:
-            hits = list(collection.search(query, limit=limit).hits)
+            page = collection.search(query, limit=limit)
+            hits, unseen = page.hits, _unseen(page)
         else:
-            hits = [hit_of(collection, query, collection.item(item_id))]
+            hits, unseen = [hit_of(collection, query, collection.item(item_id))], ""
         for hit in hits:
             good, reason = _verified(collection, hit)
             failed += not good
@@ -154,9 +177,19 @@ def verify(query: str, limit: int, item_id: str | None, place: Place, as_json: b
                 click.echo(f"NOT reproduced: {one_line(hit.item.id)}: {one_line(reason)}")
     if not as_json:
         click.echo(f"{len(hits) - failed:,} of {len(hits):,} hits reproduced from their sources")
+    if unseen:
+        notice(unseen)
     if not hits:
         return NO_MATCH
     return SOME_FAILED if failed else 0
+
+
+def _unseen(page: Page) -> str:
+    """Say that there are hits behind those of `page`, ``""`` if there are none."""
+    if page.next is None:
+        return ""
+    rest = "" if page.total is None else f" ({page.total:,} in all)"
+    return f"there are more hits{rest}, which were not looked at: give a higher --limit"
 
 
 def _verified(collection: Collection, hit: Hit) -> tuple[bool, str]:

@@ -13,12 +13,12 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
+from nlsearch.cli.terminal import cannot_write
 from nlsearch.cli.words import evidence_in_words
 from nlsearch.errors import NlsearchError
 
 if TYPE_CHECKING:
+    from nlsearch.cli.searching import Seen
     from nlsearch.collection import Collection
     from nlsearch.model import Hit
     from nlsearch.search.session import Page
@@ -41,7 +41,7 @@ details pre { background: var(--soft); padding: .5rem; font-size: .8rem; max-hei
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
-def write_report(path: Path, asked: str, page: Page, collection: Collection) -> None:
+def write_report(path: Path, asked: str, page: Page, seen: Seen, collection: Collection) -> None:
     """Write the report of `page` to `path`.
 
     Parameters
@@ -52,22 +52,29 @@ def write_report(path: Path, asked: str, page: Page, collection: Collection) -> 
         The query, as the heading.
     page : Page
         Its ``hits`` are all listed.
+    seen : Seen
+        How many of them are matches, and how many stand on earlier pages.
     collection : Collection
         Draws the pictures.
+
+    Raises
+    ------
+    NlsearchError
+        If `path` cannot be written.
     """
-    text = report_html(asked, page, collection)
+    text = report_html(asked, page, seen, collection)
     try:
         path.write_text(text, "utf-8", errors="backslashreplace")
     except OSError as exc:
-        raise click.ClickException(f"cannot write {path}: {exc.strerror}") from exc
+        raise cannot_write(path, exc) from exc
 
 
-def report_html(asked: str, page: Page, collection: Collection) -> str:
+def report_html(asked: str, page: Page, seen: Seen, collection: Collection) -> str:
     """Return the report as one HTML page."""
     from nlsearch.cli.searching import summary
 
     read_as = "".join(f"<li>{escape(line)}</li>" for line in page.read_as)
-    hits = "\n".join(_hit_html(hit, number, collection) for number, hit in enumerate(page.hits, 1))
+    hits = "\n".join(_hit_html(hit, number, collection) for number, hit in enumerate(page.hits, seen.before + 1))
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -79,7 +86,7 @@ def report_html(asked: str, page: Page, collection: Collection) -> str:
 </head>
 <body>
 <h1><code>{escape(asked)}</code></h1>
-<p class="notice">{escape(summary(page, len(page.hits)))}</p>
+<p class="notice">{escape(summary(page, seen))}</p>
 {f"<ul>{read_as}</ul>" if read_as else ""}
 <main>
 {hits or "<p>No match.</p>"}

@@ -9,7 +9,7 @@ from string import Template
 import click
 
 from nlsearch.cli.options import Place, examples, with_place
-from nlsearch.cli.terminal import notice
+from nlsearch.cli.terminal import cannot_write, notice
 from nlsearch.errors import QueryError
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,30}")
@@ -51,7 +51,7 @@ def new(kind: str, directory: Path, place: Place) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(template.substitute(names), "utf-8")
         except OSError as exc:
-            raise click.ClickException(f"cannot write {path}: {exc.strerror}") from exc
+            raise cannot_write(path, exc) from exc
         click.echo(str(path))
     notice(f"next: python -m pytest {directory}, then nlsearch --handlers-dir {directory} index …")
 

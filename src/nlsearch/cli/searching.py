@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from nlsearch.cli.app import MISUSE, NO_MATCH
+from nlsearch.cli.app import nothing_found
 from nlsearch.cli.options import Place, examples, query_shown, with_json, with_place
+from nlsearch.cli.querycommand import QueryCommand
 from nlsearch.cli.terminal import notice, on_terminal, one_line, print_json, print_table
 from nlsearch.cli.words import evidence_in_words
 from nlsearch.errors import QueryError
@@ -58,12 +59,14 @@ def _answer_options(command: Callable[..., R]) -> Callable[..., R]:
 
 
 @click.command(
+    cls=QueryCommand,
     epilog=examples(
         "nlsearch search caffeine kind:molecule",
+        "nlsearch search caffeine -citrate",
         "nlsearch search 'smarts:\"c1ccccc1O\" AND mass:[100 TO 300]' --count exact",
         "nlsearch search 'dna:\"ATGGTGCATCTGACTCCTGAG\"{mismatches=1}' --json",
         "nlsearch search 'smiles:\"CCO\"' --report hits.html",
-    )
+    ),
 )
 @click.argument("query", nargs=-1, required=True)
 @click.option("--kind", "kinds", multiple=True, shell_complete=_kind_names, help="Only this kind (may be repeated).")
@@ -74,7 +77,8 @@ def search(query: tuple[str, ...], kinds: tuple[str, ...], place: Place, **given
     """Answer a QUERY; `-` reads it from standard input.
 
     Words, field:value, field:[10 TO 20], "a phrase", operator:"value"~0.7{option=value}, AND OR NOT ( ) and -word.
-    Put the query in single quotes, so that the shell leaves its quotes alone.
+    Put the query in single quotes, so that the shell leaves its quotes alone.  A one-letter word that is excluded, or a
+    word that begins with --, stands behind a -- of its own: nlsearch search --json -- vitamin -c
     """
     text = sys.stdin.read().strip() if query == ("-",) else " ".join(query)
     with place.open() as collection, query_shown(text):
@@ -152,6 +156,34 @@ def typed_settings(collection: Collection, settings: Sequence[str]) -> dict[str,
     return values
 
 
+@dataclass(slots=True)
+class Seen:
+    """What was shown of an answer.
+
+    Parameters
+    ----------
+    before : int
+        Hits on the pages before the first one shown.
+    matches, related : int
+        Hits shown: those that were verified, and neighbours.
+    """
+
+    before: int = 0
+    matches: int = 0
+    related: int = 0
+
+    @property
+    def next_number(self) -> int:
+        """The number of the next hit, from 1."""
+        return self.before + self.matches + self.related + 1
+
+    def add(self, hits: Sequence[Hit]) -> None:
+        """Count the hits of a page."""
+        related = sum(hit.tier == "related" for hit in hits)
+        self.related += related
+        self.matches += len(hits) - related
+
+
 def _check_facets(facets: Sequence[str], collection: Collection) -> None:
     """Refuse a facet that is no field.
 
@@ -196,25 +228,32 @@ def _answer(
 ) -> int:
     _check_facets(facets, collection)
     page = ask(after)
-    number = 1
+    seen = Seen(_offset(after))
     shown: list[Hit] = []
     if not as_json:
         _print_head(page)
     while True:
-        _print_hits(page.hits, number, as_json)
-        number += len(page.hits)
+        _print_hits(page.hits, seen.next_number, as_json)
+        seen.add(page.hits)
         shown.extend(page.hits if report else ())
         if not (everything and page.next):
             break
         page = _joined(page, ask(page.next))
     counts = {name: page.facets(name) for name in facets}
-    (_print_page_json if as_json else _print_tail)(page, counts, number - 1)
+    (_print_page_json if as_json else _print_tail)(page, counts, seen)
     if report is not None:
         from nlsearch.cli.report import write_report
 
-        write_report(report, asked, replace(page, hits=shown), collection)
+        write_report(report, asked, replace(page, hits=shown), seen, collection)
         notice(f"wrote {report}")
-    return 0 if number > 1 else NO_MATCH
+    return 0 if seen.matches or seen.related else nothing_found(page.complete)
+
+
+def _offset(after: str | None) -> int:
+    """Return how many hits stand on the pages before."""
+    from nlsearch.search.session import Token
+
+    return 0 if after is None else Token.decode(after).offset
 
 
 def _joined(earlier: Page, later: Page) -> Page:
@@ -243,25 +282,27 @@ def _print_head(page: Page) -> None:
         (click.echo if on_terminal() else notice)(one_line(line))
 
 
-def _print_tail(page: Page, counts: dict[str, dict[str, int]], shown: int) -> None:
+def _print_tail(page: Page, counts: dict[str, dict[str, int]], seen: Seen) -> None:
     for name, values in counts.items():
         print_table((name, "items"), list(values.items()), numeric=("items",))
-    notice(summary(page, shown))
+    notice(summary(page, seen))
     if page.next:
         notice(f"more: --after {page.next}  (or --all)")
 
 
-def summary(page: Page, shown: int) -> str:
-    """Say in one line how many hits there are and what the answer promises."""
+def summary(page: Page, seen: Seen) -> str:
+    """Say in one line how many hits there are and what the answer promises; related ones are counted apart."""
+    shown = seen.matches
     if page.total is None:
         number = f"{shown:,} shown"
     else:
         number = f"{shown:,} of {page.total:,}" if page.total != shown else f"{shown:,} found"
+    number += f", {seen.related:,} related" if seen.related else ""
     completeness = "complete" if page.complete else "INCOMPLETE: cut short, there may be more"
     return f"{number} · guarantee: {page.guarantee} · {completeness} · {page.seconds:.3f} s"
 
 
-def _print_page_json(page: Page, counts: dict[str, dict[str, int]], _: int) -> None:
+def _print_page_json(page: Page, counts: dict[str, dict[str, int]], _: Seen) -> None:
     described: dict[str, Json] = {
         "total": page.total,
         "complete": page.complete,
@@ -275,4 +316,4 @@ def _print_page_json(page: Page, counts: dict[str, dict[str, int]], _: int) -> N
     print_json({"page": described})
 
 
-__all__ = ["MISUSE", "like", "search", "summary", "typed_settings"]
+__all__ = ["Seen", "like", "search", "summary", "typed_settings"]

@@ -17,6 +17,8 @@ import click
 from nlsearch.errors import NlsearchError, QuerySyntax
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from nlsearch.model import Json
 
 _WINDOW = 76
@@ -79,6 +81,11 @@ def one_line(value: object) -> str:
 
 def _visible(char: str) -> str:
     return " " if char in "\t\n\r" else char.encode("unicode_escape").decode("ascii")
+
+
+def cannot_write(path: Path, error: OSError) -> NlsearchError:
+    """Make the error for a file that cannot be written where the asker wants it."""
+    return NlsearchError(f"cannot write: {error.strerror or error}", locator=str(path))
 
 
 def show_error(error: NlsearchError) -> None:
