@@ -150,6 +150,19 @@ def test_the_second_of_the_same_name_is_found_too(tmp_path: Path) -> None:
     assert list(contents.values()) == [b"1", b"2"]
 
 
+def test_the_second_of_the_same_name_is_told_by_its_own_name(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for content in (b"1", b"2"):
+            entry = tarfile.TarInfo("in/a.smi.gz")
+            entry.size = 1
+            archive.addfile(entry, io.BytesIO(content))
+    (tmp_path / "x.tar").write_bytes(out.getvalue())
+    found = listed(tmp_path / "x.tar")
+    assert paths(found, tmp_path) == ["x.tar/in/a.smi.gz", "x.tar/in/a.smi.gz~2"]
+    assert [one.source.name for one in found if isinstance(one, Member)] == ["a.smi", "a.smi"]
+
+
 # ------------------------------------------------------------------------------------------------------------- refusals
 @pytest.mark.parametrize("name", ["../up", "/etc/passwd", "a/../../up", "C:/windows", "..\\up"])
 def test_names_that_leave_the_archive(tmp_path: Path, name: str) -> None:

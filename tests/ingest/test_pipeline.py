@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from nlsearch.errors import IndexLocked, StorageFull
+from nlsearch.errors import IndexLocked, MalformedContent, StorageFull
 from nlsearch.handlers.registry import Registry
 from nlsearch.index.catalog import Catalog
 from nlsearch.index.check import check
@@ -290,6 +290,33 @@ def test_a_changed_archive_is_compared_member_by_member(box: Box) -> None:
     path.unlink()
     assert counts(box.index()) == (0, 0, 0, 0, 1, 0)
     assert box.failures() == []
+
+
+def test_the_second_member_of_the_same_name_is_read(box: Box) -> None:
+    with zipfile.ZipFile(box.folder / "x.zip", "w") as archive:
+        archive.writestr("a.tally", "a: 1\n")
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("a.tally", "b: 1\n")
+    assert counts(box.index()) == (2, 2, 0, 0, 0, 0)
+    assert box.items() == ["x.zip/a.tally#1", "x.zip/a.tally~2#1"]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_member_that_is_asked_for_after_its_archive_has_changed(box: Box, method: int) -> None:
+    path = box.folder / "x.zip"
+    for content in ("a: 1 2 3\n", "a: 1 2 4\n"):
+        with zipfile.ZipFile(path, "w", method) as archive:
+            archive.writestr("a.tally", content)
+        if content.endswith("3\n"):
+            box.index()
+    row = read_source(box.directory, f"{path}/a.tally")
+    assert row is not None
+    with pytest.raises(MalformedContent, match="has changed since it was indexed") as caught:
+        box.pool().read_one(description_of(row), "tally", "#1")
+    assert "NoName" not in str(caught.value)
+    path.write_bytes(b"something else")
+    with pytest.raises(MalformedContent, match="has changed since it was indexed"):
+        box.pool().read_one(description_of(row), "tally", "#1")
 
 
 def test_an_archive_without_files_is_said(box: Box) -> None:

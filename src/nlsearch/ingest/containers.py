@@ -125,7 +125,7 @@ class Lister:
                 layer: Layer = (
                     "zip", entry.header_offset, entry.compress_size, entry.file_size, entry.compress_type, entry.CRC,
                 )  # fmt: skip
-                source = _member(archive, path, layer, entry.file_size, Caps.of(self.limits))
+                source = _member(archive, path, entry.filename, layer, entry.file_size, Caps.of(self.limits))
                 yield Member(source, 0, f"crc32:{entry.CRC:08x}")
 
     def _zip_refusal(self, entry: zipfile.ZipInfo) -> InputError | None:
@@ -155,7 +155,7 @@ class Lister:
                     yield _failed(path, reason)
                     continue
                 layer: Layer = ("slice", entry.offset_data, entry.size)
-                source = _member(archive, path, layer, entry.size, Caps.of(self.limits))
+                source = _member(archive, path, visible(entry.name), layer, entry.size, Caps.of(self.limits))
                 yield Member(source, int(entry.mtime * 10**9), _hashed(content, entry))
             content.seek(directory.offset)  # tarfile takes a damaged header for the end
             if content.read(tarfile.BLOCKSIZE).strip(tarfile.NUL):
@@ -249,11 +249,14 @@ class _tar_errors:  # noqa: N801 - a context manager that reads like a function
             raise MalformedContent(f"the archive is damaged or cut short: {error}") from error
 
 
-def _member(archive: FileSource | MemberSource, path: str, layer: Layer, size: int, caps: Caps) -> MemberSource:
+def _member(
+    archive: FileSource | MemberSource, path: str, name: str, layer: Layer, size: int, caps: Caps
+) -> MemberSource:
+    """Describe a member; its own `name` tells what it is, as the `path` of the second of the same name ends in ~2."""
     spool = None
     if isinstance(archive, MemberSource) and archive.spool is not None:
         spool = (archive.spool[0], (*archive.spool[1], layer))
-    return MemberSource(path, plain_name(path), "", archive.file, (*archive.layers, layer), size, caps, spool)
+    return MemberSource(path, plain_name(name), "", archive.file, (*archive.layers, layer), size, caps, spool)
 
 
 def _leaves(name: str) -> bool:

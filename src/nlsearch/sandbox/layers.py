@@ -62,7 +62,12 @@ def translated() -> Iterator[None]:
     """
     try:
         yield
-    except (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as exc:
+    except zipfile.BadZipFile as exc:
+        reason = str(exc)
+        if reason.startswith("Bad CRC-32"):  # for a name that nobody gave it
+            reason = "its bytes do not have the CRC-32 that the archive's directory gives"
+        raise MalformedContent(f"the packed data is damaged or cut short: {reason}") from exc
+    except (EOFError, zlib.error, lzma.LZMAError) as exc:
         raise MalformedContent(f"the packed data is damaged or cut short: {exc}") from exc
     except NotImplementedError as exc:
         raise UnsupportedFeature(f"packed in a way that is not supported: {exc}") from exc

@@ -124,14 +124,14 @@ class _Reading:
             answer = record if isinstance(record, NlsearchError) else contain(self._answer, record, wanted)
             del record
             if isinstance(answer, NlsearchError):
-                yield self._last(Failed(answer))
+                yield self._last(self._failed(answer, wanted))
                 return
             if answer is not None:
                 yield answer
                 if wanted is not None:
                     yield self._last(self._end(None))
                     return
-        yield self._last(Failed(records))
+        yield self._last(self._failed(records, wanted))
 
     def _records(self) -> Iterator[RawItem | Skipped]:
         return iter(self._handler.read(self._source, self._limits))
@@ -172,6 +172,13 @@ class _Reading:
             return Done(self._entries, self._skipped)
         record = f"record {wanted}" if wanted else "record"
         return Failed(InputError(f"there is no {record} in it", hint="it may have changed"))
+
+    def _failed(self, error: NlsearchError, wanted: str | None) -> Outcome:
+        """Return why reading failed; a record that is `wanted` was read once, so what is broken now has changed."""
+        if wanted and isinstance(error, MalformedContent):
+            reason = f"the source has changed since it was indexed, and does not read now: {error.message}"
+            return Failed(MalformedContent(reason, hint="index it again"))
+        return Failed(error)
 
     def _last(self, outcome: Outcome) -> bytes:
         self._out_of_memory |= isinstance(outcome, Failed) and isinstance(outcome.error, WorkerOutOfMemory)
