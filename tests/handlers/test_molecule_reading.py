@@ -110,6 +110,46 @@ def test_a_number_as_title_gives_way_to_a_name(handler: MoleculeHandler) -> None
     assert (fields["name"], fields["accession"]) == ("aspirin", "2244")
 
 
+@pytest.mark.parametrize(
+    ("field", "name", "accession"),
+    [
+        ("> <GENERIC_NAME>\naspirin\n\n", "aspirin", "12345"),
+        ("> <DRUGBANK_ID>\nDB00945\n\n", "12345", ["DB00945", "12345"]),
+        ("", "12345", "12345"),
+    ],
+)
+def test_a_number_as_title_is_an_accession(
+    handler: MoleculeHandler, field: str, name: str, accession: str | list[str]
+) -> None:
+    (item,) = read("12345" + block(Chem.MolFromSmiles(ASPIRIN)) + field + "$$$$\n", "SDF")
+    assert isinstance(item, RawItem)
+    fields = handler.features(item).fields
+    assert (fields["name"], fields["accession"]) == (name, accession)
+
+
+def test_a_nul_is_not_taken_for_the_end() -> None:
+    item, other = read("CCO\0 nul\nCCO spirit\n")
+    assert isinstance(item, Skipped)
+    assert item.reason == "line 1: a NUL at character 4"
+    assert isinstance(other, RawItem)
+    (item,) = read("InChI=1S/CH4/h1H4\0x nul\n", "InChI")
+    assert isinstance(item, Skipped)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_text_in_utf16_is_read_as_in_utf8(encoding: str) -> None:
+    text = "CCO Größe 😀\r\nC1CC x\r\nc1ccccc1 benzene\r\n"
+    content = (text if encoding == "utf-16" else "\ufeff" + text).encode(encoding)
+    first, second, third = read(content)
+    assert isinstance(first, RawItem)
+    assert isinstance(second, Skipped)
+    assert isinstance(third, RawItem)
+    assert (first.title, third.title) == ("Größe 😀", "benzene")
+    (item,) = read("\ufeffCCO ".encode("utf-16-le") + b"\x00\xd8")
+    assert isinstance(item, RawItem)
+    assert item.title == "\ufffd"
+
+
 def test_a_record_cut_anywhere_keeps_the_earlier_ones() -> None:
     whole = block(Chem.MolFromSmiles("CCN"))
     text = f"{whole}$$$$\n{block(Chem.MolFromSmiles(ASPIRIN))}$$$$\n"

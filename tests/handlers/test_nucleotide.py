@@ -133,6 +133,7 @@ def test_ambiguous_letters(query: str, target: str, start: int | None) -> None:
     ("value", "message"),
     [
         ("", "no nucleotides"), ("   12", "no nucleotides"), ("ACGTZ", "'Z' at letter 5"),
+        ("ACGTX", "'X' at letter 5"),
         ("AC GT!A", "'!' at letter 5"),
         ("MKVLEE*", "reads as a protein"), ("ACGTäA", "'ä' at letter 5"), ("AC-GT", "'-' at letter 3"),
     ],

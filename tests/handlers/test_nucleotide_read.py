@@ -25,6 +25,7 @@ from nlsearch.limits import Limits
 from nlsearch.model import RawItem, Skipped
 
 HANDLER = NucleotideHandler()
+FLAT = "LOCUS       XX000001                   4 bp    DNA     linear   UNK 01-JAN-2026\nORIGIN\n        1 acgt\n//\n"
 
 
 class Source:
@@ -65,6 +66,8 @@ def sequence(item: RawItem | Skipped) -> str:
         (">gi|1|ref|NC_1.1| x\nAC\n", [("gi|1|ref|NC_1.1|", "AC")]),
         (">\nACGT\n", [("", "ACGT")]),
         (">a\tb\nAC-G.T\n", [("a", "ACGT")]),
+        (">id\twith tab\nAC\n>  x \ty z\nGT\n", [("id", "AC"), ("x", "GT")]),
+        (">sp|P1|A\x01sp|P2|B merged\nAC\n", [("sp|P1|A", "AC")]),
     ],
 )
 def test_fasta_is_read_as_people_write_it(text: str, expected: list[tuple[str, str]]) -> None:
@@ -115,6 +118,35 @@ def test_what_is_no_sequence_file_is_refused_with_a_type(text: str) -> None:
         assert all(isinstance(item, Skipped) for item in items)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+@pytest.mark.parametrize("text", [">a größe\r\nACGT\r\n>b\nGG\n", FLAT])
+def test_text_in_utf16_is_read_as_in_utf8(text: str, encoding: str) -> None:
+    content = (text if encoding == "utf-16" else "\ufeff" + text).encode(encoding)
+    got, expected = read(content), read(text)
+    assert [item.record_id for item in got] == [item.record_id for item in expected]
+    assert sequence(got[0]) == sequence(expected[0]) != ""
+
+
+def test_text_behind_the_last_record_is_refused_and_white_space_is_not() -> None:
+    assert len(read(FLAT + "\n  \n")) == 1
+    for rest in ("stray words\nand more\n", "stray words\n//\n"):
+        first, stray, second = read(FLAT + rest + FLAT.replace("XX000001", "XX000002"))
+        assert isinstance(first, RawItem)
+        assert isinstance(stray, Skipped)
+        assert (stray.number, stray.record_id) == (2, None)
+        assert "begins no other record" in stray.reason
+        assert isinstance(second, RawItem)
+        assert (second.number, second.title) == (3, "XX000002")
+    assert len([item for item in read(FLAT + "stray\n" * 9) if isinstance(item, Skipped)]) == 1
+
+
+def test_a_record_without_its_end_does_not_swallow_the_next() -> None:
+    cut, whole = read(FLAT.removesuffix("//\n") + FLAT)
+    assert isinstance(cut, Skipped)
+    assert "cut short" in cut.reason
+    assert isinstance(whole, RawItem)
+
+
 def test_the_cap_on_bases_is_named() -> None:
     with pytest.raises(LimitExceeded, match="nucleotide_bases"):
         read(">a\nACGTACGT\n", Limits(nucleotide_bases=5))
@@ -124,8 +156,14 @@ class Endless(io.RawIOBase):
     """One FASTA record on one line, made while it is read."""
 
     def __init__(self, size: int) -> None:
-        self.left = size
+        self.size = size
+        self.seek(0)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        assert (offset, whence) == (0, io.SEEK_SET)
+        self.left = self.size
         self.head = b">long\n"
+        return 0
 
     def read(self, size: int = -1) -> bytes:
         if self.head:

@@ -67,6 +67,7 @@ def told(head: bytes, name: str) -> tuple[str, str] | None:
         (b"x\n>>record", "a", ("text", "records")),
         (b"x\n>>record", "a.rec.txt", ("text", "records")),
         (b"\xef\xbb\xbf>>record", "a.rec", ("text", "records")),  # a byte order mark
+        (">>größe".encode("utf-16"), "a", ("text", "records")),
         (b"anything", "a.txt", ("text", "lines")),
         (b"x\n>>record", "a.txt", ("text", "records")),  # a suffix alone is weaker
         (b"garbage", "a.pic", ("picture", "PIC")),  # the handler will say what is wrong

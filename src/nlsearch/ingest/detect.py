@@ -17,6 +17,7 @@ from typing import Literal
 from nlsearch.errors import LimitExceeded, MalformedContent, UnknownKind
 from nlsearch.handlers.contract import Format
 from nlsearch.handlers.registry import Registry
+from nlsearch.handlers.texts import is_utf16
 from nlsearch.limits import Limits
 from nlsearch.model import Json
 from nlsearch.sandbox.layers import PACKINGS
@@ -184,6 +185,8 @@ def _readings(head: bytes) -> Iterator[bytes]:
     yield head
     if head.startswith(_BOM):
         yield head[len(_BOM) :]
+    elif is_utf16(head):
+        yield head.decode("utf-16", "replace").encode()
 
 
 def _matches(pattern: bytes, head: bytes) -> bool:

@@ -34,7 +34,7 @@ class MoleculeHandler:
     """
 
     kind = "molecule"
-    version = 2
+    version = 3
     formats: tuple[Format, ...] = FORMATS
     fields: tuple[Field, ...] = FIELDS
     operators: tuple[Operator, ...] = OPERATORS

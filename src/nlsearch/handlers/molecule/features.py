@@ -83,11 +83,14 @@ def inchikey(mol: Mol) -> str:
 def _names(content: Molecule) -> dict[str, FieldValue]:
     """Return ``name`` and ``accession`` as far as the record gives them.
 
-    A title of digits alone is a database's number, so a name among the data fields comes before it.
+    A title of digits alone is a database's number: an accession, and a name among the data fields comes before it.
     """
     tags = {re.sub(r"\W+", "_", name).upper(): value for name, value in content.properties}
     given = next((tags[tag].split("\n")[0] for tag in _NAMES if tags.get(tag)), "")
-    accession = next((tags[tag] for tag in _ACCESSIONS if tags.get(tag)), "")
+    accessions = [tags[tag] for tag in _ACCESSIONS if tags.get(tag)][:1]
+    if content.title.isdecimal() and content.title not in accessions:
+        accessions.append(content.title)
+    accession = accessions[0] if len(accessions) == 1 else accessions
     name = given if given and (not content.title or content.title.isdecimal()) else content.title
     return {key: value for key, value in (("name", name), ("accession", accession)) if value}
 

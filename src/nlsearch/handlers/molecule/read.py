@@ -18,6 +18,7 @@ from nlsearch.errors import InputError, LimitExceeded, MalformedContent
 from nlsearch.handlers.molecule.complaints import molfile_complaint, smiles_complaint
 from nlsearch.handlers.molecule.payload import Structure
 from nlsearch.handlers.molecule.records import Record, listed_records, sdf_records, table_records
+from nlsearch.handlers.texts import as_utf8
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem, Skipped
 
@@ -53,7 +54,7 @@ def read_records(source: Source, limits: Limits) -> Iterator[RawItem | Skipped]:
     split, parse = _readers(source)
     empty = True
     with source.open() as stream:
-        for record in split(stream, limits):
+        for record in split(as_utf8(stream), limits):
             empty = False
             with rdBase.BlockLogs():
                 outcome = _read(record, parse, limits)
@@ -120,6 +121,8 @@ def smiles_structure(text: str, limits: Limits) -> Structure:
     """
     from rdkit import Chem
 
+    if "\0" in text:  # RDKit would read what is before it
+        raise MalformedContent(f"a NUL at character {text.index(chr(0)) + 1}")
     if len(text) > limits.molecule_atoms:
         limits.check("molecule_atoms", len(_LISTED_ATOM.findall(text.split(" ", maxsplit=1)[0])))
     mol = Chem.MolFromSmiles(text)
@@ -135,7 +138,8 @@ def _inchi_structure(record: Record, limits: Limits) -> Structure:
     from rdkit.Chem import rdinchi
 
     limits.check("molecule_atoms", len(record.lines[0]) // 25)
-    mol, *_ = rdinchi.InchiToMol(record.lines[0], True, True)
+    text = record.lines[0]
+    mol = None if "\0" in text else rdinchi.InchiToMol(text, True, True)[0]
     if mol is None:
         raise MalformedContent(f"line {record.line}: not an InChI that RDKit can read")
     return Structure(mol, mol.GetNumAtoms())

@@ -6,6 +6,8 @@ A *code* is the index of a letter in :data:`LETTERS`: A 0, C 1, G 2, T 3, then t
 (Cornish-Bowden, Nucleic Acids Res 1985 13:3021).  U reads as T, X as N, lower case as upper case.  A *set* has bit 1
 for A, 2 for C, 4 for G, 8 for T.
 
+X is no letter of IUPAC's; programs that mask write it for N, and files are read so, but a query has to write N.
+
 A query letter matches a target letter if every base that the target letter may be is one that the query letter allows
 (the target's set lies within the query's).  So N in a query matches everything, R matches A, G and R, and an N in the
 target is matched by N alone: what is unknown never counts as identity with a definite base.
@@ -48,6 +50,7 @@ def _complement() -> bytes:
 
 CODES = _table()
 """``bytes.translate`` table from text to codes (:data:`GAP`, :data:`INVALID` for what is no letter)."""
+_QUERY_CODES = bytes(INVALID if byte in b"Xx" else code for byte, code in enumerate(CODES))
 COMPLEMENT = _complement()
 """``bytes.translate`` table from codes to the codes of the other strand."""
 TO_LETTERS = LETTER_BYTES + b"?" * (256 - len(LETTER_BYTES))
@@ -90,7 +93,7 @@ def parse_query(text: str) -> bytes:
     """
     lines = text.splitlines()
     body = "".join(line for line in lines if not line.lstrip().startswith(">"))
-    raw = body.encode("utf-8", "surrogatepass").translate(CODES, IGNORED)
+    raw = body.encode("utf-8", "surrogatepass").translate(_QUERY_CODES, IGNORED)
     if not raw:
         raise QuerySyntax("the value holds no nucleotides", hint='write dna:"ACGT"')
     wrong = next((i for i, code in enumerate(raw) if code >= len(LETTERS)), None)
@@ -102,4 +105,5 @@ def parse_query(text: str) -> bytes:
             f"{shown!r} at letter {wrong + 1} is no nucleotide: this reads as a protein",
             hint="dna takes A C G T U and IUPAC codes; a protein needs a protein or translated search",
         )
-    raise QuerySyntax(f"{shown!r} at letter {wrong + 1} is no nucleotide", hint="A C G T U and R Y S W K M B D H V N")
+    hint = "write N for any base" if shown in "Xx" else "A C G T U and R Y S W K M B D H V N"
+    raise QuerySyntax(f"{shown!r} at letter {wrong + 1} is no nucleotide", hint=hint)

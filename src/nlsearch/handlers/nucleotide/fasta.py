@@ -3,6 +3,7 @@
 Conventions
 -----------
 A record begins with ``>`` at the start of a line; its id is the first word of that line, the rest its description.
+Words end at white space and at control characters (NCBI joins the headers of equal sequences by Ctrl-A).
 Lines end in LF, CRLF or CR.  Lines that begin with ``;`` before the first record are comments.  White space and
 digits between letters are left out.  A sequence of any length on one line is read in pieces of a fixed size.
 """
@@ -23,6 +24,7 @@ from nlsearch.model import RawItem, Skipped
 PIECE = 2**20
 SNIFFED = 2**16
 _BOM = b"\xef\xbb\xbf"
+_WORD_END = re.compile(r"[\s\x00-\x1f\x7f]+")
 _LINE_END = re.compile(rb"[\r\n]")
 _PREAMBLE = re.compile(rb"(?:\s+|;[^\r\n]*(?:[\r\n]|\Z))*")
 _ACCESSION = re.compile(r"(?:[A-Z]{1,6}|[A-Z]{2}_(?:[A-Z]{1,6})?)\d{5,}(?:\.\d+)?")
@@ -86,8 +88,7 @@ def read_fasta(stream: BinaryIO, limits: Limits) -> Iterator[RawItem | Skipped]:
 
 
 def _record(number: int, header: bytes, packer: Packer) -> RawItem | Skipped:
-    line = _text(header).strip()
-    name, _, description = line.partition(" ") if " " in line else line.partition("\t")
+    name, description = [*_WORD_END.split(_text(header).strip(), maxsplit=1), ""][:2]
     if packer.wrong is not None:
         return _refused(number, name, packer)
     warnings = []

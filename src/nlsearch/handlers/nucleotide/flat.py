@@ -1,6 +1,7 @@
 """GenBank and EMBL flat files (INSDC feature table definition, version 11), through Biopython, one record at a time.
 
-The file is cut into records at ``//`` lines before Biopython sees it, so a broken record costs only itself.
+The file is cut into records at ``//`` lines before Biopython sees it, so a broken record costs only itself.  Text
+behind a ``//`` that begins no record is refused like one; before the first record it is a release's heading.
 
 Conventions
 -----------
@@ -52,10 +53,12 @@ def read_flat(stream: BinaryIO, flavour: str, limits: Limits) -> Iterator[RawIte
     for text in _records(stream, _FIRST_LINES[flavour]):
         limits.check("source_bytes", len(text))
         try:
+            if not text.startswith(_FIRST_LINES[flavour]):
+                raise MalformedContent("text behind the end of a record ('//') that begins no other record")
             record, notes = _parse(text, flavour)
         except MalformedContent as error:
             number += 1
-            yield Skipped(number, error.message, error.code, _first_word(text))
+            yield Skipped(number, error.message, error.code, _first_word(text, flavour))
             continue
         if record.annotations.get("molecule_type") == "protein":
             if not number:
@@ -71,20 +74,29 @@ def read_flat(stream: BinaryIO, flavour: str, limits: Limits) -> Iterator[RawIte
 
 
 def _records(stream: BinaryIO, first: bytes) -> Iterator[bytes]:
-    """Cut the stream at ``//`` lines; what is before the first line of a record (a release header) is left out."""
+    """Cut the stream at ``//`` lines and before the first line of a record; of text between records, give a line."""
     lines: list[bytes] = []
+    begun = stray = False
     for line in iter(lambda: stream.readline(_READ), b""):
-        if line.rstrip() == b"//":
+        if line.startswith(first):
             if lines:
-                yield b"".join([*lines, b"//\n"])
-            lines = []
-        elif lines or line.startswith(first):
+                yield b"".join(lines)
+            lines, begun, stray = [line], True, False
+        elif line.rstrip() == b"//":
+            if lines:
+                yield b"".join(lines if stray else [*lines, b"//\n"])
+            lines, stray = [], False
+        elif lines and not stray:
             lines.append(line)
+        elif begun and not stray and line.strip():
+            lines, stray = [line], True
     if lines:
         yield b"".join(lines)
 
 
-def _first_word(text: bytes) -> str | None:
+def _first_word(text: bytes, flavour: str) -> str | None:
+    if not text.startswith(_FIRST_LINES[flavour]):
+        return None
     words = text[:200].split()[1:2]
     return words[0].decode("latin-1").rstrip(";") if words else None
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nlsearch.handlers.nucleotide.fasta import read_fasta
 from nlsearch.handlers.nucleotide.flat import read_flat
+from nlsearch.handlers.texts import as_utf8
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem, Skipped
 
@@ -24,7 +25,8 @@ def read_records(source: Source, limits: Limits) -> Iterator[RawItem | Skipped]:
     InputError
         If the file as a whole is not what it seems; items already yielded are kept.
     """
-    with source.open() as stream:
+    with source.open() as content:
+        stream = as_utf8(content)
         flavour = {"GenBank": "genbank", "EMBL": "embl", "FASTA": "fasta"}.get(source.format)
         if flavour is None:
             flavour = _flavour(stream.read(_SNIFFED))
