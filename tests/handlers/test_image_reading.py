@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 import pytest
-from pictures import HANDLER, compare, derived, encoded, read, scene
+from pictures import HANDLER, File, compare, derived, encoded, read, scene
 from PIL import Image, PngImagePlugin
 
 from nlsearch.errors import MalformedContent
@@ -135,6 +135,23 @@ def test_a_bomb_is_found_by_its_metadata() -> None:
     assert not features.terms
     assert not features.vectors
     assert HANDLER.draw(features.payload).data.startswith(b"<svg")
+
+
+@pytest.mark.parametrize(
+    ("content", "form", "reason"),
+    [
+        (b"not a picture at all\n", "JPEG", "it is no JPEG picture, whatever its name says"),
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF", "JPEG", "the file ends before its JPEG header is complete"),
+        (b"\x89PNG\r\n\x1a\n", "PNG", "the file ends before its PNG header is complete"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dABCD" + bytes(99), "PNG", "its PNG header cannot be read"),
+        (b"BM", "BMP", "it is no BMP picture"),
+        (b"", "BMP", "the file is empty"),
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF", "", "the file ends before its picture header is complete"),
+    ],
+)
+def test_what_is_wrong_with_a_header_is_said_in_a_sentence(content: bytes, form: str, reason: str) -> None:
+    with pytest.raises(MalformedContent, match=reason):
+        next(HANDLER.read(File(content, format=form), Limits()))
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ taken, of TIFF pages the first, of an MPO the first view.
 from __future__ import annotations
 
 import contextlib
+import re
 import struct
 import warnings
 import zlib
@@ -22,9 +23,9 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from nlsearch.errors import LimitExceeded, MalformedContent
-from nlsearch.handlers.contract import Source
+from nlsearch.handlers.contract import Format, Source
 from nlsearch.handlers.image import metadata
-from nlsearch.handlers.image.facts import PILLOW_FORMATS
+from nlsearch.handlers.image.facts import FORMATS, PILLOW_FORMATS
 from nlsearch.limits import Limits
 from nlsearch.model import FieldValue, RawItem
 
@@ -39,6 +40,7 @@ READING_ERRORS = (
 """What Pillow's readers raise on broken files."""
 ORIENTATION = 0x0112
 WARNINGS_KEPT = 5
+_HEAD = 8192
 LEAST_RESCUED = 0.1
 """Share of the rows below which a damaged picture is found by its metadata only."""
 
@@ -81,7 +83,7 @@ def read(source: Source, limits: Limits) -> RawItem:
         If the header cannot be read.
     """
     with _quiet() as complaints, source.open() as stream:
-        image = _opened(stream, source.path)
+        image = _opened(stream, source)
         told: list[str] = []
         decoded = _described(image, told)
         _decode(decoded, image, stream, limits, told)
@@ -118,17 +120,39 @@ def _readers() -> list[str]:
     return [name for name in PILLOW_FORMATS if name in Image.OPEN]
 
 
-def _opened(stream: BinaryIO, path: str) -> Image.Image:
-    from PIL import Image, UnidentifiedImageError
+def _opened(stream: BinaryIO, source: Source) -> Image.Image:
+    from PIL import Image
 
     try:
         image = Image.open(stream, formats=_readers())
     except READING_ERRORS as exc:
-        reason = "no picture header that can be read" if isinstance(exc, UnidentifiedImageError) else str(exc)
-        raise MalformedContent(reason or type(exc).__name__, locator=path) from exc
+        raise MalformedContent(_complaint(stream, source.format, exc), locator=source.path) from exc
     if min(image.size) < 1:
-        raise MalformedContent("the picture has no pixels", locator=path)
+        raise MalformedContent("the picture has no pixels", locator=source.path)
     return image
+
+
+def _complaint(stream: BinaryIO, name: str, error: Exception) -> str:
+    """Say why a file that was taken for the format called `name` has no header that reads."""
+    from PIL import UnidentifiedImageError
+
+    ended = not stream.read(1)
+    stream.seek(0)
+    head = stream.read(_HEAD)
+    if not head:
+        return "the file is empty"
+    form = next((form for form in FORMATS if form.name == name), None)
+    if form is not None and not _begins(head, form):
+        return f"it is no {name} picture, whatever its name says: it does not begin like one"
+    header = f"its {name or 'picture'} header"
+    if ended:
+        return f"the file ends before {header} is complete"
+    words = "" if isinstance(error, UnidentifiedImageError) else str(error).strip()
+    return f"{header} cannot be read" + (f": {words}" if words else "")
+
+
+def _begins(head: bytes, form: Format) -> bool:
+    return head.startswith(form.magic) or bool(form.pattern and re.match(form.pattern, head, re.DOTALL))
 
 
 def _described(image: Image.Image, told: list[str]) -> Decoded:
