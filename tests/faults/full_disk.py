@@ -35,7 +35,7 @@ def rounds(driver: Driver, folder: Path, name: str, step: int) -> tuple[int, int
     library, steps = scene(driver, folder, name)
     before = dict(library.may_be)
     full = room = free = 0
-    while room < 3:
+    while room < 2:
         library.may_be = {path: set(states) for path, states in before.items()}
         copy = copied(folder)
         filler = fill(folder, free)

@@ -13,7 +13,7 @@ import pytest
 from crashing import FAIL_FROM, FAIL_ONCE, Answer, Library, assert_sound, assert_usable
 from test_kill import SCENES, copied, counted, sample, scene
 
-SAMPLE = 18
+SAMPLE = 14
 FAILURES = [(errno.EIO, FAIL_ONCE), (errno.ENOSPC, FAIL_ONCE), (errno.EIO, FAIL_FROM), (errno.ENOSPC, FAIL_FROM)]
 
 

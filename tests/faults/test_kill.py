@@ -192,7 +192,7 @@ def _kill_at_calls(driver: Driver, folder: Path, name: str, most: int | None) ->
 
 @pytest.mark.parametrize("name", SCENES)
 def test_killed_at_calls_that_write(driver, quick_folder, name):
-    _kill_at_calls(driver, quick_folder, name, 18)
+    _kill_at_calls(driver, quick_folder, name, 14)
 
 
 @pytest.mark.long

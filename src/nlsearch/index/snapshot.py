@@ -201,7 +201,7 @@ def reading(directory: str | Path) -> Iterator[sqlite3.Connection]:
             yield connection
     except sqlite3.OperationalError as exc:
         raise _explained(exc, file) from exc
-    except sqlite3.DatabaseError as exc:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as exc:  # a name in the schema, which SQLite quotes
         raise IndexDamaged(f"the catalog is damaged: {exc}", locator=str(file), hint="run nlsearch check") from exc
 
 
@@ -230,8 +230,10 @@ def _rows(connection: sqlite3.Connection, sql: str, *values: str) -> list[tuple]
 
 def _generations(connection: sqlite3.Connection) -> tuple[int, int]:
     """Return the newest generation and the oldest of which every split is still there."""
-    newest, oldest = connection.execute("SELECT generation, oldest_generation FROM state").fetchone()
-    return int(newest), int(oldest)
+    row = connection.execute("SELECT generation, oldest_generation FROM state").fetchone()
+    if row is None or not all(isinstance(number, int) for number in row):
+        raise sqlite3.DatabaseError("its generation is not a number")
+    return row[0], row[1]
 
 
 def _splits(connection: sqlite3.Connection, generation: int) -> tuple[SplitRow, ...]:
@@ -257,7 +259,7 @@ def _connect(file: Path) -> sqlite3.Connection:
         except sqlite3.OperationalError as exc:
             connection.close()
             refused = exc
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
             connection.close()
             raise
         else:
