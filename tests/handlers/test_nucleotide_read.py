@@ -390,3 +390,17 @@ def test_a_sequence_of_nothing_packs() -> None:
     assert (packed.length, packed.gc, packed.codes()) == (0, None, b"")
     with pytest.raises(MalformedContent):
         read(b"%PDF-1.4")
+
+
+def test_a_location_beyond_any_sequence_costs_nothing_else():
+    record = (
+        "LOCUS       AB00000{n}                  30 bp    DNA     linear   UNK 01-JAN-2000\nDEFINITION  x.\n"
+        "ACCESSION   AB00000{n}\nVERSION     AB00000{n}.1\nFEATURES             Location/Qualifiers\n"
+        '     gene            20..{end}\n                     /gene="x{n}"\n'
+        "ORIGIN\n        1 atggtgcatc tgactcctga ggagaagtct\n//\n"
+    )
+    text = record.format(n=1, end=99999999999999999999) + record.format(n=2, end=25)
+    found = list(HANDLER.read(Source(text.encode(), "x.gb", "GenBank"), Limits()))
+    assert [type(one).__name__ for one in found] == ["RawItem"] * 4
+    for one in found:
+        assert HANDLER.features(one).payload

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from nlsearch.errors import InputError, UnsupportedFeature
-from nlsearch.index.layout import is_collection
+from nlsearch.index.layout import SPLITS, is_collection
 from nlsearch.model import Failure
 from nlsearch.sandbox.sources import visible
 
@@ -105,7 +105,7 @@ class _Walker:
         self, path: str, state: os.stat_result, levels: tuple[_Level, ...], include: _Level | None
     ) -> Iterator[_Step]:
         identity = (state.st_dev, state.st_ino)
-        if identity in self.seen or is_collection(path):
+        if identity in self.seen or (is_collection(path) and os.path.isdir(os.path.join(path, SPLITS))):  # noqa: PTH112, PTH118
             return
         self.seen.add(identity)
         try:

@@ -219,7 +219,9 @@ def _annotation(feature: SeqFeature, record: Record, parsed: SeqRecord, letters:
 
 def _own(feature: SeqFeature, parsed: SeqRecord) -> Packed | None:
     """Return the feature's own sequence, or None if it is too long to keep or lies in another record."""
-    if feature.location is None or len(feature.location) > KEPT_BASES or feature.type == "source":
+    if feature.location is None or feature.type == "source":
+        return None
+    if sum(int(part.end) - int(part.start) for part in feature.location.parts) > KEPT_BASES:
         return None
     extract: Callable[[object], bytes] = feature.extract
     try:

@@ -26,6 +26,8 @@ _MAGIC = b"nlS1"
 _HEADER = struct.Struct(f"<4sBBHIIIII{DIGEST_BYTES}s")
 RECORD, FEATURE = 0, 1
 _HAS_SEQUENCE, _CIRCULAR = 1, 2
+FARTHEST = 2**32 - 1
+"""Where an annotation ends that points beyond what any sequence may have."""
 STEP = 2**22
 """Bases that a scan unpacks at a time."""
 
@@ -55,7 +57,7 @@ def encode(
         len(joined),
         sequence.digest if sequence is not None else b"",
     )
-    table = np.array([[p.start, p.end] for p in places], np.uint32).reshape(-1, 2)
+    table = np.array([[min(p.start, FARTHEST), min(p.end, FARTHEST)] for p in places], np.uint32).reshape(-1, 2)
     ends = np.cumsum([len(name) for name in names], dtype=np.uint32)
     return b"".join(
         [
