@@ -467,6 +467,27 @@ def test_a_broken_archive_that_was_not_read_to_its_end_is_taken_up_again(box: Bo
     assert counts(box.index()) == (0, 0, 0, 3, 0, 0)
 
 
+@pytest.mark.parametrize("name", ["a.tally", "x.zip"])
+def test_a_file_that_is_away_while_it_is_read_is_read_when_it_is_back(box: Box, name: str) -> None:
+    if name == "a.tally":
+        box.write(name, "a: 1")
+    else:
+        zipped(box.folder / name, {"a.tally": "a: 1\n"})
+    away = box.folder.with_name("away")
+
+    class Moving(Pool):
+        def read_sources(self, tasks: Iterator[SourceTask]) -> Iterator[tuple[SourceTask, Outcome]]:  # type: ignore[override]
+            listed = list(tasks)
+            (box.folder / name).rename(away)
+            yield from super().read_sources(iter(listed))
+
+    report = box.index(pool=Moving([HANDLERS], inline=True))
+    assert [one.code for one in report.failures] == ["input"]
+    away.rename(box.folder / name)
+    assert counts(box.index()) == (1, 0, 1, 0, 0, 0)
+    assert box.failures() == []
+
+
 def test_an_archive_that_is_only_touched_while_it_is_read_is_read_whole(box: Box) -> None:
     path = box.folder / "x.zip"
     zipped(path, {"a.tally": "a: 1\n", "b.tally": "b: 1\n"})

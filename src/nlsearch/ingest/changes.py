@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from nlsearch.errors import InputError, LimitExceeded, UnknownKind
+from nlsearch.errors import InputError, LimitExceeded, MalformedContent, UnknownKind
 from nlsearch.handlers.registry import Registry
 from nlsearch.index.snapshot import SourceRow
 from nlsearch.ingest.containers import Lister, Member, Spool
@@ -234,7 +234,7 @@ class Changes:
         row = replace(draft, status="container", format=told.container)
         self._begin(found.path)
         known = self._known.get(found.path)
-        if known is not None:
+        if known is not None and known.mtime_ns != LOOK_AGAIN:
             yield Begun(known)
         try:
             for change in self._list(lister, told, found, 1, None):
@@ -244,7 +244,7 @@ class Changes:
             yield self._broken(row, error)
             return
         if empty:
-            yield self._broken(row, InputError("the archive holds no files"))
+            yield self._broken(row, MalformedContent("the archive holds no files"))
             return
         self._seen.add(row.path)
         yield Settled(row)
@@ -338,6 +338,8 @@ class Changes:
 
     def _failed(self, draft: SourceRow, error: InputError) -> Change:
         row = replace(draft, status="failed", failures=1)
+        if error.code == InputError.code:  # the system refused to read, not the content
+            row = replace(row, mtime_ns=LOOK_AGAIN)
         return self._same_failure(row) or self._settled(row, _failure(draft.path, error))
 
     def _refused(self, found: Found, failure: Failure, container: str = "") -> Change:

@@ -15,7 +15,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import cast
 
-from nlsearch.errors import MissingExtra, StoreError
+from nlsearch.errors import InputError, MissingExtra, StoreError
 from nlsearch.handlers.registry import Registry
 from nlsearch.index.catalog import Catalog, Commit
 from nlsearch.index.layout import WORK
@@ -37,6 +37,8 @@ COMMIT_ITEMS = 50_000
 PROGRESS_SECONDS = 0.1
 SPLITS_BETWEEN_MERGES = 16
 CHANGED_WHILE_READ = "changed_while_read"
+PASSING = frozenset({MissingExtra.code, InputError.code})
+"""Codes of failures that do not lie in the content: a missing library, a system that refuses to read."""
 _Outcomes = Generator[tuple[SourceTask, Outcome], None, None]
 
 
@@ -205,7 +207,7 @@ class Run:
         if isinstance(end, Failed):
             failure = Failure(row.path, "", end.reason, end.code)
             row = replace(row, status="failed")
-            if end.code == MissingExtra.code:
+            if end.code in PASSING or state is None:
                 row = replace(row, mtime_ns=LOOK_AGAIN)
             if end.readable:
                 reading.failures.append(failure)
