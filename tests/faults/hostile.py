@@ -123,7 +123,6 @@ def good_files() -> dict[str, tuple[bytes, int]]:
         "one.inchi": (b"InChI=1S/CH4/h1H4\n", 1),
         "two.fasta": (fasta, 2),
         "utf-16.fa": (fasta.decode().encode("utf-16"), 2),
-        "utf-16.fa": (">x\nACGT\n".encode("utf-16"), 1),
         "packed.fa.gz": (gzip.compress(fasta), 2),
         "in two parts.fa.gz": (gzip.compress(fasta[:50]) + gzip.compress(fasta[50:]), 2),
         "packed.sdf.xz": (lzma.compress(sdf), 3),
@@ -209,6 +208,7 @@ def _sequences() -> Iterator[tuple[str, bytes]]:
     yield "header of 3 MB.fa", b">" + b"h" * (3 * MIB) + b"\nACGT\n"
     yield "protein.fa", b">p\nMKVLLEFPWWYQHKRRSTLLEQ\n"
     yield "letters that are none.fa", b">x\nACGT!!ACGT\n"
+    yield "utf-32.fa", ">x\nACGT\n".encode("utf-32")
     yield "500 headers.fa", b">h\n" * 500
     whole = GENBANK.format(2).encode()
     for at in (40, 100, 200, 250, 300, 350, whole.index(b"//")):
