@@ -64,7 +64,8 @@ def index(
     lock_timeout_s : float
         How long to wait for another writer.
     commit_seconds : float
-        How much work, at most, a kill may cost.
+        The first wait between commits; later ones wait for a quarter of the time that the run has taken, at most
+        twelve times as long.  That is how much work a kill may cost.
     commit_items : int
         The same in items.
     merge_after : bool
