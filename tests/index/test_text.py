@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from nlsearch.errors import IndexDamaged
 from nlsearch.folding import words
 from nlsearch.handlers.contract import Field
+from nlsearch.index import texttokens as tokens
 from nlsearch.index.text import TextIndex, TextWriter
 from nlsearch.index.textquery import (
     AllItems,
@@ -381,3 +382,11 @@ def test_date_spans(text, span):
 def test_what_is_no_date(text):
     with pytest.raises(ValueError, match=r"\S"):
         date_span(text)
+
+
+@given(st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 2**33) | st.sampled_from([0, 2**32 - 1, 2**32]), max_size=9))
+def test_tokens_of_many_terms_are_those_of_each(terms):
+    written = entry(terms=terms)
+    each = [tokens.term_token("3:", int(term)) for term in written.features.terms.get("molecule.screen", ())]
+    assert tokens.terms_text(written, {"molecule.screen": "3:"}).split() == each
+    assert len(set(each)) == len(each)

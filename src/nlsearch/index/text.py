@@ -212,7 +212,7 @@ class TextIndex:
     def frequency(self, space: str, term: int) -> int:
         """Return how many items hold a structural term."""
         code = self._codes.get(space)
-        return 0 if code is None else self._frequency("terms", f"{code}{term:x}")
+        return 0 if code is None else self._frequency("terms", tokens.term_token(code, term))
 
     def facet(self, field: str, query: TextQuery | None = None) -> dict[str, int]:
         """Count the matches (all items without a `query`) by the folded value of a keyword field, or ``kind``."""
@@ -273,7 +273,9 @@ class TextIndex:
         code = self._codes.get(node.space)
         if code is None:
             return [], 1
-        every = {token: self._frequency("terms", token) for token in {f"{code}{term:x}" for term in node.terms}}
+        every = {
+            token: self._frequency("terms", token) for token in {tokens.term_token(code, term) for term in node.terms}
+        }
         rarest = sorted(every, key=lambda token: (every[token], token))
         if node.at_least is None:
             if rarest and every[rarest[0]] == 0:

@@ -6,7 +6,7 @@ field of the index      tokens
 ``words``               words of title, text, file name, text fields (not warnings), in sections that no phrase crosses
 ``field_words``         ``field␟word`` for the text fields, and for ``path`` the words of the whole path
 ``exact``               ``field=value`` for keywords, kind, path, file, source and identity
-``terms``               code of the term space + hexadecimal term
+``terms``               code of the term space + hexadecimal term (8 or 16 digits)
 ``n_<field>``           numbers, booleans excepted; dates as seconds since 1970-01-01 UTC
 ======================  ==========================================================================
 """
@@ -15,8 +15,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from hashlib import blake2b, sha1
-from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
 
 from nlsearch.declarations import Field
 from nlsearch.folding import keyword, words
@@ -71,7 +74,7 @@ def source_token(source_id: int) -> str:
 def words_text(entry: Entry, fields: Mapping[str, Field]) -> str:
     """Return the text of the index field ``words``; equal sections are written once."""
     features = entry.features
-    sections = [entry.title, features.words, _file_name(entry.path)]
+    sections = [entry.title, features.words]
     if not entry.locator[1:].isdecimal():
         sections.append(entry.locator)
     for name, value in features.fields.items():
@@ -80,13 +83,14 @@ def words_text(entry: Entry, fields: Mapping[str, Field]) -> str:
         if is_text or name in {"name", "accession"}:
             sections.extend(_texts(value))
     distinct = dict.fromkeys(" ".join(index_words(section)) for section in sections)
+    distinct[_file_words(entry.path)] = None
     distinct.pop("", None)
     return f" {GAP} ".join(distinct)
 
 
 def field_words_text(entry: Entry, fields: Mapping[str, Field]) -> str:
     """Return the text of the index field ``field_words``."""
-    sections = [" ".join(f"path{UNIT}{word}" for word in index_words(entry.path))]
+    sections = [_path_words(entry.path)]
     for name, value in entry.features.fields.items():
         declared = fields.get(name)
         if declared is not None and declared.type == "text":
@@ -97,11 +101,9 @@ def field_words_text(entry: Entry, fields: Mapping[str, Field]) -> str:
 def exact_text(entry: Entry, fields: Mapping[str, Field]) -> str:
     """Return the text of the index field ``exact``."""
     tokens = [
-        keyword_token("kind", entry.kind),
-        keyword_token("path", entry.path),
-        keyword_token("file", _file_name(entry.path)),
+        *_place_tokens(entry.kind, entry.path),
         source_token(entry.source_id),
-        keyword_token("id", identity(entry.path, entry.locator)),
+        f"id={identity(entry.path, entry.locator)}",
     ]
     for name, value in entry.features.fields.items():
         declared = fields.get(name)
@@ -112,11 +114,34 @@ def exact_text(entry: Entry, fields: Mapping[str, Field]) -> str:
 
 def terms_text(entry: Entry, codes: Mapping[str, str]) -> str:
     """Return the text of the index field ``terms``; `codes` maps each term space to its code."""
-    return " ".join(
-        chain.from_iterable(
-            [f"{codes[space]}{term:x}" for term in terms.tolist()] for space, terms in entry.features.terms.items()
-        )
-    )
+    return " ".join(_tokens_of(codes[space], terms) for space, terms in entry.features.terms.items() if len(terms))
+
+
+def term_token(code: str, term: int) -> str:
+    """Return the token of a structural term: 8 hexadecimal digits if they are enough, else 16."""
+    return f"{code}{term:08x}" if term < 2**32 else f"{code}{term:016x}"
+
+
+def _tokens_of(code: str, terms: NDArray[np.uint64]) -> str:
+    """Return the tokens of many terms, with a blank between: what :func:`term_token` gives for each."""
+    digits = " " + np.asarray(terms, ">u8").tobytes().hex(" ", 8)
+    return digits.replace(" 00000000", " ").replace(" ", f" {code}")[1:]
+
+
+@lru_cache(maxsize=64)
+def _place_tokens(kind: str, path: str) -> tuple[str, ...]:
+    """Return the keywords that all items of a kind in a source share."""
+    return keyword_token("kind", kind), keyword_token("path", path), keyword_token("file", _file_name(path))
+
+
+@lru_cache(maxsize=64)
+def _path_words(path: str) -> str:
+    return " ".join(f"path{UNIT}{word}" for word in index_words(path))
+
+
+@lru_cache(maxsize=64)
+def _file_words(path: str) -> str:
+    return " ".join(index_words(_file_name(path)))
 
 
 def numbers(entry: Entry, fields: Mapping[str, Field]) -> Iterator[tuple[str, float]]:

@@ -64,7 +64,7 @@ def index(
     lock_timeout_s : float
         How long to wait for another writer.
     commit_seconds : float
-        The first wait between commits; later ones wait for a quarter of the time that the run has taken, at most
+        The first wait between commits; later ones wait for half of the time that the run has taken, at most
         twelve times as long.  That is how much work a kill may cost.
     commit_items : int
         The same in items.

@@ -34,7 +34,7 @@ from nlsearch.sandbox.sources import visible
 
 COMMIT_SECONDS = 10.0
 LONGEST_WAIT = 12
-"""Commits wait for a quarter of the time that the run has taken, up to so many times the first wait: many small splits
+"""Commits wait for half of the time that the run has taken, up to so many times the first wait: many small splits
 would have to be merged, which costs as much as writing them."""
 COMMIT_ITEMS = 50_000
 PROGRESS_SECONDS = 0.1
@@ -266,7 +266,7 @@ class Run:
     # -------------------------------------------------------------------------------------------------------- commits
     def _commit_if_due(self) -> None:
         now = time.monotonic()
-        patience = min(max(self.commit_seconds, (now - self._started) / 4), LONGEST_WAIT * self.commit_seconds)
+        patience = min(max(self.commit_seconds, (now - self._started) / 2), LONGEST_WAIT * self.commit_seconds)
         if now - self._committed_at >= patience or self._items_since >= self.commit_items:
             if self._pending or self._rows:
                 self._commit()
