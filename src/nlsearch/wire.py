@@ -317,6 +317,7 @@ class _Reading:
         self.open_marks = 0
 
     def mark(self, code: int, body: bytes) -> _Mark:
+        """Read the extension value that opens a record."""
         mark = _HEADS.get(body) if code == _MARK else None
         if mark is None:
             raise WireError(f"unknown extension {code}")
@@ -324,6 +325,7 @@ class _Reading:
         return mark
 
     def sequence(self, held: list[Any]) -> Any:  # noqa: ANN401
+        """Make a record of a sequence that begins with a mark."""
         if not held or type(held[0]) is not _Mark:
             return held
         self.open_marks -= 1

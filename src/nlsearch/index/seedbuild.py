@@ -63,6 +63,7 @@ class _Spool:
         self.samples: list[NDArray[np.uint64]] = []
 
     def add(self, keys: NDArray[np.uint64], values: NDArray[np.uint64]) -> None:
+        """Append a batch of pairs to the file."""
         narrow = np.dtype(np.uint32 if int(values.max()) < 2**32 else np.uint64)
         self._batches.append((self._end, len(keys), narrow))
         with writing(self._path), self._path.open("ab") as file:
@@ -99,6 +100,7 @@ class _Spool:
         return keys, np.frombuffer(file.read((high - low) * narrow.itemsize), narrow)
 
     def remove(self) -> None:
+        """Delete the file."""
         self._path.unlink(missing_ok=True)
 
 

@@ -231,12 +231,14 @@ class _SmallReads:
         self.seekable = inner.seekable
 
     def read(self, size: int = -1) -> bytes:
+        """Read as much as a directory may need."""
         content = self._inner.read(self._most + 1 if size < 0 else min(size, self._most + 1))
         if len(content) > self._most:
             raise LimitExceeded("its directory is longer than the cap container_members allows")
         return content
 
     def close(self) -> None:
+        """Close the file."""
         self._inner.close()
 
 

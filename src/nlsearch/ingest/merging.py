@@ -36,9 +36,11 @@ class _Group:
     facts: dict[tuple[str, str], object] = field(default_factory=dict)
 
     def accepts(self, facts: dict[tuple[str, str], object]) -> bool:
+        """Say whether a split of these facts fits to those that are here."""
         return all(self.facts.get(name, fact) == fact for name, fact in facts.items())
 
     def add(self, row: SplitRow, facts: dict[tuple[str, str], object]) -> None:
+        """Put a split in."""
         self.rows.append(row)
         self.facts.update(facts)
 

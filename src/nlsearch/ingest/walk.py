@@ -89,6 +89,7 @@ class _Walker:
     links: list[tuple[str, tuple[_Level, ...], _Level | None]] = field(default_factory=list)
 
     def root(self, path: str) -> Iterator[_Step]:
+        """Walk from a path that was named."""
         exclude = (_Level(path, _spec(self.rules.exclude)),) if self.rules.exclude else ()
         include = _Level(path, _spec(self.rules.include)) if self.rules.include else None
         try:
@@ -104,6 +105,7 @@ class _Walker:
     def folder(
         self, path: str, state: os.stat_result, levels: tuple[_Level, ...], include: _Level | None
     ) -> Iterator[_Step]:
+        """Walk a folder, unless it was walked already or is a collection."""
         identity = (state.st_dev, state.st_ino)
         if identity in self.seen or (is_collection(path) and os.path.isdir(os.path.join(path, SPLITS))):  # noqa: PTH112, PTH118
             return
@@ -122,6 +124,7 @@ class _Walker:
             yield from self.entry(entry, levels, include)
 
     def entry(self, entry: os.DirEntry[str], levels: tuple[_Level, ...], include: _Level | None) -> Iterator[_Step]:
+        """Take an entry of a folder; links wait until everything else is known."""
         if entry.is_symlink():
             self.links.append((entry.path, levels, include))
             return
@@ -135,6 +138,7 @@ class _Walker:
     def wanted(
         self, path: str, state: os.stat_result, levels: tuple[_Level, ...], include: _Level | None
     ) -> Iterator[_Step]:
+        """Take a file or folder that no rule leaves out."""
         folder = stat.S_ISDIR(state.st_mode)
         name = os.path.basename(path)  # noqa: PTH119
         if _ignored(path, folder, levels) or (folder and name in VERSION_CONTROL) or name == IGNORE_FILE:
@@ -145,6 +149,7 @@ class _Walker:
             yield from self.file(path, state)
 
     def file(self, path: str, state: os.stat_result) -> Iterator[_Step]:
+        """Give a regular file; anything else is a failure that says what it is."""
         if not stat.S_ISREG(state.st_mode):
             what = _SPECIAL.get(stat.S_IFMT(state.st_mode), "not a file")
             yield Failure(visible(path), "", f"it is {what}, which has no content to index", UnsupportedFeature.code)

@@ -233,6 +233,7 @@ class _Owning:
         self.seek = inner.seek
 
     def close(self) -> None:
+        """Close both streams."""
         self._inner.close()
         self._outer.close()
 

@@ -230,6 +230,7 @@ class _Flight:
         self._selector.close()
 
     def outcomes(self) -> Iterator[tuple[SourceTask, Outcome]]:
+        """Yield what the workers give, as it comes."""
         self._fill()
         while self._busy:
             for worker in self._wait():
