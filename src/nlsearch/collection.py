@@ -180,19 +180,33 @@ class Collection:
             lock_timeout_s=lock_timeout_s,
         )
 
-    def remove(self, paths: str | Path | Iterable[str | Path]) -> int:
-        """Remove files and folders from the collection (not from the disk); return how many items went."""
+    def remove(self, paths: str | Path | Iterable[str | Path], *, lock_timeout_s: float = 10.0) -> int:
+        """Remove files and folders from the collection (not from the disk); return how many items went.
+
+        Raises
+        ------
+        IndexLocked
+            If another process is still writing after `lock_timeout_s`.
+        """
         self._require_open()
         from nlsearch.ingest.pipeline import remove
 
-        return remove(self.directory, _paths(paths))
+        return remove(self.directory, _paths(paths), lock_timeout_s=lock_timeout_s)
 
-    def merge(self) -> int:
-        """Merge all splits into as few as possible, dropping what was removed; return how many splits are left."""
+    def merge(self, *, lock_timeout_s: float = 10.0) -> int:
+        """Merge all splits into as few as possible, dropping what was removed; return how many splits are left.
+
+        Raises
+        ------
+        IndexLocked
+            If another process is still writing after `lock_timeout_s`.
+        StorageFull
+            If the disk has no room; the splits stay as they were.
+        """
         self._require_open()
         from nlsearch.ingest.pipeline import merge
 
-        return merge(self.directory, registry=self.registry)
+        return merge(self.directory, lock_timeout_s=lock_timeout_s)
 
     # ----------------------------------------------------------------------------------------------------- searching
     def search(

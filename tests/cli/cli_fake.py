@@ -166,10 +166,10 @@ class FakeCollection:
     def check(self):
         return self.problems
 
-    def merge(self):
+    def merge(self, *, lock_timeout_s):
         return 1
 
-    def remove(self, paths):
+    def remove(self, paths, *, lock_timeout_s):
         return 0 if "nowhere" in str(paths[0]) else 3
 
     def index(self, paths, jobs=2, progress=None, **settings):

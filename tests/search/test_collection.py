@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import nlsearch
+from nlsearch.index.catalog import Catalog
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 HANDLERS = EXAMPLES / "handlers"
@@ -334,3 +335,15 @@ def test_a_closed_collection_says_so(tmp_path: Path) -> None:
     for use in (lambda: collection.search("x"), lambda: collection.index([tmp_path]), collection.stats):
         with pytest.raises(nlsearch.StoreError, match="closed"):
             use()
+
+
+def test_every_writer_can_be_told_how_long_to_wait(numbers: nlsearch.Collection, tmp_path: Path) -> None:
+    with Catalog.open(numbers.directory).writing(1.0):
+        for write in (
+            lambda: numbers.index([tmp_path / "numbers"], lock_timeout_s=0.01),
+            lambda: numbers.remove([tmp_path / "numbers"], lock_timeout_s=0.01),
+            lambda: numbers.merge(lock_timeout_s=0.01),
+        ):
+            with pytest.raises(nlsearch.IndexLocked, match="--lock-timeout"):
+                write()
+    assert numbers.merge() == 1

@@ -26,6 +26,17 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+with_lock_timeout = click.option(
+    "--lock-timeout",
+    "lock_timeout_s",
+    type=click.FloatRange(min=0),
+    default=10.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for another process that is writing.",
+)
+
+
 @click.command(
     epilog=examples(
         "nlsearch index papers/ drugs.sdf",
@@ -45,15 +56,7 @@ def _processors() -> int:
 @click.option("--include", multiple=True, metavar="GLOB", help="Only files that match (may be repeated).")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="No files that match (may be repeated).")
 @click.option("--retry-failed", is_flag=True, help="Also read again what failed before and has not changed.")
-@click.option(
-    "--lock-timeout",
-    "lock_timeout_s",
-    type=click.FloatRange(min=0),
-    default=10.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long to wait for another process that is writing.",
-)
+@with_lock_timeout
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @with_json
 @with_place("--limit")
@@ -119,12 +122,13 @@ def _print_report(report: Report, before: int) -> None:
 
 
 @click.command(epilog=examples("nlsearch merge"))
+@with_lock_timeout
 @with_json
 @with_place()
-def merge(place: Place, as_json: bool) -> None:
+def merge(lock_timeout_s: float, place: Place, as_json: bool) -> None:
     """Merge the pieces of the index into as few as possible, from what is stored; no source is read again."""
     with place.open() as collection:
-        left = collection.merge()
+        left = collection.merge(lock_timeout_s=lock_timeout_s)
     if as_json:
         print_json({"splits": left})
     else:
@@ -133,12 +137,13 @@ def merge(place: Place, as_json: bool) -> None:
 
 @click.command("rm", epilog=examples("nlsearch rm old/drugs.sdf", "nlsearch rm /data/2019"))
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@with_lock_timeout
 @with_json
 @with_place()
-def remove(paths: tuple[Path, ...], place: Place, as_json: bool) -> int:
+def remove(paths: tuple[Path, ...], lock_timeout_s: float, place: Place, as_json: bool) -> int:
     """Remove the items of PATHS from the collection; the files on the disk stay."""
     with place.open() as collection:
-        went = collection.remove(paths)
+        went = collection.remove(paths, lock_timeout_s=lock_timeout_s)
     if as_json:
         print_json({"removed": went})
     else:

@@ -70,7 +70,7 @@ def _acquire(descriptor: int, path: Path, timeout_s: float) -> None:
                 raise IndexLocked(
                     f"process {holder} is writing to the collection",
                     locator=str(path.parent),
-                    hint="wait for it; `nlsearch index` waits longer with --lock-timeout N (Python: lock_timeout_s)",
+                    hint="wait for it, or wait longer with --lock-timeout SECONDS (Python: lock_timeout_s)",
                 ) from exc
             time.sleep(_POLL_SECONDS)
         else:

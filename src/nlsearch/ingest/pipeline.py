@@ -142,7 +142,7 @@ def remove(directory: str | Path, paths: Iterable[str | Path], *, lock_timeout_s
     return sum(row.items for row in rows)
 
 
-def merge(directory: str | Path, *, registry: Registry | None = None, lock_timeout_s: float = 10.0) -> int:
+def merge(directory: str | Path, *, lock_timeout_s: float = 10.0) -> int:
     """Merge all splits into as few as possible, dropping what was removed; return how many are left.
 
     Raises
@@ -152,7 +152,6 @@ def merge(directory: str | Path, *, registry: Registry | None = None, lock_timeo
     StorageFull
         If the disk has no room; the splits stay as they were.
     """
-    del registry  # what splits hold says all that merging needs
     catalog = Catalog.open(directory)
     with catalog.writing(lock_timeout_s):
         return merge_all(catalog)
