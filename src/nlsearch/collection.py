@@ -6,9 +6,8 @@ that moment, and pages of one search stay on the generation that the first page 
 
 from __future__ import annotations
 
-import os
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -398,8 +397,8 @@ class Collection:
         found = self._find(item_id)
         if found is not None:
             return explain(plan, *found, self.registry.get)
-        asked = {path + locator for path, locator in self._readings(item_id)}
-        sources = {path for path, _ in self._readings(item_id)}
+        asked = {path + locator for path, locator in readings(item_id)}
+        sources = {path for path, _ in readings(item_id)}
         failed = [
             failure
             for failure in self.failures()
@@ -409,20 +408,13 @@ class Collection:
         reason = f"no item {item_id!r} is indexed" + "".join(f": {failure.reason}" for failure in failed[:1])
         return Explanation("not_indexed", reason, steps or [hint for hint in (self._hint_for(item_id),) if hint])
 
-    def _readings(self, item_id: str) -> Iterator[tuple[str, str]]:
-        """Yield every way to cut an id into path and locator; a path may be relative to the working directory."""
-        for path, locator in readings(item_id):
-            yield path, locator
-            if (absolute := os.path.abspath(path)) != path:  # noqa: PTH100 - Path.absolute keeps ".."
-                yield absolute, locator
-
     def _find(self, item_id: str) -> tuple[SplitView, int] | None:
         """Return where an item is.  A path alone stands for its only item."""
         view = self._view(None)
-        for path, locator in self._readings(item_id):
+        for path, locator in readings(item_id):
             if locator and (found := view.find(path, locator)) is not None:
                 return found
-        only = [row for path, locator in self._readings(item_id) if not locator and (row := self._source(path))]
+        only = [row for path, locator in readings(item_id) if not locator and (row := self._source(path))]
         return view.find(only[0].path, "#1") if len(only) == 1 and only[0].items == 1 else None
 
     def _source(self, path: str) -> snapshot.SourceRow | None:
@@ -430,7 +422,7 @@ class Collection:
 
     def _hint_for(self, item_id: str) -> str:
         """Return what to do about an id that names a source and no item of it."""
-        for path, _ in self._readings(item_id):
+        for path, _ in readings(item_id):
             row = self._source(path)
             if row is not None:
                 return f"{path} holds {row.items} items: name one by its locator, as search prints them ({path}#1)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -116,9 +117,13 @@ class View:
 
 
 def readings(item_id: str) -> Iterator[tuple[str, str]]:
-    """Yield every way to cut an id into path and locator; both may hold ``#``, and the locator may be missing."""
-    yield item_id, ""
-    at = item_id.find("#")
-    while at >= 0:
-        yield item_id[:at], item_id[at:]
-        at = item_id.find("#", at + 1)
+    """Yield every way to cut an id into path and locator.
+
+    Both may hold ``#``; the locator may be missing, the path relative to the working directory.
+    """
+    cuts = [len(item_id), *(at for at, letter in enumerate(item_id) if letter == "#")]
+    for at in cuts:
+        path, locator = item_id[:at], item_id[at:]
+        yield path, locator
+        if (absolute := os.path.abspath(path)) != path:  # noqa: PTH100 - Path.absolute keeps ".."
+            yield absolute, locator
