@@ -18,7 +18,7 @@ come first.  Opening reads split.json and compares the sizes of the files; every
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -35,7 +35,7 @@ from nlsearch.index.splitfacts import SPLIT_FILE, SplitInfo
 from nlsearch.index.splitwrite import SplitWriter
 from nlsearch.index.storage import file_sum, mapped
 from nlsearch.index.text import TextIndex
-from nlsearch.index.textquery import Keyword
+from nlsearch.index.textquery import EveryOf, Keyword, SomeOf, TextQuery
 from nlsearch.index.texttokens import identity
 from nlsearch.model import FieldValue, Item
 
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Split", "SplitInfo", "SplitWriter", "StoredItem", "verify_files"]
 
+FEW = 1_000
+"""So many items are named one by one in a question about them; of more, all that match are looked up."""
 _DAMAGED_HINT = "run nlsearch check, and index the sources again"
 
 
@@ -160,6 +162,16 @@ class Split:
     def records(self, keys: Iterable[int]) -> Iterator[StoredItem]:
         """Yield several items in the order asked; ascending keys are fastest."""
         return (StoredItem(*record) for record in self._items.many(map(int, keys)))
+
+    def matching(self, query: TextQuery, among: Sequence[int] | None = None) -> NDArray[np.uint32]:
+        """Return the keys of the items that satisfy `query`, ascending.
+
+        If it is only asked which of the items `among` do, others may be left out.
+        """
+        if among is not None and len(among) <= FEW:
+            items = (self.item(key) for key in among)
+            query = EveryOf((query, SomeOf(tuple(Keyword("id", identity(one.path, one.locator)) for one in items))))
+        return self.text.matching(query)
 
     def find(self, path: str, locator: str) -> int | None:
         """Return the key of the item at ``path + locator``, or None."""

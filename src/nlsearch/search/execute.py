@@ -217,7 +217,8 @@ class TextRun:
         query = candidates.exactly(plan.root)
         assert query is not None  # noqa: S101 - a plan without operators always has one
         self._root = plan.root
-        self._judges = [Judge(part, handler, None, {}) for part in view.splits] if _has(plan.root, AnyPart) else []
+        self._handler = handler
+        self._differ = _has(plan.root, AnyPart)  # which branches of an OR hold differs from item to item
         self._query = query
         self._view = view
         self._texts = tuple(_positive_texts(plan.root))
@@ -235,16 +236,16 @@ class TextRun:
         """Return hits `offset` to `offset + limit` in final order, and how many there are in all."""
         if self._scored:
             return self._best(offset, limit)
-        found: list[Hit] = []
+        found: list[tuple[SplitView, int, float]] = []
         total = 0
         for view in self._view.splits:
             query = view.text(self._query)
             here = view.split.text.count(query)
             skip, want = max(0, offset - total), limit - len(found)
             if want > 0 and skip < here:
-                found.extend(self._hit(view, key, 1.0) for key in view.split.text.lightest(query, want, skip))
+                found.extend((view, key, 1.0) for key in view.split.text.lightest(query, want, skip))
             total += here
-        return found, total
+        return self._hits(found), total
 
     def _best(self, offset: int, limit: int) -> tuple[list[Hit], int]:
         ranks: list[tuple[float, int, int]] = []
@@ -256,13 +257,21 @@ class TextRun:
             total += count
         best = heapq.nsmallest(offset + limit, ranks)[offset:]
         views = self._view.splits
-        return [self._hit(views[number], key, fuse.bm25_score(-score)) for score, number, key in best], total
+        return self._hits([(views[number], key, fuse.bm25_score(-score)) for score, number, key in best]), total
 
-    def _hit(self, view: SplitView, key: int, score: float) -> Hit:
-        texts = self._texts
-        if self._judges:  # which branches of an OR hold differs from item to item
-            judged = self._judges[view.number].judge(self._root, key)
-            texts = judged.texts if judged is not None else ()
+    def _hits(self, places: list[tuple[SplitView, int, float]]) -> list[Hit]:
+        """Make hits of (split, key, score), with the words and fields that hold as evidence."""
+        judges: dict[int, Judge] = {}
+        if self._differ:
+            keys: dict[SplitView, list[int]] = {}
+            for view, key, _ in places:
+                keys.setdefault(view, []).append(key)
+            judges = {view.number: Judge(view, self._handler, None, {}, some) for view, some in keys.items()}
+        return [self._hit(view, key, score, judges.get(view.number)) for view, key, score in places]
+
+    def _hit(self, view: SplitView, key: int, score: float, judge: Judge | None) -> Hit:
+        judged = None if judge is None else judge.judge(self._root, key)
+        texts = self._texts if judged is None else judged.texts
         return hit_of(Judgement(words=score, texts=texts), view.split.item(key).to_item())
 
 

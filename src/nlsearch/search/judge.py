@@ -14,7 +14,7 @@ from nlsearch.search.fuse import Judgement
 from nlsearch.search.parts import AllParts, NotPart, Part, ProbePart, TextPart
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -35,6 +35,8 @@ class Judge:
         The candidate stage's answer, for the regions; None looks everywhere.
     word_scores : mapping of int to float
         Reciprocal-rank scores of the items that hold the query's words, by key.
+    keys : sequence of int, optional
+        Only these items will be judged; None if that is not known.
     """
 
     def __init__(
@@ -43,11 +45,13 @@ class Judge:
         handler: Callable[[str], Handler],
         screen: Screen | None,
         word_scores: Mapping[int, float],
+        keys: Sequence[int] | None = None,
     ) -> None:
         self._view = view
         self._handler = handler
         self._screen = screen
         self._word_scores = word_scores
+        self._keys = keys
         self._members: dict[int, NDArray[np.uint32]] = {}
 
     def judge(self, part: Part, key: int) -> Judgement | None:
@@ -75,7 +79,7 @@ class Judge:
     def _text(self, part: TextPart, key: int) -> Judgement | None:
         members = self._members.get(id(part))
         if members is None:
-            members = self._view.split.text.matching(self._view.text(part.query))
+            members = self._view.split.matching(self._view.text(part.query), self._keys)
             self._members[id(part)] = members
         place = int(np.searchsorted(members, key))
         if place == len(members) or members[place] != key:
