@@ -328,23 +328,23 @@ class Collection:
         stored = view.split.item(key)
         if kind is not None and kind != stored.kind:
             raise QuerySyntax(f"{value!r} is of kind {stored.kind}, not {kind}")
-        handler = self.registry.get(stored.kind)
-        require(handler)
-        operator = next((operator for operator in handler.operators if operator.name == "like"), None)
-        if operator is None:
-            raise QuerySyntax(f"kind {stored.kind} has no query by example")
-        return [handler.compile("like", bytes(view.split.payload(key)), complete_options(operator, options))]
+        settings = self._example_settings(stored.kind, options)
+        return [self.registry.get(stored.kind).compile("like", bytes(view.split.payload(key)), settings)]
 
     def _file_example(self, value: str, kind: str | None, options: Mapping[str, Scalar]) -> list[Probe]:
         from nlsearch.ingest.detect import identify
 
         kind, description = identify(Path(value), self.registry, self.limits, kind=kind)
+        return [self._pool().compile(kind, "like", description, self._example_settings(kind, options))]
+
+    def _example_settings(self, kind: str, options: Mapping[str, Scalar]) -> dict[str, Scalar]:
+        """Check that a kind can be asked by example, and complete the options of its operator."""
         handler = self.registry.get(kind)
         require(handler)
         operator = next((operator for operator in handler.operators if operator.name == "like"), None)
         if operator is None:
             raise QuerySyntax(f"kind {kind} has no query by example")
-        return [self._pool().compile(kind, "like", description, complete_options(operator, options))]
+        return complete_options(operator, options)
 
     def _pool(self) -> Pool:
         if self._started_pool is None:
@@ -406,7 +406,7 @@ class Collection:
         ]
         steps = [f"{failure.path}{failure.locator}: {failure.reason}" for failure in failed]
         reason = f"no item {item_id!r} is indexed" + "".join(f": {failure.reason}" for failure in failed[:1])
-        return Explanation("not_indexed", reason, steps or [hint for hint in (self._hint_for(item_id),) if hint])
+        return Explanation("not_indexed", reason, steps or [self._hint_for(item_id)])
 
     def _find(self, item_id: str) -> tuple[SplitView, int] | None:
         """Return where an item is.  A path alone stands for its only item."""

@@ -5,6 +5,7 @@ The index stores declarations beside what it built from them, so they live below
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -37,6 +38,14 @@ class Format:
     suffixes: tuple[str, ...]
     magic: tuple[bytes, ...] = ()
     pattern: bytes = b""
+
+    def fits(self, head: bytes) -> bool:
+        """Say whether the first 8 KiB of a file match the pattern."""
+        return bool(self.pattern) and re.match(self.pattern, head, re.DOTALL | re.MULTILINE) is not None
+
+    def begins(self, head: bytes) -> bool:
+        """Say whether the first 8 KiB of a file are those of this format, by magic or by pattern."""
+        return head.startswith(self.magic) or self.fits(head)
 
 
 @dataclass(frozen=True, slots=True)

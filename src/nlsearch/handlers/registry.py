@@ -89,17 +89,18 @@ class Registry:
         UnknownKind
             If there is none, or it cannot be loaded; the message lists the known kinds.
         """
-        if kind not in self._loaded:
-            self._load(kind)
-        if kind not in self._loaded:
+        handler = self._load(kind)
+        if handler is None:
             raise UnknownKind(f"no handler for kind {kind!r}", hint="known kinds: " + ", ".join(self.kinds))
-        return self._loaded[kind]
+        return handler
 
-    def _load(self, kind: str) -> None:
-        """Load the handler of a row; an outside one that cannot be loaded loses its row."""
+    def _load(self, kind: str) -> Handler | None:
+        """Return the handler of a row, loaded once, or None; an outside one that cannot be loaded loses its row."""
+        if kind in self._loaded:
+            return self._loaded[kind]
         row = self._rows.get(kind)
         if row is None:
-            return
+            return None
         module, _, name = row.partition(":")
         if kind in self._outside:
             handler = self._made_outside(row, lambda: getattr(importlib.import_module(module), name))
@@ -107,8 +108,8 @@ class Registry:
             handler = getattr(importlib.import_module(module), name)()
         if handler is None:
             del self._rows[kind]
-        else:
-            self._loaded[kind] = self._limited(handler)
+            return None
+        return self._keep(kind, handler)
 
     def _made_outside(self, where: str, maker: Callable[[], Any]) -> Handler | None:
         """Return the outside handler that `maker` gives the class of, or None and the reason in :attr:`problems`."""
@@ -124,18 +125,18 @@ class Registry:
             return None
         return handler
 
-    def _limited(self, handler: Handler) -> Handler:
+    def _keep(self, kind: str, handler: Handler) -> Handler:
         if hasattr(handler, "limits"):
             handler.limits = self.limits
+        self._loaded[kind] = handler
         return handler
 
     def __iter__(self) -> Iterator[Handler]:
         """Iterate over all handlers in the order of their kinds."""
         for kind in self.kinds:
-            if kind not in self._loaded:
-                self._load(kind)
-            if kind in self._loaded:
-                yield self._loaded[kind]
+            handler = self._load(kind)
+            if handler is not None:
+                yield handler
 
     def fields(self) -> dict[str, Field]:
         """Return every field by name: the common ones, then each kind's; where kinds share a name, the first."""
@@ -168,7 +169,7 @@ class Registry:
             handler = self._made_outside(str(path), functools.partial(_class_in, path))
             if handler is not None:
                 self._rows[handler.kind] = f"{_module_name(path)}:HANDLER"
-                self._loaded[handler.kind] = self._limited(handler)
+                self._keep(handler.kind, handler)
 
 
 def _module_name(path: Path) -> str:

@@ -8,7 +8,6 @@ so that the handler can say what is wrong with the file.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -174,7 +173,7 @@ def _rank(form: Format, head: bytes, name: str) -> tuple[int, ...] | None:
     magic = max((len(prefix) for prefix in form.magic if head.startswith(prefix)), default=0)
     if magic:
         return (5, bool(suffix), magic, suffix)
-    if form.pattern and any(_matches(form.pattern, text) for text in _readings(head)):
+    if any(map(form.fits, _readings(head))):
         return (4 if suffix else 3, suffix)
     if suffix:
         return (1 if form.magic or form.pattern else 2, suffix)
@@ -187,10 +186,6 @@ def _readings(head: bytes) -> Iterator[bytes]:
         yield head[len(_BOM) :]
     elif is_utf16(head):
         yield head.decode("utf-16", "replace").encode()
-
-
-def _matches(pattern: bytes, head: bytes) -> bool:
-    return re.match(pattern, head, re.DOTALL | re.MULTILINE) is not None
 
 
 def _is_old_tar(head: bytes) -> bool:

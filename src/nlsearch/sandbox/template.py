@@ -150,7 +150,7 @@ def main(arguments: list[str]) -> int:
                     send(control, ["broken", str(registry)])
                     return 1
                 send(control, ["ready", registry.problems])
-                Template(control, registry, Limits(**limits)).run()
+                Template(control, registry, registry.limits).run()
                 return 0
     return 2
 

@@ -12,7 +12,6 @@ taken, of TIFF pages the first, of an MPO the first view.
 from __future__ import annotations
 
 import contextlib
-import re
 import struct
 import warnings
 import zlib
@@ -23,7 +22,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from nlsearch.errors import LimitExceeded, MalformedContent
-from nlsearch.handlers.contract import Format, Source
+from nlsearch.handlers.contract import Source
 from nlsearch.handlers.image import metadata
 from nlsearch.handlers.image.facts import FORMATS, PILLOW_FORMATS
 from nlsearch.limits import Limits
@@ -142,17 +141,13 @@ def _complaint(stream: BinaryIO, name: str, error: Exception) -> str:
     if not head:
         return "the file is empty"
     form = next((form for form in FORMATS if form.name == name), None)
-    if form is not None and not _begins(head, form):
+    if form is not None and not form.begins(head):
         return f"it is no {name} picture, whatever its name says: it does not begin like one"
     header = f"its {name or 'picture'} header"
     if ended:
         return f"the file ends before {header} is complete"
     words = "" if isinstance(error, UnidentifiedImageError) else str(error).strip()
     return f"{header} cannot be read" + (f": {words}" if words else "")
-
-
-def _begins(head: bytes, form: Format) -> bool:
-    return head.startswith(form.magic) or bool(form.pattern and re.match(form.pattern, head, re.DOTALL))
 
 
 def _described(image: Image.Image, told: list[str]) -> Decoded:
