@@ -10,15 +10,14 @@ the best alignment of the whole query anywhere in the record, on one strand, whi
 from __future__ import annotations
 
 import gzip
-import io
 import random
 import statistics
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import edlib
 
+from held import Held
 from nlsearch.handlers.nucleotide import NucleotideHandler
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem, Region, Verdict
@@ -27,20 +26,6 @@ from timing import measure
 DEFAULT = Path(__file__).parents[2] / "shared" / "data" / "genomes" / "GCF_000148585.2.fa.gz"
 LENGTHS, RATES = (100, 250, 1000), (0.0, 0.05, 0.1, 0.15, 0.2)
 OTHER = str.maketrans("ACGT", "TGCA")
-
-
-@dataclass
-class Genome:
-    """A FASTA file in memory."""
-
-    content: bytes
-    path: str = "/genome.fa"
-    name: str = "genome.fa"
-    format: str = "FASTA"
-
-    def open(self) -> io.BytesIO:
-        """Open the bytes."""
-        return io.BytesIO(self.content)
 
 
 def mutated(text: str, rate: float, dice: random.Random) -> str:
@@ -71,7 +56,7 @@ def main(path: str = str(DEFAULT), queries: str = "20") -> None:
         raise SystemExit(f"{path} is not here; name a FASTA file")
     raw = Path(path).read_bytes()
     handler = NucleotideHandler()
-    genome = Genome(gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw)
+    genome = Held(gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw, "genome.fa", "FASTA")
     item = next(item for item in handler.read(genome, Limits()) if isinstance(item, RawItem))
     sequence, payload = item.content.sequence, handler.features(item).payload
     text = sequence.codes().translate(b"ACGT" + b"N" * 252).decode()

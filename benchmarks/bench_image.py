@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from held import Held
 from nlsearch.handlers.image import ImageHandler
 from nlsearch.limits import Limits
 from nlsearch.model import AnyOf, Exact, Features, Probe, Terms
@@ -35,20 +36,6 @@ DEFAULT = Path(__file__).parents[1] / "examples" / "collection" / "pictures"
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 SIDE = 1600
 Matrix = NDArray[np.float64]
-
-
-@dataclass
-class File:
-    """A picture file in memory."""
-
-    content: bytes
-    path: str = "/picture"
-    name: str = "picture"
-    format: str = ""
-
-    def open(self) -> io.BytesIO:
-        """Open the bytes."""
-        return io.BytesIO(self.content)
 
 
 @dataclass
@@ -136,7 +123,7 @@ def recall(handler: ImageHandler, pictures: list[Image.Image], items: list[Featu
         for name, query, matrix in attacks(picture):
             tally = tallies.setdefault(name, Tally())
             content = jpeg(query, 60)
-            probe = handler.compile("like", File(content), {})
+            probe = handler.compile("like", Held(content), {})
             tally.asked += 1
             bits, quality = peer(Image.open(io.BytesIO(content)).convert("RGB"))
             tally.by_pdq += quality >= 50 and int((bits != own[number]).sum()) <= 31
@@ -167,12 +154,12 @@ def costs(handler: ImageHandler, picture: Image.Image) -> None:
     """Print what a picture and a pair of pictures cost."""
     content = jpeg(picture, 85)
     grey = cv2.resize(cv2.cvtColor(np.asarray(picture), cv2.COLOR_RGB2GRAY), (480, 360), interpolation=cv2.INTER_AREA)
-    (item,) = handler.read(File(content), Limits())
+    (item,) = handler.read(Held(content), Limits())
     payload = handler.features(item).payload
     crop = picture.crop((picture.width // 5, picture.height // 5, picture.width, picture.height))
-    probe = handler.compile("like", File(jpeg(crop, 60)), {})
+    probe = handler.compile("like", Held(jpeg(crop, 60)), {})
     steps = {
-        "read": lambda: list(handler.read(File(content), Limits())),
+        "read": lambda: list(handler.read(Held(content), Limits())),
         "features": lambda: handler.features(item),
         "pdqhash (peer)": lambda: peer(picture),
         "ORB of OpenCV (peer)": lambda: cv2.ORB.create(400).detectAndCompute(grey, None),
@@ -194,7 +181,7 @@ def main(folder: str = str(DEFAULT), most: str = "60") -> None:
         picture = Image.alpha_composite(ground, picture).convert("RGB")
         picture.thumbnail((SIDE, SIDE))
         pictures.append(Image.open(io.BytesIO(jpeg(picture, 92))).convert("RGB"))
-    items = [handler.features(item) for p in pictures for item in handler.read(File(jpeg(p, 92)), Limits())]
+    items = [handler.features(item) for p in pictures for item in handler.read(Held(jpeg(p, 92)), Limits())]
     print(f"{len(pictures)} pictures of {folder}; payload {statistics.mean(len(i.payload) for i in items):.0f} bytes")
     print(f"{'attack':18} asked  found  PDQ alone  other pictures  corner error px: median    p90")
     for name, tally in recall(handler, pictures, items).items():

@@ -9,16 +9,15 @@ functional groups.  Equality first: the hits behind the screen must be those of 
 from __future__ import annotations
 
 import gzip
-import io
 import random
 import statistics
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from rdkit import Chem, rdBase
 
+from held import Held
 from nlsearch.handlers.molecule import MoleculeHandler, features, fingerprints, screen
 from nlsearch.handlers.molecule.facts import SUBGRAPH
 from nlsearch.handlers.molecule.payload import Decoded, encode
@@ -32,20 +31,6 @@ GROUPS = (
     "[CX3](=O)[NX3]", "C1CCNCC1", "[#6]-[#16]-[#6]", "c1nnn[nH]1", "[N+](=O)[O-]", "C=C", "[C@H]", "c1ccc2ccccc2c1",
     "O=C1CCCN1", "n1cncc1", "c-[Cl]", "[OH]c1ccccc1", "[R2]", "C(F)(F)F", "N~C~N", "c1cscc1", "[#7]~[#6](~[#8])~[#6]",
 )  # fmt: skip
-
-
-@dataclass
-class Memory:
-    """A SMILES file in memory."""
-
-    content: bytes
-    path: str = "/memory.smi"
-    name: str = "memory.smi"
-    format: str = "SMILES"
-
-    def open(self) -> io.BytesIO:
-        """Open the bytes."""
-        return io.BytesIO(self.content)
 
 
 def pieces(mols: list[Chem.Mol], count: int, dice: random.Random) -> list[tuple[str, str]]:
@@ -132,7 +117,7 @@ def main(path: Path = DEFAULT, molecules: str = "2000", queries: str = "120") ->
     dice = random.Random(20)
     handler = MoleculeHandler()
     chosen = b"\n".join(dice.sample(lines, min(int(molecules), len(lines))))
-    items = [item for item in handler.read(Memory(chosen), Limits()) if isinstance(item, RawItem)]
+    items = [item for item in handler.read(Held(chosen, "memory.smi", "SMILES"), Limits()) if isinstance(item, RawItem)]
     derived = [handler.features(item) for item in items]
     mols = [item.content.structure.mol for item in items]
     print(f"{len(items)} molecules of {Path(path).name}")

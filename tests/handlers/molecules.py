@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import random
-from dataclasses import dataclass
 
 from rdkit import Chem
 
+from held import Held
 from nlsearch.handlers.molecule import MoleculeHandler
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem, Skipped
@@ -75,22 +74,9 @@ C1=CC=C[CH+]C=C1
 """.strip().splitlines()
 
 
-@dataclass
-class Bytes:
-    """A source in memory."""
-
-    content: bytes
-    format: str = "SMILES"
-    name: str = "memory"
-    path: str = "/memory"
-
-    def open(self) -> io.BytesIO:
-        return io.BytesIO(self.content)
-
-
 def read(content: bytes | str, form: str = "SMILES", limits: Limits | None = None) -> list[RawItem | Skipped]:
     raw = content.encode() if isinstance(content, str) else content
-    return list(MoleculeHandler().read(Bytes(raw, form), limits or Limits()))
+    return list(MoleculeHandler().read(Held(raw, format=form), limits or Limits()))
 
 
 def one(text: str, form: str = "SMILES") -> RawItem:

@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
+from held import Held
 from nlsearch.handlers.image import ImageHandler
 from nlsearch.limits import Limits
 from nlsearch.model import Features, RawItem, Verdict
 
 HANDLER = ImageHandler()
-
-
-@dataclass
-class File:
-    """A source in memory."""
-
-    content: bytes
-    name: str = "picture"
-    path: str = "/picture"
-    format: str = ""
-
-    def open(self) -> io.BytesIO:
-        return io.BytesIO(self.content)
 
 
 def scene(seed: int, width: int = 800, height: int = 600) -> Image.Image:
@@ -51,7 +38,7 @@ def encoded(picture: Image.Image, form: str = "JPEG", **options: object) -> byte
 
 
 def read(content: bytes, limits: Limits | None = None) -> RawItem:
-    (item,) = HANDLER.read(File(content), limits or Limits())
+    (item,) = HANDLER.read(Held(content), limits or Limits())
     return item
 
 
@@ -61,4 +48,4 @@ def derived(content: bytes) -> Features:
 
 def compare(query: bytes, item: bytes) -> Verdict | None:
     """Ask with one file for another."""
-    return HANDLER.verify(HANDLER.compile("like", File(query), {}), derived(item).payload)
+    return HANDLER.verify(HANDLER.compile("like", Held(query), {}), derived(item).payload)

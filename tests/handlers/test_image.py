@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pictures import HANDLER, File, compare, derived, encoded, read, scene
+from pictures import HANDLER, compare, derived, encoded, read, scene
 from PIL import Image, ImageOps
 
+from held import Held
 from nlsearch.errors import QuerySyntax, UnsupportedFeature
 from nlsearch.handlers.image import hashes
 from nlsearch.handlers.image.facts import LOOK, LOOK_DIMENSIONS, PDQ, WORD
@@ -120,7 +121,7 @@ def test_other_pictures_are_no_copies() -> None:
     files = [*FILES, *(encoded(scene(seed)) for seed in range(20, 26))]
     payloads = [derived(content).payload for content in files]
     for i, content in enumerate(files):
-        probe = HANDLER.compile("like", File(content), {})
+        probe = HANDLER.compile("like", Held(content), {})
         assert [j for j, payload in enumerate(payloads) if HANDLER.verify(probe, payload)] == [i]
 
 
@@ -190,7 +191,7 @@ def test_descriptors_of_the_mirror_image_are_a_permutation() -> None:
 
 def test_the_question_admits_what_verification_accepts() -> None:
     crop = encoded(SCENES[1].crop((100, 100, 600, 500)))
-    probe = HANDLER.compile("like", File(crop), {})
+    probe = HANDLER.compile("like", Held(crop), {})
     item = derived(FILES[1])
     assert isinstance(probe.ask, AnyOf)
     admitted = False
@@ -217,7 +218,7 @@ def test_looks_are_near_for_like_pictures_only() -> None:
 
 def test_related_pictures_are_asked_for_by_the_vector_of_the_item() -> None:
     features = derived(FILES[0])
-    for value in (File(FILES[0]), features.payload, memoryview(features.payload)):
+    for value in (Held(FILES[0]), features.payload, memoryview(features.payload)):
         related = HANDLER.compile("like", value, {}).related
         assert related is not None
         assert related.space == LOOK

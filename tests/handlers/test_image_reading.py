@@ -6,9 +6,10 @@ import io
 
 import numpy as np
 import pytest
-from pictures import HANDLER, File, compare, derived, encoded, read, scene
+from pictures import HANDLER, compare, derived, encoded, read, scene
 from PIL import Image, PngImagePlugin
 
+from held import Held
 from nlsearch.errors import MalformedContent
 from nlsearch.handlers.image.facts import LOOK, PDQ, PILLOW_FORMATS, WORD
 from nlsearch.limits import Limits
@@ -151,7 +152,7 @@ def test_a_bomb_is_found_by_its_metadata() -> None:
 )
 def test_what_is_wrong_with_a_header_is_said_in_a_sentence(content: bytes, form: str, reason: str) -> None:
     with pytest.raises(MalformedContent, match=reason):
-        next(HANDLER.read(File(content, format=form), Limits()))
+        next(HANDLER.read(Held(content, format=form), Limits()))
 
 
 @pytest.mark.parametrize(

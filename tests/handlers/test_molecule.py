@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from molecules import AWKWARD, Bytes, one, payload_of, random_smarts, read
+from molecules import AWKWARD, one, payload_of, random_smarts, read
 from rdkit import Chem, rdBase
 
+from held import Held
 from nlsearch import wire
 from nlsearch.errors import MalformedContent, QuerySyntax, QueryTooCostly
 from nlsearch.handlers.molecule import MoleculeHandler, screen
@@ -340,7 +341,7 @@ def test_similarity_is_rdkits_tanimoto_and_the_vector_the_same_bits(handler: Mol
 
 def test_like_reads_items_and_files(handler: MoleculeHandler) -> None:
     payload = payload_of(ASPIRIN)
-    sdf = Bytes(("broken\n$$$$\n" + block(Chem.MolFromSmiles(ASPIRIN)) + "$$$$\n").encode(), "SDF", "drugs.sdf")
+    sdf = Held(("broken\n$$$$\n" + block(Chem.MolFromSmiles(ASPIRIN)) + "$$$$\n").encode(), "drugs.sdf", "SDF")
     for value in (payload, memoryview(payload), sdf, ASPIRIN):
         probe = handler.compile("like", value, {})
         verdict = handler.verify(probe, payload)
@@ -348,7 +349,7 @@ def test_like_reads_items_and_files(handler: MoleculeHandler) -> None:
         assert verdict.tier == "exact"
     assert "record 2 of drugs.sdf" in handler.compile("like", sdf, {}).read_as
     with pytest.raises(MalformedContent, match="no molecule"):
-        handler.compile("like", Bytes(b"C1CC"), {})
+        handler.compile("like", Held(b"C1CC", format="SMILES"), {})
 
 
 # ----------------------------------------------------------------------------------------------------- queries, payload

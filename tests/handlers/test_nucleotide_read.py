@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from held import Held
 from nlsearch.errors import InputError, LimitExceeded, MalformedContent, UnsupportedFeature
 from nlsearch.handlers.nucleotide import NucleotideHandler
 from nlsearch.handlers.nucleotide.alphabet import LETTERS, letters
@@ -28,19 +29,9 @@ HANDLER = NucleotideHandler()
 FLAT = "LOCUS       XX000001                   4 bp    DNA     linear   UNK 01-JAN-2026\nORIGIN\n        1 acgt\n//\n"
 
 
-class Source:
-    """A source in memory."""
-
-    def __init__(self, content: bytes, name: str = "x.fa", form: str = "") -> None:
-        self.path, self.name, self.format, self.content = f"/{name}", name, form, content
-
-    def open(self) -> io.BytesIO:
-        return io.BytesIO(self.content)
-
-
 def read(content: bytes | str, limits: Limits | None = None) -> list[RawItem | Skipped]:
     content = content.encode() if isinstance(content, str) else content
-    return list(HANDLER.read(Source(content), limits or Limits()))
+    return list(HANDLER.read(Held(content, "x.fa"), limits or Limits()))
 
 
 def sequence(item: RawItem | Skipped) -> str:
@@ -176,7 +167,7 @@ class Endless(io.RawIOBase):
 
 def test_a_long_line_streams_in_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     size = 24_000_000
-    source = Source(b"")
+    source = Held(b"", "x.fa")
     monkeypatch.setattr(source, "open", lambda: Endless(size))
     source.format = "FASTA"
     tracemalloc.start()
@@ -400,7 +391,7 @@ def test_a_location_beyond_any_sequence_costs_nothing_else():
         "ORIGIN\n        1 atggtgcatc tgactcctga ggagaagtct\n//\n"
     )
     text = record.format(n=1, end=99999999999999999999) + record.format(n=2, end=25)
-    found = list(HANDLER.read(Source(text.encode(), "x.gb", "GenBank"), Limits()))
+    found = list(HANDLER.read(Held(text.encode(), "x.gb", "GenBank"), Limits()))
     assert [type(one).__name__ for one in found] == ["RawItem"] * 4
     for one in found:
         assert HANDLER.features(one).payload

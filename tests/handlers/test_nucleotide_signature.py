@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gzip
-import io
 import random
 from collections import Counter
-from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from held import Held
 from nlsearch.errors import QueryTooCostly
 from nlsearch.handlers.nucleotide import NucleotideHandler, composition
 from nlsearch.handlers.nucleotide.alphabet import CODES, reverse_complement
@@ -27,19 +26,6 @@ from nlsearch.model import RawItem
 HANDLER = NucleotideHandler()
 WORDS = ["".join(letters) for letters in product("ACGT", repeat=4)]
 OTHER = str.maketrans("ACGT", "TGCA")
-
-
-@dataclass
-class Genome:
-    """A source in memory."""
-
-    content: bytes
-    path: str = "/genome.fa"
-    name: str = "genome.fa"
-    format: str = "FASTA"
-
-    def open(self) -> io.BytesIO:
-        return io.BytesIO(self.content)
 
 
 def packed(text: str) -> Packed:
@@ -101,7 +87,7 @@ def test_short_and_uniform_sequences_have_none() -> None:
 def test_pieces_of_a_genome_are_related_to_it_and_not_to_another_family(shared_data: Path) -> None:
     vectors = {}
     for name in ("GCF_001096185.1", "GCF_000148585.2", "GCF_002950215.1"):  # two Streptococcus, one Shigella
-        genome = Genome(gzip.decompress((shared_data / "genomes" / f"{name}.fa.gz").read_bytes()))
+        genome = Held(gzip.decompress((shared_data / "genomes" / f"{name}.fa.gz").read_bytes()), "genome.fa", "FASTA")
         item = next(item for item in HANDLER.read(genome, Limits()) if isinstance(item, RawItem))
         vectors[name] = HANDLER.features(item).vectors[SIGNATURE]
     mitis, pneumoniae, shigella = (vectors[n] for n in ("GCF_000148585.2", "GCF_001096185.1", "GCF_002950215.1"))
