@@ -18,9 +18,10 @@ from pathlib import Path
 from rdkit import Chem, rdBase
 
 from held import Held
-from nlsearch.handlers.molecule import MoleculeHandler, features, fingerprints, screen
+from nlsearch.handlers.chemistry import fingerprints, screen
+from nlsearch.handlers.chemistry.payload import Decoded, encode
+from nlsearch.handlers.molecule import MoleculeHandler, features
 from nlsearch.handlers.molecule.facts import SUBGRAPH
-from nlsearch.handlers.molecule.payload import Decoded, encode
 from nlsearch.limits import Limits
 from nlsearch.model import Features, Probe, RawItem
 from timing import measure, table

@@ -16,9 +16,10 @@ from rdkit import Chem, rdBase
 from held import Held
 from nlsearch import wire
 from nlsearch.errors import MalformedContent, QuerySyntax, QueryTooCostly
-from nlsearch.handlers.molecule import MoleculeHandler, screen
+from nlsearch.handlers.chemistry import screen
+from nlsearch.handlers.chemistry.payload import Decoded
+from nlsearch.handlers.molecule import MoleculeHandler
 from nlsearch.handlers.molecule.facts import MORGAN, SUBGRAPH
-from nlsearch.handlers.molecule.payload import Decoded
 from nlsearch.limits import Limits
 from nlsearch.model import AllOf, AnyOf, Nearest, Probe, Question, Range, RawItem, Scan, Skipped, Terms
 

@@ -52,7 +52,7 @@ class MoleculeHandler:
 
     def read(self, source: Source, limits: Limits) -> Iterator[RawItem | Skipped]:
         """Yield every record as an item, or as skipped with its line and RDKit's reason."""
-        from nlsearch.handlers.molecule.read import read_records
+        from nlsearch.handlers.chemistry.read import read_records
 
         return read_records(source, limits)
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from nlsearch.errors import MalformedContent, QuerySyntax
-from nlsearch.handlers.molecule import fingerprints, screen
-from nlsearch.handlers.molecule.facts import MORGAN
-from nlsearch.handlers.molecule.patterns import Pattern, read_smarts, read_structure, structure_pattern
-from nlsearch.handlers.molecule.payload import Decoded
-from nlsearch.handlers.molecule.read import Molecule, read_records
+from nlsearch.handlers.chemistry import fingerprints, screen
+from nlsearch.handlers.chemistry.patterns import Pattern, read_smarts, read_structure, structure_pattern
+from nlsearch.handlers.chemistry.payload import Decoded
+from nlsearch.handlers.chemistry.read import Molecule, read_records
+from nlsearch.handlers.molecule.facts import MORGAN, SUBGRAPH
 from nlsearch.limits import Limits
 from nlsearch.model import AnyOf, Exact, Nearest, Probe, Question, Range, RawItem, Scalar
 
@@ -51,7 +51,7 @@ def _pattern_probe(
         KIND,
         operator,
         read_as,
-        screen.question(terms),
+        screen.question(terms, SUBGRAPH),
         verification,
         "complete",
         numerator=pattern.atoms,

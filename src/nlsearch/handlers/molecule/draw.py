@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nlsearch.handlers.molecule.payload import Decoded
+from nlsearch.handlers.chemistry.payload import Decoded
 from nlsearch.model import Picture, Verdict
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from nlsearch.handlers.molecule import fingerprints, screen
+from nlsearch.handlers.chemistry import fingerprints, screen
+from nlsearch.handlers.chemistry.payload import encode
+from nlsearch.handlers.chemistry.read import Molecule
 from nlsearch.handlers.molecule.facts import MORGAN, SUBGRAPH
-from nlsearch.handlers.molecule.payload import encode
-from nlsearch.handlers.molecule.read import Molecule
 from nlsearch.model import Features, FieldValue, RawItem
 
 if TYPE_CHECKING:

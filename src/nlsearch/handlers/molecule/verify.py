@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from nlsearch.handlers.molecule.patterns import Pattern, read_smarts, read_structure, structure_pattern
-from nlsearch.handlers.molecule.payload import Decoded
+from nlsearch.handlers.chemistry.patterns import Pattern, read_smarts, read_structure, structure_pattern
+from nlsearch.handlers.chemistry.payload import Decoded
 from nlsearch.limits import Limits
 from nlsearch.model import Json, Probe, Verdict
 
@@ -125,6 +125,6 @@ def _identity(wanted: dict[str, Any], item: Decoded, similarity: float) -> str |
 
 
 def _bits(raw: bytes) -> Any:  # noqa: ANN401 - RDKit's ExplicitBitVect
-    from nlsearch.handlers.molecule.fingerprints import unpacked
+    from nlsearch.handlers.chemistry.fingerprints import unpacked
 
     return unpacked(raw)

@@ -30,8 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nlsearch.handlers.molecule.definite import AROMATIC, Definite, definite_part
-from nlsearch.handlers.molecule.facts import SUBGRAPH
+from nlsearch.handlers.chemistry.definite import AROMATIC, Definite, definite_part
 from nlsearch.model import AllOf, AnyOf, Question, Scan, Terms
 
 if TYPE_CHECKING:
@@ -139,8 +138,8 @@ def _edge_terms(definite: Definite, edges: tuple[tuple[int, int, int], ...]) -> 
     return _hashes(graph, [definite.elements[atom] or 0 for atom in place])
 
 
-def question(terms: Sequence[int]) -> Question:
-    """Return what to ask the text index for items that hold all `terms`, or that cannot be screened."""
+def question(terms: Sequence[int], space: str) -> Question:
+    """Return what to ask the text index for items that hold all `terms` of a space, or that cannot be screened."""
     if not terms:
         return Scan()
-    return AnyOf((AllOf((Terms(SUBGRAPH, tuple(terms)),)), Terms(SUBGRAPH, (UNSCREENED,))))
+    return AnyOf((AllOf((Terms(space, tuple(terms)),)), Terms(space, (UNSCREENED,))))

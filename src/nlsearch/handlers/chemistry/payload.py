@@ -95,7 +95,7 @@ class Decoded:
     @cached_property
     def fingerprint(self) -> Any:  # noqa: ANN401 - RDKit's ExplicitBitVect has no importable type
         """The Morgan fingerprint as RDKit's bit vector."""
-        from nlsearch.handlers.molecule.fingerprints import morgan
+        from nlsearch.handlers.chemistry.fingerprints import morgan
 
         return morgan(self.mol)
 
@@ -109,7 +109,7 @@ class Decoded:
     @cached_property
     def connectivity(self) -> str:
         """Canonical SMILES without stereo and isotopes."""
-        from nlsearch.handlers.molecule.fingerprints import connectivity
+        from nlsearch.handlers.chemistry.fingerprints import connectivity
 
         return connectivity(self.mol)
 

@@ -13,11 +13,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from nlsearch.errors import InputError, LimitExceeded, MalformedContent, QuerySyntax, QueryTooCostly
-from nlsearch.handlers.molecule.complaints import line_complaint
-from nlsearch.handlers.molecule.definite import HYDROGEN, atom_facts
-from nlsearch.handlers.molecule.payload import Structure
-from nlsearch.handlers.molecule.read import is_reaction, molfile_structure, smiles_structure
-from nlsearch.handlers.molecule.records import Record
+from nlsearch.handlers.chemistry.complaints import line_complaint
+from nlsearch.handlers.chemistry.definite import HYDROGEN, atom_facts
+from nlsearch.handlers.chemistry.payload import Structure
+from nlsearch.handlers.chemistry.read import is_reaction, molfile_structure, smiles_structure
+from nlsearch.handlers.chemistry.records import Record
 from nlsearch.limits import Limits
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nlsearch.errors import InputError, LimitExceeded, MalformedContent
-from nlsearch.handlers.molecule.complaints import molfile_complaint, smiles_complaint
-from nlsearch.handlers.molecule.payload import Structure
-from nlsearch.handlers.molecule.records import Record, listed_records, sdf_records, table_records
+from nlsearch.handlers.chemistry.complaints import molfile_complaint, smiles_complaint
+from nlsearch.handlers.chemistry.payload import Structure
+from nlsearch.handlers.chemistry.records import Record, listed_records, sdf_records, table_records
 from nlsearch.handlers.texts import as_utf8
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem, Skipped
