@@ -429,7 +429,9 @@ static PyObject *extend(PyObject *self, PyObject *args) {
     return Py_BuildValue("Lnnnn", (long long)score, qpos - back, qpos + ahead, tpos - back, tpos + ahead);
 }
 
-#include "_voting.c" /* a part of this file; it needs the helpers above */
+#include "_voting.c" /* parts of this file; they need the helpers above */
+#include "_graphs.c"
+#include "_matching.c"
 
 static PyMethodDef methods[] = {
     {"popcounts", popcounts, METH_VARARGS, "popcounts(rows, width, out)"},
@@ -444,6 +446,11 @@ static PyMethodDef methods[] = {
     {"sort_pairs", sort_pairs, METH_VARARGS, "sort_pairs(keys, values), in place"},
     {"pack_postings", pack_postings, METH_VARARGS, "pack_postings(values, width, out)"},
     {"vote", vote, METH_VARARGS, "vote(packed, item_starts, begins, ends, positions, flags, settings) -> bands"},
+    {"encode_graph", encode_graph, METH_VARARGS, "encode_graph(smiles, order, rings, slanted_is_aromatic) -> bytes"},
+    {"graph_terms", graph_terms, METH_VARARGS, "graph_terms(graph, hashes, joined, out) -> how many"},
+    {"decide", decide, METH_VARARGS, "decide(program, buffers, offset) -> bytes"},
+    {"decide_parts", decide_parts, METH_VARARGS, "decide_parts(graph, buffers, offset) -> bytes"},
+    {"label_atoms", label_atoms, METH_VARARGS, "label_atoms(program, graph) -> bytes"},
     {NULL, NULL, 0, NULL}};
 
 static struct PyModuleDef module = {

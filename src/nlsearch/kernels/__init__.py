@@ -17,6 +17,15 @@ from nlsearch.kernels.bits import (
     tanimoto_top,
     tanimoto_top_reference,
 )
+from nlsearch.kernels.graphs import encode_graph, encode_graph_reference, graph_terms, graph_terms_reference
+from nlsearch.kernels.matching import (
+    decide,
+    decide_part_reference,
+    decide_parts,
+    decide_reference,
+    label_atoms,
+    label_atoms_reference,
+)
 from nlsearch.kernels.native import NATIVE
 from nlsearch.kernels.sequence import (
     extend,
@@ -46,12 +55,22 @@ __all__ = [
     "MAX_BIN",
     "NATIVE",
     "Postings",
+    "decide",
+    "decide_part_reference",
+    "decide_parts",
+    "decide_reference",
+    "encode_graph",
+    "encode_graph_reference",
     "extend",
     "extend_reference",
     "fold",
     "gather_postings",
+    "graph_terms",
+    "graph_terms_reference",
     "hamming",
     "hamming_reference",
+    "label_atoms",
+    "label_atoms_reference",
     "pack2",
     "pack2_reference",
     "pack_postings",

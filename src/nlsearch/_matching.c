@@ -1,0 +1,426 @@
+/* Whether a pattern is in a graph; a part of _kernels.c, behind _graphs.c.  nlsearch/kernels/matching.py has the
+ * format of patterns, what the conditions mean, and the oracle. */
+
+#define MOST_SUBPATTERNS 64
+#define MOST_NESTED 4
+#define MOST_STACK 32
+#define STEPS 20000000 /* a pattern that needs more is not decided */
+
+enum { NO = 0, YES = 1, UNDECIDED = 2 };
+enum { TRUTH, ELEMENT, AROMATIC, CHARGE, HYDROGENS, OWN_HYDROGENS, DEGREE, CONNECTIONS, RINGS, SMALLEST_RING, RING_BONDS,
+       ISOTOPE, KIND_OF_ATOM, INSIDE, AND, OR, NOT, VALENCE, OPS };
+enum { EQUAL, UNLIKE, AT_LEAST, AT_MOST };
+
+typedef struct {
+    int n;
+    const int32_t *rows;          /* n × (condition, parent, bonds allowed, degree, closures) */
+    int closures[MOST_PATTERN + 1]; /* where the closures of each row start */
+    const int32_t *closed;        /* × (row, bonds allowed) */
+} Pattern;
+
+typedef struct {
+    int patterns, conditions;
+    const int32_t *starts, *ops; /* ops × (op, comparison, value) */
+    Pattern pattern[MOST_SUBPATTERNS];
+} Program;
+
+typedef struct {
+    const Program *program;
+    Graph *g;
+    uint8_t *known;  /* conditions × atoms: 0 not asked yet, 1 no, 2 yes */
+    uint8_t *inside; /* patterns × atoms, likewise */
+    int64_t steps;
+} Matching;
+
+static int has_pattern(Matching *m, int which, int anchor);
+
+static int read_program(Program *p, const int32_t *raw, Py_ssize_t n) {
+    if (n < 3 || raw[0] < 1 || raw[0] > MOST_SUBPATTERNS || raw[1] < 1 || raw[1] > 1000 || raw[2] < 1) return 0;
+    p->patterns = raw[0], p->conditions = raw[1];
+    int ops = raw[2];
+    Py_ssize_t at = 3;
+    if (n < at + p->conditions + 1 + 3 * (Py_ssize_t)ops) return 0;
+    p->starts = raw + at, at += p->conditions + 1;
+    p->ops = raw + at, at += 3 * (Py_ssize_t)ops;
+    if (p->starts[0] != 0 || p->starts[p->conditions] != ops) return 0;
+    for (int c = 0; c < p->conditions; c++) { /* every condition leaves one value on the stack */
+        int height = 0;
+        for (int i = p->starts[c]; i < p->starts[c + 1]; i++) {
+            if (i < 0 || i >= ops) return 0;
+            int op = p->ops[3 * i];
+            if (op < 0 || op >= OPS || (op == INSIDE && (p->ops[3 * i + 2] < 1 || p->ops[3 * i + 2] >= p->patterns)))
+                return 0;
+            height += op == AND || op == OR ? -1 : op == NOT ? 0 : 1;
+            if (height < 1 || height > MOST_STACK) return 0;
+        }
+        if (height != 1) return 0;
+    }
+    for (int s = 0; s < p->patterns; s++) {
+        Pattern *q = &p->pattern[s];
+        if (at >= n || (q->n = raw[at++]) < 1 || q->n > MOST_PATTERN || n < at + 5 * (Py_ssize_t)q->n) return 0;
+        q->rows = raw + at, at += 5 * (Py_ssize_t)q->n;
+        int total = 0;
+        for (int k = 0; k < q->n; k++) {
+            const int32_t *row = q->rows + 5 * k;
+            q->closures[k] = total;
+            if (row[0] < 0 || row[0] >= p->conditions || row[1] < -1 || row[1] >= k || row[4] < 0 || row[4] > 250) return 0;
+            total += row[4];
+        }
+        q->closures[q->n] = total;
+        q->closed = raw + at, at += 2 * (Py_ssize_t)total;
+        if (at > n) return 0;
+        for (int k = 0; k < q->n; k++)
+            for (int c = q->closures[k]; c < q->closures[k + 1]; c++)
+                if (q->closed[2 * c] < 0 || q->closed[2 * c] >= k) return 0;
+    }
+    return at == n;
+}
+
+INLINE int compare(int value, int comparison, int wanted) {
+    return comparison == EQUAL      ? value == wanted
+           : comparison == UNLIKE   ? value != wanted
+           : comparison == AT_LEAST ? value >= wanted
+                                    : value <= wanted;
+}
+
+static int fact(Matching *m, int op, int a) {
+    const Graph *g = m->g;
+    int own = g->states[a] & 15, degree = g->first[a + 1] - g->first[a], sum = 0;
+    switch (op) {
+    case ELEMENT: return g->elements[a] & 127;
+    case AROMATIC: return g->elements[a] >> 7;
+    case KIND_OF_ATOM: return (g->elements[a] & 127) + 1000 * (g->elements[a] >> 7);
+    case CHARGE: return (g->states[a] >> 4) - 8;
+    case OWN_HYDROGENS: return own;
+    case DEGREE: return degree;
+    case CONNECTIONS: return degree + own;
+    case RINGS: return g->rings[a] & 15;
+    case SMALLEST_RING: return g->rings[a] >> 4 ? (g->rings[a] >> 4) + 2 : 0;
+    case ISOTOPE: return g->has_isotopes ? g->isotope[a] : 0;
+    case HYDROGENS:
+        for (int at = g->first[a]; at < g->first[a + 1]; at++) sum += g->elements[g->to[at]] == 1;
+        return own + sum;
+    case RING_BONDS:
+        if (!m->g->ringed) mark_rings(m->g);
+        for (int at = g->first[a]; at < g->first[a + 1]; at++) sum += g->in_ring[g->bond[at]];
+        return sum;
+    case VALENCE:
+        for (int at = g->first[a]; at < g->first[a + 1]; at++) sum += g->kind[g->bond[at]] + 1;
+        return own + sum;
+    }
+    return 0;
+}
+
+static int holds(Matching *m, int condition, int a) {
+    uint8_t *known = m->known + (size_t)condition * (size_t)m->g->n + a;
+    if (*known) return *known - 1;
+    int stack[MOST_STACK], height = 0;
+    for (int i = m->program->starts[condition]; i < m->program->starts[condition + 1]; i++) {
+        const int32_t *op = m->program->ops + 3 * i;
+        switch (op[0]) {
+        case TRUTH: stack[height++] = 1; break;
+        case AND: height--, stack[height - 1] &= stack[height]; break;
+        case OR: height--, stack[height - 1] |= stack[height]; break;
+        case NOT: stack[height - 1] = !stack[height - 1]; break;
+        case INSIDE: {
+            uint8_t *found = m->inside + (size_t)op[2] * (size_t)m->g->n + a;
+            if (!*found) *found = (uint8_t)(1 + has_pattern(m, op[2], a));
+            stack[height++] = *found - 1;
+            break;
+        }
+        default: stack[height++] = compare(fact(m, op[0], a), op[1], op[2]);
+        }
+    }
+    *known = (uint8_t)(1 + stack[0]);
+    return stack[0];
+}
+
+INLINE int allows(Matching *m, int bonds, int bond) {
+    if (bonds == 0xFF) return 1;
+    Graph *g = m->g;
+    int kind = g->kind[bond];
+    int both = bonds >> 2 * kind & 3; /* not in a ring, in a ring */
+    if (both == 0 || both == 3) return both;
+    if (!g->ringed) mark_rings(g);
+    return both >> g->in_ring[bond] & 1;
+}
+
+static int closes(Matching *m, const Pattern *q, int k, int a, const uint16_t *at_atom) {
+    const Graph *g = m->g;
+    for (int c = q->closures[k]; c < q->closures[k + 1]; c++) {
+        int other = at_atom[q->closed[2 * c]], found = 0;
+        for (int at = g->first[a]; at < g->first[a + 1] && !found; at++)
+            if (g->to[at] == other) {
+                if (!allows(m, q->closed[2 * c + 1], g->bond[at])) return 0;
+                found = 1;
+            }
+        if (!found) return 0;
+    }
+    return 1;
+}
+
+/* Whether pattern `which` is in the graph, with its first atom at `anchor` if that is not negative. */
+static int has_pattern(Matching *m, int which, int anchor) {
+    const Pattern *q = &m->program->pattern[which];
+    const Graph *g = m->g;
+    if (q->n > g->n) return 0;
+    uint16_t at_atom[MOST_PATTERN], next[MOST_PATTERN];
+    uint8_t used[MOST_ATOMS];
+    memset(used, 0, (size_t)g->n);
+    int k = 0;
+    next[0] = (uint16_t)(anchor < 0 ? 0 : anchor);
+    while (k >= 0) {
+        const int32_t *row = q->rows + 5 * k;
+        int parent = row[1], found = -1;
+        if (--m->steps < 0) return 0;
+        if (parent < 0) {
+            int last = k == 0 && anchor >= 0 ? anchor : g->n - 1;
+            while (next[k] <= last) {
+                int a = next[k]++;
+                if (!used[a] && g->first[a + 1] - g->first[a] >= row[3] && holds(m, row[0], a) &&
+                    (row[4] == 0 || closes(m, q, k, a, at_atom))) {
+                    found = a;
+                    break;
+                }
+            }
+        } else {
+            int end = g->first[at_atom[parent] + 1];
+            while (next[k] < end) {
+                int at = next[k]++, a = g->to[at];
+                if (!used[a] && g->first[a + 1] - g->first[a] >= row[3] && allows(m, row[2], g->bond[at]) &&
+                    holds(m, row[0], a) && (row[4] == 0 || closes(m, q, k, a, at_atom))) {
+                    found = a;
+                    break;
+                }
+            }
+        }
+        if (found < 0) {
+            if (--k >= 0) used[at_atom[k]] = 0;
+            continue;
+        }
+        at_atom[k] = (uint16_t)found, used[found] = 1;
+        if (++k == q->n) return 1;
+        int up = q->rows[5 * k + 1];
+        next[k] = up < 0 ? 0 : g->first[at_atom[up]];
+    }
+    return 0;
+}
+
+static int decide_one(Matching *m, const uint8_t *raw, Py_ssize_t size) {
+    if (!decode_graph(m->g, raw, size) || m->g->n == 0) return UNDECIDED;
+    memset(m->known, 0, (size_t)m->program->conditions * (size_t)m->g->n);
+    memset(m->inside, 0, (size_t)m->program->patterns * (size_t)m->g->n);
+    m->steps = STEPS;
+    int found = has_pattern(m, 0, -1);
+    return m->steps < 0 ? UNDECIDED : found;
+}
+
+/* A graph inside of a buffer: `at` bytes from its start, as long as the u16 before it says. */
+INLINE Py_ssize_t inner_graph(const Py_buffer *b, Py_ssize_t at, const uint8_t **raw) {
+    if (b->len < at + 2) return 0;
+    *raw = (const uint8_t *)b->buf + at + 2;
+    Py_ssize_t size = (Py_ssize_t)u16(*raw - 2);
+    return b->len < at + 2 + size ? 0 : size;
+}
+
+static PyObject *decide(PyObject *self, PyObject *args) {
+    Py_buffer program_bytes = {0};
+    PyObject *list, *answer = NULL;
+    Py_ssize_t at;
+    if (!PyArg_ParseTuple(args, "y*O!n", &program_bytes, &PyList_Type, &list, &at)) return NULL;
+    Program *program = malloc(sizeof *program);
+    Matching m = {program, malloc(sizeof(Graph)), NULL, NULL, 0};
+    if (!program || !m.g) PyErr_NoMemory();
+    else if (at < 0 || !read_program(program, program_bytes.buf, program_bytes.len / 4)) refuse("not a pattern");
+    else {
+        Py_ssize_t n = PyList_GET_SIZE(list);
+        m.known = malloc((size_t)program->conditions * MOST_ATOMS);
+        m.inside = malloc((size_t)program->patterns * MOST_ATOMS);
+        answer = PyBytes_FromStringAndSize(NULL, n);
+        if (!m.known || !m.inside || !answer) {
+            Py_CLEAR(answer);
+            PyErr_NoMemory();
+        }
+        for (Py_ssize_t i = 0; answer && i < n; i++) {
+            Py_buffer b = {0};
+            const uint8_t *raw = NULL;
+            if (PyObject_GetBuffer(PyList_GET_ITEM(list, i), &b, PyBUF_SIMPLE) < 0) {
+                Py_CLEAR(answer);
+                break;
+            }
+            Py_ssize_t size = inner_graph(&b, at, &raw);
+            ((uint8_t *)PyBytes_AS_STRING(answer))[i] = size ? (uint8_t)decide_one(&m, raw, size) : UNDECIDED;
+            PyBuffer_Release(&b);
+        }
+    }
+    free(program), free(m.g), free(m.known), free(m.inside);
+    PyBuffer_Release(&program_bytes);
+    return answer;
+}
+
+/* For every atom the number of the first pattern that is there with its first atom; 255 where none is. */
+static PyObject *label_atoms(PyObject *self, PyObject *args) {
+    Py_buffer b[2] = {{0}};
+    if (!PyArg_ParseTuple(args, "y*y*", &b[0], &b[1])) return release(b, 2), NULL;
+    PyObject *answer = NULL;
+    Program *program = malloc(sizeof *program);
+    Matching m = {program, malloc(sizeof(Graph)), NULL, NULL, 0};
+    if (!program || !m.g) PyErr_NoMemory();
+    else if (!read_program(program, b[0].buf, b[0].len / 4)) refuse("not a pattern");
+    else if (!decode_graph(m.g, b[1].buf, b[1].len)) refuse("not an encoded graph");
+    else {
+        int n = m.g->n;
+        m.known = calloc((size_t)program->conditions, (size_t)n + 1);
+        m.inside = calloc((size_t)program->patterns, (size_t)n + 1);
+        answer = PyBytes_FromStringAndSize(NULL, n);
+        if (!m.known || !m.inside || !answer) {
+            Py_CLEAR(answer);
+            PyErr_NoMemory();
+        }
+        m.steps = STEPS;
+        for (int a = 0; answer && a < n; a++) {
+            int which = 0;
+            while (which < program->patterns && !has_pattern(&m, which, a)) which++;
+            ((uint8_t *)PyBytes_AS_STRING(answer))[a] = (uint8_t)(which < program->patterns ? which : 255);
+        }
+        if (answer && m.steps < 0) {
+            Py_CLEAR(answer);
+            refuse("the graph takes too many steps");
+        }
+    }
+    free(program), free(m.g), free(m.known), free(m.inside);
+    release(b, 2);
+    return answer;
+}
+
+/* ---------------------------------------------------------------------------------- graphs inside a larger graph */
+static int same_atom(const Graph *q, int a, const Graph *t, int b) {
+    if (q->elements[a] == 0) return 0; /* a dummy: not decided here */
+    if ((q->elements[a] & 127) != (t->elements[b] & 127)) return 0;
+    int charge = q->states[a] >> 4;
+    if (charge != 8 && charge != t->states[b] >> 4) return 0;
+    int isotope = q->has_isotopes ? q->isotope[a] : 0;
+    return !isotope || isotope == (t->has_isotopes ? t->isotope[b] : 0);
+}
+
+static int bond_between(const Graph *g, int a, int b) {
+    for (int at = g->first[a]; at < g->first[a + 1]; at++)
+        if (g->to[at] == b) return g->bond[at];
+    return -1;
+}
+
+/* Whether `q` is in `t`, atoms in the order of q, each behind its first earlier neighbour. */
+static int is_part(const Graph *q, const Graph *t, int64_t *steps) {
+    uint16_t at_atom[MOST_ATOMS], next[MOST_ATOMS], up[MOST_ATOMS];
+    uint8_t used[MOST_ATOMS];
+    memset(used, 0, (size_t)t->n);
+    for (int a = 0; a < q->n; a++) {
+        up[a] = NOWHERE;
+        for (int at = q->first[a]; at < q->first[a + 1]; at++)
+            if (q->to[at] < a && (up[a] == NOWHERE || q->to[at] < up[a])) up[a] = q->to[at];
+    }
+    int k = 0;
+    next[0] = 0;
+    while (k >= 0) {
+        int found = -1, free_start = up[k] == NOWHERE;
+        if (--*steps < 0) return UNDECIDED;
+        int end = free_start ? t->n : t->first[at_atom[up[k]] + 1];
+        while (next[k] < end && found < 0) {
+            int at = next[k]++, a = free_start ? at : t->to[at];
+            if (used[a] || t->first[a + 1] - t->first[a] < q->first[k + 1] - q->first[k] || !same_atom(q, k, t, a)) continue;
+            found = a;
+            for (int e = q->first[k]; e < q->first[k + 1] && found >= 0; e++) {
+                if (q->to[e] >= k) continue;
+                int bond = bond_between(t, a, at_atom[q->to[e]]);
+                if (bond < 0 || t->kind[bond] != q->kind[q->bond[e]]) found = -1;
+            }
+        }
+        if (found < 0) {
+            if (--k >= 0) used[at_atom[k]] = 0;
+            continue;
+        }
+        at_atom[k] = (uint16_t)found, used[found] = 1;
+        if (++k == q->n) return YES;
+        next[k] = up[k] == NOWHERE ? 0 : t->first[at_atom[up[k]]];
+    }
+    return NO;
+}
+
+static int has_dummy(const Graph *g) {
+    for (int a = 0; a < g->n; a++)
+        if (!(g->elements[a] & 127)) return 1;
+    return 0;
+}
+
+/* Whether every atom has a valence at which it surely has no unpaired electron; one bit a valence. */
+static int is_closed_shell(const Graph *g) {
+    for (int a = 0; a < g->n; a++) {
+        int valence = g->states[a] & 15, charge = (g->states[a] >> 4) - 8, element = g->elements[a] & 127;
+        for (int at = g->first[a]; at < g->first[a + 1]; at++) {
+            int kind = g->kind[g->bond[at]];
+            valence += kind == 3 ? 1 : kind + 1;
+        }
+        unsigned usual = 0;
+        if (g->elements[a] >> 7)
+            usual = charge == 0 && element == 6   ? 1u << 3
+                    : charge == 0 && element == 7 ? 1u << 2 | 1u << 3
+                    : charge == 1 && element == 7 ? 1u << 3
+                    : charge == 0 && (element == 8 || element == 16) ? 1u << 2 : 0;
+        else if (charge == 0)
+            usual = element == 6   ? 1u << 4
+                    : element == 7 ? 1u << 3
+                    : element == 8 ? 1u << 2
+                    : element == 16 ? 1u << 2 | 1u << 4 | 1u << 6
+                    : element == 15 ? 1u << 3 | 1u << 5
+                    : element == 5  ? 1u << 3
+                    : element == 14 ? 1u << 4
+                    : element == 9 || element == 17 || element == 35 || element == 53 || element == 1 ? 1u << 1 : 0;
+        else if (charge == 1)
+            usual = element == 7 || element == 15 ? 1u << 4 : element == 8 || element == 16 ? 1u << 3
+                    : element == 3 || element == 11 || element == 19 ? 1u : 0;
+        else if (charge == -1)
+            usual = element == 8 || element == 16 ? 1u << 1 : element == 7 ? 1u << 2 : element == 5 ? 1u << 4
+                    : element == 9 || element == 17 || element == 35 || element == 53 ? 1u : 0;
+        if (valence > 31 || !(usual >> valence & 1)) return 0;
+    }
+    return 1;
+}
+
+/* Of each graph whether it is a part of the whole. */
+static PyObject *decide_parts(PyObject *self, PyObject *args) {
+    Py_buffer whole = {0};
+    PyObject *list, *answer = NULL;
+    Py_ssize_t at;
+    if (!PyArg_ParseTuple(args, "y*O!n", &whole, &PyList_Type, &list, &at)) return NULL;
+    Graph *t = malloc(sizeof *t), *q = malloc(sizeof *q);
+    if (!t || !q) PyErr_NoMemory();
+    else if (at < 0 || !decode_graph(t, whole.buf, whole.len)) refuse("not an encoded graph");
+    else {
+        Py_ssize_t n = PyList_GET_SIZE(list);
+        int elements[128] = {0};
+        for (int a = 0; a < t->n; a++) elements[t->elements[a] & 127]++;
+        answer = PyBytes_FromStringAndSize(NULL, n);
+        for (Py_ssize_t i = 0; answer && i < n; i++) {
+            Py_buffer b = {0};
+            const uint8_t *raw = NULL;
+            if (PyObject_GetBuffer(PyList_GET_ITEM(list, i), &b, PyBUF_SIMPLE) < 0) {
+                Py_CLEAR(answer);
+                break;
+            }
+            Py_ssize_t size = inner_graph(&b, at, &raw);
+            int verdict = UNDECIDED;
+            if (size && decode_graph(q, raw, size) && q->n && !has_dummy(q)) {
+                int counts[128] = {0}, few = 1;
+                int64_t steps = STEPS;
+                for (int a = 0; a < q->n && few; a++) few = ++counts[q->elements[a] & 127] <= elements[q->elements[a] & 127];
+                verdict = few ? is_part(q, t, &steps) : NO;
+                if (verdict == YES && !is_closed_shell(q)) verdict = UNDECIDED;
+            }
+            ((uint8_t *)PyBytes_AS_STRING(answer))[i] = (uint8_t)verdict;
+            PyBuffer_Release(&b);
+        }
+    }
+    free(t), free(q);
+    PyBuffer_Release(&whole);
+    return answer;
+}

@@ -1,0 +1,354 @@
+"""Kernels over molecular graphs: their encoding, and the hashes of their small subgraphs.
+
+Encoding
+--------
+Little endian: flags u8, atoms *n* u16, closures *k* u16, isotopes *i* u8; then *n* bytes each of
+
+* element + 128 × aromatic,
+* hydrogens that are no atoms of the graph + 16 × (charge + 8),
+* number of rings + 16 × size of the smallest (0 none, 1 … 14 for 3 … 16 atoms, 15 larger),
+* offset to an earlier neighbour (0 none) + 64 × kind of that bond (0 single, 1 double, 2 triple, 3 aromatic);
+
+*k* further bonds (atom u16, atom + 16384 × kind u16) and *i* isotopes (atom u16, mass number u16).  Flag 1: stereo was
+written.  The atoms stand in the order of the SMILES.  At most 1000 atoms; what cannot be encoded is ``b""``.
+
+Terms
+-----
+The hash of a connected subgraph of one to five bonds knows the element of each atom and the kind of each bond.  It is
+the same for isomorphic subgraphs (two rounds of neighbour labels, Weisfeiler and Leman 1968); others may share it.
+Enumeration: S. Wernicke, IEEE/ACM Trans. Comput. Biol. Bioinform. 2006, 3, 347, over bonds instead of vertices.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlsearch.kernels import native
+
+SINGLE, DOUBLE, TRIPLE, AROMATIC, SLANTED = range(5)
+STEREO = 1
+"""Flag: stereo was written."""
+MOST_ATOMS = 1000
+TERM_BONDS = 5
+_HEAD = struct.Struct("<BHHB")
+_KINDS = {"-": SINGLE, "/": SLANTED, "\\": SLANTED, "=": DOUBLE, "#": TRIPLE, ":": AROMATIC}
+_TOKEN = re.compile(
+    r"\[(?P<isotope>\d*)(?P<symbol>\*|[A-Z][a-z]?|[a-z][a-z]?)(?P<chiral>@+(?:(?:TH|AL|SP|TB|OH)\d+)?)?"
+    r"(?:H(?P<hydrogens>\d*)(?<!\d\d\d))?(?P<charge>\++\d*|-+\d*)?(?::\d+)?\]|(?P<bond>-(?!>)|[/\\=#:])|(?P<label>\d|%\d\d|%\(\d+\))|[().]"
+)
+SYMBOLS = (
+    "* H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb "
+    "Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au "
+    "Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc Lv Ts Og"
+).split()
+"""Symbols of the elements by atomic number; 0 is a dummy."""
+_NUMBERS = {symbol: number for number, symbol in enumerate(SYMBOLS)}
+_MASK = 2**64 - 1
+_SALTS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93)
+
+
+@dataclass
+class Graph:
+    """A molecular graph, decoded.
+
+    Parameters
+    ----------
+    elements, hydrogens, charges, isotopes, rings, smallest : list of int
+        Of each atom: atomic number, hydrogens that are no atoms, formal charge, mass number (0 if not given), number of
+        rings, size of the smallest of them (0 if there is none, 17 if it has more than 16 atoms).
+    aromatic : list of bool
+    bonds : list of (int, int, int)
+        Atom, atom, kind; bonds to the parent first, in the order of atoms, then closures.
+    flags : int
+    """
+
+    elements: list[int] = field(default_factory=list)
+    aromatic: list[bool] = field(default_factory=list)
+    hydrogens: list[int] = field(default_factory=list)
+    charges: list[int] = field(default_factory=list)
+    isotopes: list[int] = field(default_factory=list)
+    rings: list[int] = field(default_factory=list)
+    smallest: list[int] = field(default_factory=list)
+    bonds: list[tuple[int, int, int]] = field(default_factory=list)
+    flags: int = 0
+
+    def add(self, element: int, *, aromatic: bool = False, hydrogens: int = 0, charge: int = 0, isotope: int = 0) -> int:
+        """Add an atom and return its number."""
+        self.elements.append(element)
+        self.aromatic.append(aromatic)
+        self.hydrogens.append(hydrogens)
+        self.charges.append(charge)
+        self.isotopes.append(isotope)
+        self.rings.append(0)
+        self.smallest.append(0)
+        return len(self.elements) - 1
+
+    def encode(self) -> bytes:
+        """Return the graph in the encoding of this module, ``b""`` if it cannot be encoded."""
+        n = len(self.elements)
+        parent: dict[int, tuple[int, int]] = {}
+        closures: list[tuple[int, int]] = []
+        for first, second, kind in self.bonds:
+            low, high = sorted((first, second))
+            if high not in parent and 0 < high - low < 63:
+                parent[high] = (high - low, kind)
+            else:
+                closures.append((first, second | kind << 14))
+        marked = [(a, isotope) for a, isotope in enumerate(self.isotopes) if isotope]
+        whole = all(h <= 15 and -8 <= c <= 7 for h, c in zip(self.hydrogens, self.charges, strict=True))
+        if n > MOST_ATOMS or not whole or len(marked) > 255 or max(self.rings, default=0) > 15:
+            return b""
+        rows = (
+            [e + 128 * a for e, a in zip(self.elements, self.aromatic, strict=True)],
+            [h + 16 * (c + 8) for h, c in zip(self.hydrogens, self.charges, strict=True)],
+            [r + 16 * (0 if not s else min(s - 2, 15)) for r, s in zip(self.rings, self.smallest, strict=True)],
+            [offset + 64 * kind for offset, kind in (parent.get(a, (0, 0)) for a in range(n))],
+        )
+        head = _HEAD.pack(self.flags, n, len(closures), len(marked))
+        pairs = [struct.pack("<HH", *pair) for pair in (*closures, *marked)]
+        return head + b"".join(map(bytes, rows)) + b"".join(pairs)
+
+    @classmethod
+    def decode(cls, raw: bytes) -> Graph:
+        """Read an encoded graph.
+
+        Raises
+        ------
+        ValueError
+            If it is none.
+        """
+        try:
+            flags, n, closures, isotopes = _HEAD.unpack_from(raw)
+            pairs = struct.unpack_from(f"<{2 * (closures + isotopes)}H", raw, _HEAD.size + 4 * n)
+        except struct.error as exc:
+            raise ValueError("not an encoded graph") from exc
+        elements, states, rings, tree = (raw[_HEAD.size + i * n : _HEAD.size + (i + 1) * n] for i in range(4))
+        graph = cls(
+            [e & 127 for e in elements],
+            [e > 127 for e in elements],
+            [s & 15 for s in states],
+            [(s >> 4) - 8 for s in states],
+            [0] * n,
+            [r & 15 for r in rings],
+            [(r >> 4) + 2 if r >> 4 else 0 for r in rings],
+            flags=flags,
+        )
+        graph.bonds = [(a - (t & 63), a, t >> 6) for a, t in enumerate(tree) if t & 63]
+        for c in range(closures):
+            graph.bonds.append((pairs[2 * c], pairs[2 * c + 1] & 0x3FFF, pairs[2 * c + 1] >> 14))
+        for i in range(closures, closures + isotopes):
+            graph.isotopes[pairs[2 * i]] = pairs[2 * i + 1]
+        return graph
+
+    def around(self) -> list[list[tuple[int, int]]]:
+        """Return for each atom its (neighbour, number of the bond)."""
+        found: list[list[tuple[int, int]]] = [[] for _ in self.elements]
+        for i, (first, second, _) in enumerate(self.bonds):
+            found[first].append((second, i))
+            found[second].append((first, i))
+        return found
+
+
+# ------------------------------------------------------------------------------------------------------------ encoding
+def encode_graph(
+    smiles: str, order: str, rings: Sequence[Sequence[int]], *, slanted_is_aromatic: bool = False
+) -> bytes:
+    """Encode a molecule.
+
+    Parameters
+    ----------
+    smiles : str
+        With every atom in brackets and every bond written (RDKit: ``allHsExplicit``, ``allBondsExplicit``).
+    order : str
+        For each atom of the SMILES its number in `rings`: ``"[2,0,1]"``.
+    rings : sequence of sequence of int
+        The atoms of each ring.
+    slanted_is_aromatic : bool
+        RDKit writes a slash for aromatic bonds too: what it stands for between two aromatic atoms.
+
+    Returns
+    -------
+    bytes
+        Empty if it cannot be encoded: more than 1000 atoms, bonds of other kinds, charges beyond −8 … 7, and
+        slashes between two aromatic atoms unless `slanted_is_aromatic`.
+    """
+    if native.compiled is None:
+        return encode_graph_reference(smiles, order, rings, slanted_is_aromatic=slanted_is_aromatic)
+    encoded: bytes = native.compiled.encode_graph(smiles, order, tuple(rings), slanted_is_aromatic)
+    return encoded
+
+
+def encode_graph_reference(
+    smiles: str, order: str, rings: Sequence[Sequence[int]], *, slanted_is_aromatic: bool = False
+) -> bytes:
+    """Encode a molecule: the oracle of :func:`encode_graph`."""
+    graph = _read_smiles(smiles, AROMATIC if slanted_is_aromatic else None)
+    if graph is None:
+        return b""
+    place = {int(number): atom for atom, number in enumerate(re.findall(r"\d+", order))}
+    for ring in rings:
+        for number in ring:
+            atom = place[number]
+            graph.rings[atom] += 1
+            graph.smallest[atom] = min(graph.smallest[atom] or len(ring), len(ring))
+    return graph.encode()
+
+
+def _read_smiles(smiles: str, slanted: int | None) -> Graph | None:
+    graph = Graph()
+    open_rings: dict[int, tuple[int, int | None]] = {}
+    tree: list[tuple[int, int, int]] = []
+    closures: list[tuple[int, int, int]] = []
+    branches: list[int] = []
+    last, kind, at = -1, None, 0
+    while at < len(smiles):
+        token = _TOKEN.match(smiles, at)
+        if token is None:
+            return None
+        at = token.end()
+        if token["symbol"]:
+            atom = _add_atom(graph, token)
+            if atom is None:
+                return None
+            if last >= 0:
+                settled = _settled(graph, kind, last, atom, slanted)
+                if settled is None:
+                    return None
+                (tree if atom - last < 63 else closures).append((last, atom, settled))
+            last, kind = atom, None
+        elif token["bond"]:
+            kind = _KINDS[token["bond"]]
+            graph.flags |= STEREO * (kind == SLANTED)
+        elif token["label"]:
+            label = int(token["label"].strip("%()"))
+            if label in open_rings:
+                first, earlier = open_rings.pop(label)
+                settled = _settled(graph, earlier if kind is None or earlier == SLANTED else kind, first, last, slanted)
+                if settled is None:
+                    return None
+                closures.append((first, last, settled))
+            else:
+                open_rings[label] = (last, kind)
+            kind = None
+        elif token[0] == "(":
+            branches.append(last)
+        elif token[0] == ")":
+            last = branches.pop()
+        else:
+            last = -1
+    graph.bonds = tree + closures
+    return graph
+
+
+def _settled(graph: Graph, kind: int | None, first: int, second: int, slanted: int | None) -> int | None:
+    if kind != SLANTED:
+        return kind
+    return slanted if graph.aromatic[first] and graph.aromatic[second] else SINGLE
+
+
+def _add_atom(graph: Graph, token: re.Match[str]) -> int | None:
+    symbol = token["symbol"]
+    number = _NUMBERS.get(symbol.capitalize())
+    if number is None:
+        return None
+    written = token["charge"] or ""
+    amount = written.lstrip("+-")
+    charge = int(amount) if amount else len(written)
+    hydrogens = 0 if token["hydrogens"] is None else int(token["hydrogens"] or 1)
+    graph.flags |= STEREO * bool(token["chiral"])
+    return graph.add(
+        number,
+        aromatic=symbol[0].islower(),
+        hydrogens=hydrogens,
+        charge=-charge if written.startswith("-") else charge,
+        isotope=int(token["isotope"] or 0),
+    )
+
+
+# --------------------------------------------------------------------------------------------------------------- terms
+def graph_terms(graph: bytes, hashes: int, *, joined: bool = False) -> NDArray[np.uint32]:
+    """Return the hashes of the connected subgraphs of one to five bonds.
+
+    Parameters
+    ----------
+    graph : bytes
+        Encoded.
+    hashes : int
+        Hashes are below it.
+    joined : bool
+        Also those of the graph in which single bonds between aromatic atoms count as aromatic.
+
+    Returns
+    -------
+    ndarray of uint32, shape (n,)
+        Ascending and unique.
+
+    Raises
+    ------
+    ValueError
+        If `graph` is none.
+    """
+    if native.compiled is None:
+        return graph_terms_reference(graph, hashes, joined=joined)
+    room = 2048
+    while True:
+        out = np.empty(room, np.uint32)
+        found: int = native.compiled.graph_terms(graph, hashes, joined, out)
+        if found <= room:
+            return out[:found].copy()
+        room = found
+
+
+def graph_terms_reference(graph: bytes, hashes: int, *, joined: bool = False) -> NDArray[np.uint32]:
+    """Return the hashes of subgraphs: the oracle of :func:`graph_terms`."""
+    whole = Graph.decode(graph)
+    terms = {_hash(whole, some) % hashes for some in _connected(whole)}
+    if joined:
+        whole.bonds = [
+            (a, b, AROMATIC if kind == SINGLE and whole.aromatic[a] and whole.aromatic[b] else kind)
+            for a, b, kind in whole.bonds
+        ]
+        terms |= {_hash(whole, some) % hashes for some in _connected(whole)}
+    return np.array(sorted(terms), np.uint32)
+
+
+def _connected(graph: Graph) -> Iterator[tuple[int, ...]]:
+    """Yield every connected set of one to five bonds once, by growing all sets of one size from those below."""
+    around = graph.around()
+    level = {(bond,) for bond in range(len(graph.bonds))}
+    for _ in range(TERM_BONDS):
+        yield from level
+        level = {
+            tuple(sorted({*some, bond}))
+            for some in level
+            for member in some
+            for atom in graph.bonds[member][:2]
+            for _, bond in around[atom]
+            if bond not in some
+        }
+
+
+def _hash(graph: Graph, bonds: tuple[int, ...]) -> int:
+    chosen = [graph.bonds[bond] for bond in bonds]
+    labels = {atom: _mix(graph.elements[atom] + 1) for bond in chosen for atom in bond[:2]}
+    for _ in range(2):
+        sums = {atom: 3 * label for atom, label in labels.items()}
+        for first, second, kind in chosen:
+            sums[first] += _mix(labels[second] ^ _SALTS[kind])
+            sums[second] += _mix(labels[first] ^ _SALTS[kind])
+        final, labels = sums, {atom: _mix(total & _MASK) for atom, total in sums.items()}
+    return _mix((len(bonds) * _SALTS[0] + sum(_mix(total & _MASK) for total in final.values())) & _MASK)
+
+
+def _mix(x: int) -> int:
+    x ^= x >> 30
+    x = x * 0xBF58476D1CE4E5B9 & _MASK
+    x ^= x >> 27
+    x = x * 0x94D049BB133111EB & _MASK
+    return x ^ x >> 31
