@@ -28,6 +28,8 @@ Json: TypeAlias = Any
 """A value that :mod:`json` can write: str, int, float, bool, None, list and dict of these."""
 
 TIERS: tuple[Tier, ...] = ("exact", "near", "related")
+NO, YES, UNDECIDED = 0, 1, 2
+"""What a handler's ``decide`` says of an item: ``verify`` would give None, a verdict, or only it can tell."""
 
 
 # ---------------------------------------------------------------------------------------------- reading and indexing

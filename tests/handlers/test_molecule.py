@@ -17,6 +17,7 @@ from held import Held
 from nlsearch import wire
 from nlsearch.errors import MalformedContent, QuerySyntax, QueryTooCostly
 from nlsearch.handlers.chemistry import screen
+from nlsearch.handlers.chemistry.graphs import molecule_graph
 from nlsearch.handlers.chemistry.payload import Decoded
 from nlsearch.handlers.molecule import MoleculeHandler
 from nlsearch.handlers.molecule.facts import MORGAN, SUBGRAPH
@@ -151,7 +152,7 @@ def test_large_molecules_go_past_the_screen(handler: MoleculeHandler) -> None:
 def test_zero_order_bonds_and_query_features_go_past_the_screen(handler: MoleculeHandler) -> None:
     zero = Chem.RWMol(Chem.MolFromSmiles("C.[Fe]"))
     zero.AddBond(0, 1, Chem.BondType.ZERO)
-    assert screen.UNSCREENED in screen.molecule_terms(zero.GetMol()).tolist()
+    assert screen.UNSCREENED in screen.molecule_terms(molecule_graph(zero.GetMol())).tolist()
     text = block(Chem.MolFromSmiles("CCO")).replace(" O   0", " Q   0")
     (item,) = read(text, "MOL")
     assert isinstance(item, RawItem)

@@ -8,6 +8,8 @@ process and under every hash seed.
 The life of a handler: ``read`` and ``features`` run in an isolated worker; so does ``compile`` of a file.
 ``compile`` of a text, ``verify`` and ``draw`` run in the caller's process, on bytes that ``features`` made.
 
+A handler that can tell of many payloads at once whether they match has a method ``decide`` too (:class:`Decider`).
+
 ``read`` is told the caps in force.  A handler whose other methods have caps too has an attribute ``limits``
 (:class:`~nlsearch.limits.Limits`); the registry sets it before the handler is used.
 """
@@ -37,6 +39,7 @@ __all__ = [
     "COMMON_FIELDS",
     "COMMON_OPTIONS",
     "Buffer",
+    "Decider",
     "Field",
     "FieldType",
     "Format",
@@ -145,6 +148,21 @@ class Handler(Protocol):
 
     def draw(self, payload: Buffer, verdict: Verdict | None = None) -> Picture:
         """Draw the item, with the match highlighted when there is one."""
+        ...
+
+
+@runtime_checkable
+class Decider(Protocol):
+    """What a handler may offer besides: to tell of many items at once whether they match, without saying where.
+
+    Candidates that are no hits are then never verified, and an exact count verifies only what is undecided.
+    """
+
+    def decide(self, probe: Probe, payloads: list[bytes | memoryview]) -> bytes | None:
+        """Return for each item ``NO`` or ``YES`` (``verify`` would give None, or a verdict) or ``UNDECIDED``.
+
+        None if nothing can be said about this probe, whatever the items (`payloads` may be empty).
+        """
         ...
 
 

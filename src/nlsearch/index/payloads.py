@@ -10,10 +10,16 @@ from __future__ import annotations
 from array import array
 from pathlib import Path
 from sys import byteorder
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from nlsearch.declarations import Buffer
 from nlsearch.errors import IndexDamaged
 from nlsearch.index.storage import mapped, writing
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class BlobWriter:
@@ -84,3 +90,11 @@ class Blobs:
         if not 0 <= start <= end <= len(self._bytes):
             raise IndexDamaged("offsets do not ascend", locator=str(self._path), hint="run nlsearch check")
         return self._bytes[start:end]
+
+    def some(self, numbers: NDArray[np.uint32]) -> list[bytes | memoryview]:
+        """Return several byte strings as views of the mapped file, in the order asked."""
+        known: NDArray[np.uint64] = self._ends.view(np.ndarray)
+        starts, ends = known[numbers], known[numbers.astype(np.int64) + 1]
+        if not np.all((starts <= ends) & (ends <= len(self._bytes))):
+            raise IndexDamaged("offsets do not ascend", locator=str(self._path), hint="run nlsearch check")
+        return [self._bytes[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]

@@ -155,6 +155,10 @@ class Split:
         """Return the bytes that verification works from, as a view of the mapped file."""
         return self._payloads[key]
 
+    def payloads(self, keys: NDArray[np.uint32]) -> list[bytes | memoryview]:
+        """Return the payloads of several items, in the order asked."""
+        return self._payloads.some(keys)
+
     def item(self, key: int) -> StoredItem:
         """Return what users see of item `key`."""
         return StoredItem(*self._items[key])

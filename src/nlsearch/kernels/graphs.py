@@ -40,13 +40,16 @@ _HEAD = struct.Struct("<BHHB")
 _KINDS = {"-": SINGLE, "/": SLANTED, "\\": SLANTED, "=": DOUBLE, "#": TRIPLE, ":": AROMATIC}
 _TOKEN = re.compile(
     r"\[(?P<isotope>\d*)(?P<symbol>\*|[A-Z][a-z]?|[a-z][a-z]?)(?P<chiral>@+(?:(?:TH|AL|SP|TB|OH)\d+)?)?"
-    r"(?:H(?P<hydrogens>\d*)(?<!\d\d\d))?(?P<charge>\++\d*|-+\d*)?(?::\d+)?\]|(?P<bond>-(?!>)|[/\\=#:])|(?P<label>\d|%\d\d|%\(\d+\))|[().]"
+    r"(?:H(?P<hydrogens>\d*))?(?P<charge>\++\d*|-+\d*)?(?::\d+)?\]"
+    r"|(?P<bond>-(?!>)|[/\\=#:])|(?P<label>\d|%\d\d|%\(\d+\))|[().]"
 )
-SYMBOLS = (
+SYMBOLS: tuple[str, ...] = tuple(re.findall(
+    r"\S+",
     "* H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb "
     "Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au "
-    "Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc Lv Ts Og"
-).split()
+    "Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc Lv Ts "
+    "Og",
+))  # fmt: skip
 """Symbols of the elements by atomic number; 0 is a dummy."""
 _NUMBERS = {symbol: number for number, symbol in enumerate(SYMBOLS)}
 _MASK = 2**64 - 1
@@ -78,7 +81,9 @@ class Graph:
     bonds: list[tuple[int, int, int]] = field(default_factory=list)
     flags: int = 0
 
-    def add(self, element: int, *, aromatic: bool = False, hydrogens: int = 0, charge: int = 0, isotope: int = 0) -> int:
+    def add(
+        self, element: int, *, aromatic: bool = False, hydrogens: int = 0, charge: int = 0, isotope: int = 0
+    ) -> int:
         """Add an atom and return its number."""
         self.elements.append(element)
         self.aromatic.append(aromatic)
@@ -146,6 +151,12 @@ class Graph:
             graph.isotopes[pairs[2 * i]] = pairs[2 * i + 1]
         return graph
 
+    @staticmethod
+    def elements_of(raw: bytes) -> set[int]:
+        """Return the atomic numbers in an encoded graph, which is not decoded for it."""
+        atoms = int.from_bytes(raw[1:3], "little")
+        return {number & 127 for number in set(raw[_HEAD.size : _HEAD.size + atoms])}
+
     def around(self) -> list[list[tuple[int, int]]]:
         """Return for each atom its (neighbour, number of the bond)."""
         found: list[list[tuple[int, int]]] = [[] for _ in self.elements]
@@ -188,8 +199,9 @@ def encode_graph_reference(
     smiles: str, order: str, rings: Sequence[Sequence[int]], *, slanted_is_aromatic: bool = False
 ) -> bytes:
     """Encode a molecule: the oracle of :func:`encode_graph`."""
-    graph = _read_smiles(smiles, AROMATIC if slanted_is_aromatic else None)
-    if graph is None:
+    try:
+        graph = _Reader(smiles, AROMATIC if slanted_is_aromatic else None).graph
+    except _Refused:
         return b""
     place = {int(number): atom for atom, number in enumerate(re.findall(r"\d+", order))}
     for ring in rings:
@@ -200,63 +212,79 @@ def encode_graph_reference(
     return graph.encode()
 
 
-def _read_smiles(smiles: str, slanted: int | None) -> Graph | None:
-    graph = Graph()
-    open_rings: dict[int, tuple[int, int | None]] = {}
-    tree: list[tuple[int, int, int]] = []
-    closures: list[tuple[int, int, int]] = []
-    branches: list[int] = []
-    last, kind, at = -1, None, 0
-    while at < len(smiles):
-        token = _TOKEN.match(smiles, at)
-        if token is None:
-            return None
-        at = token.end()
+class _Refused(ValueError):
+    """The SMILES is not understood."""
+
+
+class _Reader:
+    """Reads a SMILES with every atom in brackets and every bond written.
+
+    Raises
+    ------
+    _Refused
+        If it is not understood; `slanted` is the kind that slashes between aromatic atoms stand for, None for none.
+    """
+
+    def __init__(self, smiles: str, slanted: int | None) -> None:
+        self.graph = Graph()
+        self._slanted = slanted
+        self._tree: list[tuple[int, int, int]] = []
+        self._closures: list[tuple[int, int, int]] = []
+        self._open: dict[int, tuple[int, int | None]] = {}
+        self._branches: list[int] = []
+        self._last = -1
+        self._kind: int | None = None
+        at = 0
+        while at < len(smiles):
+            token = _TOKEN.match(smiles, at)
+            if token is None:
+                raise _Refused
+            at = token.end()
+            self._read(token)
+        self.graph.bonds = self._tree + self._closures
+
+    def _read(self, token: re.Match[str]) -> None:
         if token["symbol"]:
-            atom = _add_atom(graph, token)
-            if atom is None:
-                return None
-            if last >= 0:
-                settled = _settled(graph, kind, last, atom, slanted)
-                if settled is None:
-                    return None
-                (tree if atom - last < 63 else closures).append((last, atom, settled))
-            last, kind = atom, None
+            self._atom(token)
         elif token["bond"]:
-            kind = _KINDS[token["bond"]]
-            graph.flags |= STEREO * (kind == SLANTED)
+            self._kind = _KINDS[token["bond"]]
+            self.graph.flags |= STEREO * (self._kind == SLANTED)
         elif token["label"]:
-            label = int(token["label"].strip("%()"))
-            if label in open_rings:
-                first, earlier = open_rings.pop(label)
-                settled = _settled(graph, earlier if kind is None or earlier == SLANTED else kind, first, last, slanted)
-                if settled is None:
-                    return None
-                closures.append((first, last, settled))
-            else:
-                open_rings[label] = (last, kind)
-            kind = None
+            self._label(int(token["label"].strip("%()")))
         elif token[0] == "(":
-            branches.append(last)
-        elif token[0] == ")":
-            last = branches.pop()
+            self._branches.append(self._last)
         else:
-            last = -1
-    graph.bonds = tree + closures
-    return graph
+            self._last = self._branches.pop() if token[0] == ")" else -1
 
+    def _atom(self, token: re.Match[str]) -> None:
+        atom = _add_atom(self.graph, token)
+        if self._last >= 0:
+            bonds = self._tree if atom - self._last < 63 else self._closures
+            bonds.append((self._last, atom, self._settled(self._kind, self._last, atom)))
+        self._last, self._kind = atom, None
 
-def _settled(graph: Graph, kind: int | None, first: int, second: int, slanted: int | None) -> int | None:
-    if kind != SLANTED:
+    def _label(self, label: int) -> None:
+        if label in self._open:
+            first, earlier = self._open.pop(label)
+            kind = earlier if self._kind is None or earlier == SLANTED else self._kind
+            self._closures.append((first, self._last, self._settled(kind, first, self._last)))
+        else:
+            self._open[label] = (self._last, self._kind)
+        self._kind = None
+
+    def _settled(self, kind: int | None, first: int, second: int) -> int:
+        if kind == SLANTED:
+            kind = self._slanted if self.graph.aromatic[first] and self.graph.aromatic[second] else SINGLE
+        if kind is None:
+            raise _Refused
         return kind
-    return slanted if graph.aromatic[first] and graph.aromatic[second] else SINGLE
 
 
-def _add_atom(graph: Graph, token: re.Match[str]) -> int | None:
+def _add_atom(graph: Graph, token: re.Match[str]) -> int:
     symbol = token["symbol"]
     number = _NUMBERS.get(symbol.capitalize())
     if number is None:
-        return None
+        raise _Refused
     written = token["charge"] or ""
     amount = written.lstrip("+-")
     charge = int(amount) if amount else len(written)
@@ -287,7 +315,7 @@ def graph_terms(graph: bytes, hashes: int, *, joined: bool = False) -> NDArray[n
     Returns
     -------
     ndarray of uint32, shape (n,)
-        Ascending and unique.
+        Ascending and unique; `hashes` itself is among them if an aromatic bond has an atom that is not aromatic.
 
     Raises
     ------
@@ -309,6 +337,8 @@ def graph_terms_reference(graph: bytes, hashes: int, *, joined: bool = False) ->
     """Return the hashes of subgraphs: the oracle of :func:`graph_terms`."""
     whole = Graph.decode(graph)
     terms = {_hash(whole, some) % hashes for some in _connected(whole)}
+    if any(kind == AROMATIC and not (whole.aromatic[a] and whole.aromatic[b]) for a, b, kind in whole.bonds):
+        terms.add(hashes)
     if joined:
         whole.bonds = [
             (a, b, AROMATIC if kind == SINGLE and whole.aromatic[a] and whole.aromatic[b] else kind)
@@ -321,7 +351,7 @@ def graph_terms_reference(graph: bytes, hashes: int, *, joined: bool = False) ->
 def _connected(graph: Graph) -> Iterator[tuple[int, ...]]:
     """Yield every connected set of one to five bonds once, by growing all sets of one size from those below."""
     around = graph.around()
-    level = {(bond,) for bond in range(len(graph.bonds))}
+    level: set[tuple[int, ...]] = {(bond,) for bond in range(len(graph.bonds))}
     for _ in range(TERM_BONDS):
         yield from level
         level = {

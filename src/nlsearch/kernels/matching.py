@@ -297,7 +297,7 @@ _SHELLS: dict[tuple[int, int, bool], tuple[int, ...]] = {
     (16, -1, False): (1,), (7, -1, False): (2,), (5, -1, False): (4,), (9, -1, False): (0,), (17, -1, False): (0,),
     (35, -1, False): (0,), (53, -1, False): (0,),
 }  # fmt: skip
-"""(element, charge, aromatic) → valences, aromatic bonds counting 1, at which an atom surely has no unpaired electron."""
+"""(element, charge, aromatic) → valences, aromatic bonds counting 1, at which all electrons are surely paired."""
 
 
 def is_closed_shell(graph: Graph) -> bool:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nlsearch.handlers.contract import Decider
 from nlsearch.index.textquery import EveryOf, KindIs, SomeOf, TextQuery
 from nlsearch.index.wordcounts import WordCounts
-from nlsearch.model import TIERS, Hit
+from nlsearch.model import NO, TIERS, UNDECIDED, YES, Hit
 from nlsearch.search import candidates, fuse
 from nlsearch.search.fuse import Judgement, Rank
 from nlsearch.search.judge import Judge, hit_of
@@ -73,6 +74,7 @@ class VerifiedRun:
         self._exact_floor = _exact_floor(plan.root)
         self._minimum = _minimum(plan.root) - candidates.ROUNDING
         self._judges: dict[int, Judge] = {}
+        self._decidable = any(self._can_decide(part) for part in probes(plan.root))
         self._seen: set[tuple[int, int]] = set()
         self._ready: list[tuple[Rank, Judgement]] = []
         self.clock = Clock()
@@ -88,6 +90,35 @@ class VerifiedRun:
                 self._seen.add(ranked_one[0][2:])
                 yield self._hit(*ranked_one)
         yield from self._related()
+
+    @property
+    def decidable(self) -> bool:
+        """Whether handlers can tell of many candidates at once whether they match."""
+        return self._decidable
+
+    def _can_decide(self, part: ProbePart) -> bool:
+        handler = self._handler(part.probe.kind)
+        return isinstance(handler, Decider) and handler.decide(part.probe, []) is not None
+
+    def matching(self) -> Iterator[tuple[SplitView, NDArray[np.uint32]] | None]:
+        """Yield the keys of all matches, block by block, without saying where the matches are.
+
+        None says that the clock has run out; asked again, it goes on from there.
+        """
+        for view in self._view.splits:
+            found = candidates.screen(self._root, view)
+            self.complete = self.complete and found.complete
+            judge = Judge(view, self._handler, found, {})
+            for start in range(0, len(found.keys), LARGEST_PAGE):
+                keys = found.keys[start : start + LARGEST_PAGE]
+                decided = judge.decide(self._root, keys)
+                for place in np.flatnonzero(decided == UNDECIDED).tolist():
+                    while self.clock.over:
+                        yield None
+                    decided[place] = YES if judge.judge(self._root, int(keys[place])) is not None else NO
+                while self.clock.over:
+                    yield None
+                yield view, keys[decided == YES]
 
     def provisional(self) -> list[Hit]:
         """Return the hits found so far whose place in the order is not final, best first."""
@@ -121,8 +152,17 @@ class VerifiedRun:
         self.complete = self.complete and found.complete
         scores = self._word_scores.get(view.number, {})
         self._judges[view.number] = Judge(view, self._handler, found, scores)
-        structural = candidates.bounds(self._root, view, found.keys, found.notes)
-        return iter(sorted(self._ranks(view, found.keys, self._with_words(found.keys, structural, scores))))
+        keys = self._undenied(view, found.keys)
+        structural = candidates.bounds(self._root, view, keys, found.notes)
+        return iter(sorted(self._ranks(view, keys, self._with_words(keys, structural, scores))))
+
+    def _undenied(self, view: SplitView, keys: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        """Leave out the candidates that handlers deny at once."""
+        if not self._decidable:
+            return keys
+        judge = self._judges[view.number]
+        blocks = [keys[start : start + LARGEST_PAGE] for start in range(0, len(keys), LARGEST_PAGE)]
+        return np.concatenate([keys[:0], *(block[judge.decide(self._root, block) != NO] for block in blocks)])
 
     def _lightest(self, view: SplitView, kind: str) -> Iterator[Rank]:
         """Page through the screened items of one kind, lightest first, which is the order of their bounds."""
@@ -133,7 +173,8 @@ class VerifiedRun:
         while True:
             page = np.asarray(view.split.text.lightest(query, limit, offset), dtype=np.uint32)
             bounds = candidates.bounds(self._root, view, page)
-            yield from self._ranks(view, page, bounds)
+            kept = self._undenied(view, page)
+            yield from self._ranks(view, kept, bounds[np.isin(page, kept)])
             if len(page) < limit or bounds[-1] < self._minimum:
                 return
             offset, limit = offset + limit, min(LARGEST_PAGE, limit * 4)

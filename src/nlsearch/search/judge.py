@@ -8,7 +8,8 @@ import numpy as np
 
 from nlsearch.errors import IndexDamaged
 from nlsearch.folding import words
-from nlsearch.model import Check, Hit, Item, Json, Region, Verdict
+from nlsearch.handlers.contract import Decider
+from nlsearch.model import NO, UNDECIDED, YES, Check, Hit, Item, Json, Region, Verdict
 from nlsearch.search import fuse
 from nlsearch.search.fuse import Judgement
 from nlsearch.search.parts import AllParts, NotPart, Part, ProbePart, TextPart
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from nlsearch.handlers.contract import Handler
     from nlsearch.search.candidates import Screen
     from nlsearch.search.view import SplitView
+
+
+_OPPOSITE = np.array([YES, NO, UNDECIDED], np.uint8)
 
 
 class Judge:
@@ -77,14 +81,18 @@ class Judge:
         return fuse.all_of(found)
 
     def _text(self, part: TextPart, key: int) -> Judgement | None:
-        members = self._members.get(id(part))
-        if members is None:
-            members = self._view.split.matching(self._view.text(part.query), self._keys)
-            self._members[id(part)] = members
+        members = self._matching(part)
         place = int(np.searchsorted(members, key))
         if place == len(members) or members[place] != key:
             return None
         return Judgement(words=self._word_scores.get(key, 0.0) if part.ranked else None, texts=(part,))
+
+    def _matching(self, part: TextPart) -> NDArray[np.uint32]:
+        members = self._members.get(id(part))
+        if members is None:
+            members = self._view.split.matching(self._view.text(part.query), self._keys)
+            self._members[id(part)] = members
+        return members
 
     def _probe(self, part: ProbePart, key: int) -> Judgement | None:
         low, high = self._view.split.kind_range(part.probe.kind)
@@ -95,6 +103,36 @@ class Judge:
         if verdict is None or verdict.score < part.minimum - 1e-9:
             return None
         return Judgement(verdict.tier, verdict.score, None, (Check(part.probe, regions, verdict),))
+
+    def decide(self, part: Part, keys: NDArray[np.uint32]) -> NDArray[np.uint8]:
+        """Return for each item ``NO``, ``YES`` or ``UNDECIDED``: whether :meth:`judge` would find that `part` holds."""
+        if isinstance(part, TextPart):
+            return np.isin(keys, self._matching(part)).astype(np.uint8)
+        if isinstance(part, ProbePart):
+            return self._decide_probe(part, keys)
+        if isinstance(part, NotPart):
+            return _OPPOSITE[self.decide(part.part, keys)]
+        decisive, neutral = (NO, YES) if isinstance(part, AllParts) else (YES, NO)
+        decided = np.full(len(keys), neutral, np.uint8)
+        for child in sorted(part.parts, key=lambda child: not isinstance(child, TextPart)):
+            left = np.flatnonzero(decided != decisive)
+            found = self.decide(child, keys[left])
+            decided[left] = np.where(found == neutral, decided[left], found)
+        return decided
+
+    def _decide_probe(self, part: ProbePart, keys: NDArray[np.uint32]) -> NDArray[np.uint8]:
+        low, high = self._view.split.kind_range(part.probe.kind)
+        decided = np.zeros(len(keys), np.uint8)
+        inside = np.flatnonzero((keys >= low) & (keys < high))
+        decided[inside] = UNDECIDED
+        handler = self._handler(part.probe.kind)
+        if isinstance(handler, Decider):
+            answer = handler.decide(part.probe, self._view.split.payloads(keys[inside]))
+            if answer is not None:
+                decided[inside] = np.frombuffer(answer, np.uint8)
+        if part.minimum > 0:
+            decided[decided == YES] = UNDECIDED  # the score is not known
+        return decided
 
     def verdict(self, part: ProbePart, key: int, regions: tuple[Region, ...]) -> Verdict | None:
         """Let the handler decide on the item's payload.

@@ -8,7 +8,7 @@ import hashlib
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -18,8 +18,11 @@ from nlsearch.search.execute import Clock, TextRun, VerifiedRun
 from nlsearch.search.parts import Plan, probes
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from nlsearch.handlers.contract import Handler
-    from nlsearch.search.view import View
+    from nlsearch.search.view import SplitView, View
 
 Count = Literal["page", "exact"]
 _END = object()
@@ -123,12 +126,14 @@ class Session:
         self.name = name
         self._text: TextRun | None = None
         self._found: list[Hit] = []
-        self._exhausted = self._paused = False
+        self._matched: list[tuple[SplitView, NDArray[np.uint32]]] = []
+        self._exhausted = self._paused = self._all_matched = False
         if next(probes(plan.root), None) is None:
             self._text = TextRun(plan, view, handler)
         else:
             self._run = VerifiedRun(plan, view, handler)
             self._stream: Iterator[Hit | None] = self._run.hits()
+            self._matching = self._run.matching()
 
     def page(self, offset: int, limit: int, count: Count, deadline_s: float | None) -> Page:
         """Return hits `offset` to `offset + limit`.
@@ -143,7 +148,10 @@ class Session:
             more, complete = offset + len(hits) < total and bool(hits), True
         else:
             self._run.clock = Clock(None if deadline_s is None else started + deadline_s)
-            self._fill(None if count == "exact" else offset + limit + 1)
+            counting = count == "exact" and not self._exhausted
+            self._fill(None if counting and not self._run.decidable else offset + limit + 1)
+            if counting and not self._paused:
+                self._match_all()
             hits, left = self._found[offset : offset + limit], len(self._found) - offset - limit
             more = left > 0 or (left == 0 and self._paused)
             if left < 0 and self._paused:  # such a page has no next one: the order is not final
@@ -176,11 +184,30 @@ class Session:
                     counts.update(_values(name, stored.kind, stored.fields.get(name)))
         else:
             self._run.clock = Clock()
-            self._fill(None)
-            for hit in self._found:
-                if hit.tier != "related":
-                    counts.update(_values(name, hit.item.kind, hit.item.fields.get(name)))
+            for kind, fields in self._all_fields():
+                counts.update(_values(name, kind, fields.get(name)))
         return {value: n for value, n in counts.most_common() if n}
+
+    def _all_fields(self) -> Iterator[tuple[str, Mapping[str, FieldValue]]]:
+        """Yield kind and fields of every match, related items not among them."""
+        if self._run.decidable:
+            self._match_all()
+            for view, keys in self._matched:
+                yield from ((stored.kind, stored.fields) for stored in view.split.records(keys))
+        else:
+            self._fill(None)
+            yield from ((hit.item.kind, hit.item.fields) for hit in self._found if hit.tier != "related")
+
+    def _match_all(self) -> None:
+        """Find out which items match, without their evidence, until all are known or the clock runs out."""
+        while self._run.decidable and not self._all_matched:
+            found = next(self._matching, _END)
+            if found is None:
+                self._paused = True
+                return
+            self._all_matched = found is _END
+            if isinstance(found, tuple):
+                self._matched.append(found)
 
     def _fill(self, wanted: int | None) -> None:
         """Continue until so many hits are final, all are known, or the clock runs out."""
@@ -198,6 +225,8 @@ class Session:
         """Return how many matches there are, if that is certain; related items are none."""
         if self._found and self._found[-1].tier == "related":  # they come after all matches
             return sum(hit.tier != "related" for hit in self._found)
+        if self._all_matched:
+            return sum(len(keys) for _, keys in self._matched)
         return len(self._found) if self._exhausted else None
 
 

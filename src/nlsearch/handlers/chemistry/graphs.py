@@ -27,7 +27,7 @@ def molecule_graph(mol: Mol) -> bytes:
     """Return the encoded graph of `mol`; ``b""`` if it has none (over 1000 atoms, query features, odd bonds)."""
     from rdkit import Chem
 
-    if mol.GetNumAtoms() > MOST_ATOMS or mol.HasQuery():
+    if not 0 < mol.GetNumAtoms() <= MOST_ATOMS or mol.HasQuery():
         return b""
     smiles = Chem.MolToSmiles(mol, canonical=False, allBondsExplicit=True, allHsExplicit=True)
     slanted = ("/" in smiles or "\\" in smiles) and not mol.HasSubstructMatch(_single_aromatic())

@@ -1,6 +1,8 @@
 """The payload of a molecule: RDKit's own binary form, the way back to the record's atoms, and a drawing's coordinates.
 
-Layout (little endian): version u8, flags u8, atoms of the record u32, atoms of the molecule u32; with flag 1 for each
+Layout (little endian): version u8, flags u8, atoms of the record u32, atoms of the molecule u32; the length of the
+encoded graph u16 and the graph (:mod:`nlsearch.kernels.graphs`), so that many payloads can be matched without decoding
+any; with flag 1 for each
 atom of the molecule its 0-based index in the record u32 (absent when the two orders are the same); with flag 2 a scale
 f32 and for each atom x and y as i16 (Å = value × scale); then, deflated (RFC 1950), the bytes of ``Mol.ToBinary``
 without conformers.
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
     from rdkit.Chem import Mol
 
 _HEAD = struct.Struct("<BBII")
-_VERSION = 1
+GRAPH_AT = _HEAD.size
+"""Where in a payload the length of the graph stands, and behind it the graph."""
+_VERSION = 2
 _ORDERED, _DRAWN = 1, 2
 
 
@@ -69,7 +73,9 @@ class Decoded:
             raise ValueError("a molecule's payload is cut short") from exc
         if version != _VERSION:
             raise ValueError(f"a molecule's payload of unknown version {version}")
-        offset = _HEAD.size
+        size = int.from_bytes(payload[GRAPH_AT : GRAPH_AT + 2], "little")
+        offset = GRAPH_AT + 2 + size
+        self.graph = payload[GRAPH_AT + 2 : offset]
         self.order: tuple[int, ...] | None = None
         if flags & _ORDERED:
             self.order = tuple(np.frombuffer(payload, "<u4", atoms, offset).tolist())
@@ -125,8 +131,8 @@ class Decoded:
         return [place[index] for index in atoms]
 
 
-def encode(structure: Structure) -> bytes:
-    """Return the payload of `structure`."""
+def encode(structure: Structure, graph: bytes) -> bytes:
+    """Return the payload of `structure`, whose encoded graph is `graph` (empty if it has none)."""
     atoms = structure.mol.GetNumAtoms()
     flags, middle = 0, b""
     if structure.order is not None:
@@ -137,4 +143,4 @@ def encode(structure: Structure) -> bytes:
         scale = max(0.005, float(np.abs(structure.coordinates).max(initial=0.0)) / 32767)
         middle += struct.pack("<f", scale) + np.rint(structure.coordinates / scale).astype("<i2").tobytes()
     head = _HEAD.pack(_VERSION, flags, structure.record_atoms, atoms)
-    return bytes(head + middle + zlib.compress(structure.mol.ToBinary(0)))
+    return bytes(head + len(graph).to_bytes(2, "little") + graph + middle + zlib.compress(structure.mol.ToBinary(0)))

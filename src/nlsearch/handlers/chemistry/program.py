@@ -1,5 +1,6 @@
-"""From a query molecule to a pattern for :mod:`nlsearch.kernels.matching`, which tells in a microsecond what RDKit tells
-in fifty.
+"""From a query molecule to a pattern for :mod:`nlsearch.kernels.matching`.
+
+It tells in a microsecond whether a molecule matches, for which RDKit needs fifty with decoding.
 
 Every condition of the pattern follows from the query's, so that what lacks the pattern lacks the query.  Where all of
 the query could be said in the pattern's terms, it also is the other way round: the pattern is *exact*.  Conditions that
@@ -18,7 +19,6 @@ from nlsearch.handlers.chemistry.definite import Condition, atom_facts, read_tre
 from nlsearch.kernels.matching import (
     ALL_BONDS,
     AT_LEAST,
-    AT_MOST,
     EQUAL,
     MOST_CLOSURES,
     MOST_PATTERN,
@@ -132,9 +132,10 @@ class _Compiler:
     def _condition(self, atom: Atom, depth: int) -> list[Operation]:
         if not atom.HasQuery():
             return self._plain(atom)
-        inner = _recursive(atom.GetSmarts())
+        described = atom.DescribeQuery()
+        inner = _recursive(_smarts(atom) if "RecursiveStructure" in described else "")
         before = self.exact
-        operations, exact = self._tree(read_tree(atom.DescribeQuery()), inner, depth)
+        operations, exact = self._tree(read_tree(described), inner, depth)
         if next(inner, None) is not None or _height(operations) > MOST_STACK:  # not read as it was written
             operations, exact = [_TRUE], False
         self.exact = before and self.exact and exact
@@ -261,6 +262,13 @@ def _recursive(smarts: str) -> Iterator[str]:
             end += 1
         yield smarts[at + 2 : end - 1]
         at = smarts.find("$(", end)
+
+
+def _smarts(atom: Atom) -> str:
+    try:
+        return str(atom.GetSmarts())
+    except ValueError:  # RDKit cannot write every condition that it reads
+        return ""
 
 
 def _gives_stereo(query: Mol) -> bool:

@@ -90,6 +90,10 @@ class MoleculeHandler:
         """Decide whether the molecule matches; `regions` do not apply."""
         return self._verifier.verify(probe, payload)
 
+    def decide(self, probe: Probe, payloads: list[bytes | memoryview]) -> bytes | None:
+        """Say of many molecules whether they match, without decoding them; similarity is not decided."""
+        return self._verifier.decide(probe, payloads)
+
     def draw(self, payload: Buffer, verdict: Verdict | None = None) -> Picture:
         """Draw the molecule as SVG with the matched atoms and bonds highlighted."""
         from nlsearch.handlers.molecule.draw import draw_molecule

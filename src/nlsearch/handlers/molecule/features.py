@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from nlsearch.handlers.chemistry import fingerprints, screen
+from nlsearch.handlers.chemistry.graphs import molecule_graph
 from nlsearch.handlers.chemistry.payload import encode
 from nlsearch.handlers.chemistry.read import Molecule
 from nlsearch.handlers.molecule.facts import MORGAN, SUBGRAPH
@@ -37,12 +38,13 @@ def molecule_features(item: RawItem) -> Features:
         fields = _fields(mol)
     fields |= _names(content)
     key = fields.get("inchikey")
+    graph = molecule_graph(mol)
     return Features(
         words=_words(content),
         fields=fields,
-        terms={SUBGRAPH: screen.molecule_terms(mol)},
+        terms={SUBGRAPH: screen.molecule_terms(graph)},
         vectors={MORGAN: fingerprints.packed(fingerprints.morgan(mol))},
-        payload=encode(content.structure),
+        payload=encode(content.structure, graph),
         size=float(max(1, mol.GetNumHeavyAtoms())),
         keys={"inchikey": str(key)} if key else {},
     )

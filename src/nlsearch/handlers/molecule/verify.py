@@ -10,10 +10,14 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from nlsearch.handlers.chemistry.graphs import molecule_graph
 from nlsearch.handlers.chemistry.patterns import Pattern, read_smarts, read_structure, structure_pattern
-from nlsearch.handlers.chemistry.payload import Decoded
+from nlsearch.handlers.chemistry.payload import GRAPH_AT, Decoded
+from nlsearch.handlers.chemistry.program import Compiled, compile_pattern
+from nlsearch.kernels import decide, decide_parts
+from nlsearch.kernels.graphs import STEREO
 from nlsearch.limits import Limits
-from nlsearch.model import Json, Probe, Verdict
+from nlsearch.model import UNDECIDED, YES, Json, Probe, Verdict
 
 if TYPE_CHECKING:
     from nlsearch.handlers.contract import Buffer
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
 DECODED = 4096
 """Molecules kept decoded: a page asked again, or filtered otherwise, decodes nothing."""
 PATTERNS = 64
+_YES, _UNDECIDED = bytes([YES]), bytes([UNDECIDED])
 LEVELS = ("connectivity", "stereo")
 """Identities from the weakest: the same graph; the same stereo, isotopes and charges too."""
 
@@ -38,6 +43,8 @@ class Verifier:
         self._limits = limits
         self._decoded = lru_cache(maxsize=DECODED)(Decoded)
         self._pattern = lru_cache(maxsize=PATTERNS)(self._read_pattern)
+        self._program = lru_cache(maxsize=PATTERNS)(self._compile_pattern)
+        self._whole = lru_cache(maxsize=PATTERNS)(self._read_whole)
         self._bits = lru_cache(maxsize=PATTERNS)(_bits)
 
     def decoded(self, payload: Buffer) -> Decoded:
@@ -59,6 +66,30 @@ class Verifier:
         atoms, bonds = self._evidence(matches, pattern.bonds, item)
         evidence = {"atoms": atoms, "bonds": bonds, **self._count(matches)}
         return Verdict(min(1.0, pattern.atoms / item.heavy_atoms), "exact", evidence)
+
+    def decide(self, probe: Probe, payloads: list[bytes | memoryview]) -> bytes | None:
+        """Say of many molecules whether they match (:class:`nlsearch.handlers.contract.Decider`)."""
+        if "fingerprint" in probe.verification:
+            return None
+        text = probe.verification.get("smarts", probe.verification.get("structure", ""))
+        stereo = bool(probe.verification["stereo"])
+        if probe.operator == "superstructure":
+            whole = self._whole(text)
+            if not whole:
+                return None
+            decided = decide_parts(whole, payloads, GRAPH_AT)
+            return _unless_stereo(decided, payloads) if stereo else decided
+        compiled = self._program(text, "smarts" in probe.verification, stereo)
+        if compiled is None:
+            return None
+        decided = decide(compiled.program, compiled.encoded, payloads, GRAPH_AT)
+        return decided if compiled.exact else decided.replace(_YES, _UNDECIDED)
+
+    def _compile_pattern(self, text: str, smarts: bool, stereo: bool) -> Compiled | None:
+        return compile_pattern(self._pattern(text, smarts, stereo)[0].mol, stereo=stereo)
+
+    def _read_whole(self, text: str) -> bytes:
+        return molecule_graph(self._pattern(text, False, False)[0].mol)
 
     def _read_pattern(self, text: str, smarts: bool, stereo: bool) -> tuple[Pattern, Any]:
         limits = self._limits
@@ -122,6 +153,14 @@ def _identity(wanted: dict[str, Any], item: Decoded, similarity: float) -> str |
     if (similarity == 1.0 or wanted["level"] == "connectivity") and item.connectivity == wanted["connectivity"]:
         return "connectivity"
     return None
+
+
+def _unless_stereo(decided: bytes, payloads: list[bytes | memoryview]) -> bytes:
+    """Leave undecided those that would match, but have stereo that has to agree too."""
+    return bytes(
+        UNDECIDED if one == YES and payload[GRAPH_AT + 2] & STEREO else one
+        for one, payload in zip(decided, payloads, strict=True)
+    )
 
 
 def _bits(raw: bytes) -> Any:  # noqa: ANN401 - RDKit's ExplicitBitVect
