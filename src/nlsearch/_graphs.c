@@ -309,6 +309,50 @@ done:
     return answer;
 }
 
+/* The graph with every hydrogen as an atom of its own; empty if these are too many. */
+static PyObject *with_hydrogens(PyObject *self, PyObject *args) {
+    Py_buffer b = {0};
+    if (!PyArg_ParseTuple(args, "y*", &b)) return NULL;
+    Graph *g = malloc(sizeof *g);
+    PyObject *answer = NULL;
+    if (!g) PyErr_NoMemory();
+    else if (!decode_graph(g, b.buf, b.len)) refuse("not an encoded graph");
+    else {
+        const uint8_t *raw = b.buf;
+        int n = g->n, added = 0, far = 0, closures = (int)u16(raw + 3), isotopes = raw[5];
+        for (int a = 0; a < n; a++) added += g->states[a] & 15;
+        for (int a = 0, at = n; a < n; a++)
+            for (int h = g->states[a] & 15; h; h--) far += at++ - a > 62;
+        int all = n + added, bonds = closures + far;
+        if (all > MOST_ATOMS || all + bonds > MOST_BONDS) all = added = far = 0;
+        answer = PyBytes_FromStringAndSize(NULL, all ? GRAPH_HEAD + 4 * (Py_ssize_t)all + 4 * (bonds + isotopes) : 0);
+        if (answer && all) {
+            uint8_t *out = (uint8_t *)PyBytes_AS_STRING(answer), *head = out + GRAPH_HEAD;
+            out[0] = raw[0], out[1] = (uint8_t)all, out[2] = (uint8_t)(all >> 8);
+            out[3] = (uint8_t)bonds, out[4] = (uint8_t)(bonds >> 8), out[5] = (uint8_t)isotopes;
+            for (int row = 0; row < 4; row++) memcpy(head + row * all, raw + GRAPH_HEAD + row * n, (size_t)n);
+            const uint8_t *more = raw + GRAPH_HEAD + 4 * n;
+            uint8_t *end = head + 4 * all;
+            memcpy(end, more, (size_t)(4 * closures)), end += 4 * closures;
+            for (int a = 0, at = n; a < n; a++) {
+                head[all + a] = (uint8_t)(g->states[a] & 0xF0);
+                for (int h = g->states[a] & 15; h; h--, at++) {
+                    head[at] = 1, head[all + at] = 8 << 4, head[2 * all + at] = 0;
+                    head[3 * all + at] = (uint8_t)(at - a > 62 ? 0 : at - a);
+                    if (at - a > 62) {
+                        end[0] = (uint8_t)a, end[1] = (uint8_t)(a >> 8), end[2] = (uint8_t)at, end[3] = (uint8_t)(at >> 8);
+                        end += 4;
+                    }
+                }
+            }
+            memcpy(end, more + 4 * closures, (size_t)(4 * isotopes));
+        }
+    }
+    free(g);
+    PyBuffer_Release(&b);
+    return answer;
+}
+
 /* ---------------------------------------------------------------------------------------------------------- terms */
 #define TERM_BONDS 5
 

@@ -1,7 +1,7 @@
 /* Whether a pattern is in a graph; a part of _kernels.c, behind _graphs.c.  nlsearch/kernels/matching.py has the
  * format of patterns, what the conditions mean, and the oracle. */
 
-#define MOST_SUBPATTERNS 64
+#define MOST_SUBPATTERNS 254
 #define MOST_NESTED 4
 #define MOST_STACK 32
 #define STEPS 20000000 /* a pattern that needs more is not decided */
@@ -14,7 +14,7 @@ enum { EQUAL, UNLIKE, AT_LEAST, AT_MOST };
 typedef struct {
     int n;
     const int32_t *rows;          /* n × (condition, parent, bonds allowed, degree, closures) */
-    int closures[MOST_PATTERN + 1]; /* where the closures of each row start */
+    uint16_t closures[MOST_PATTERN + 1]; /* where the closures of each row start */
     const int32_t *closed;        /* × (row, bonds allowed) */
 } Pattern;
 
@@ -62,11 +62,11 @@ static int read_program(Program *p, const int32_t *raw, Py_ssize_t n) {
         int total = 0;
         for (int k = 0; k < q->n; k++) {
             const int32_t *row = q->rows + 5 * k;
-            q->closures[k] = total;
+            q->closures[k] = (uint16_t)total;
             if (row[0] < 0 || row[0] >= p->conditions || row[1] < -1 || row[1] >= k || row[4] < 0 || row[4] > 250) return 0;
-            total += row[4];
+            if ((total += row[4]) > 30000) return 0;
         }
-        q->closures[q->n] = total;
+        q->closures[q->n] = (uint16_t)total;
         q->closed = raw + at, at += 2 * (Py_ssize_t)total;
         if (at > n) return 0;
         for (int k = 0; k < q->n; k++)

@@ -17,7 +17,14 @@ from nlsearch.kernels.bits import (
     tanimoto_top,
     tanimoto_top_reference,
 )
-from nlsearch.kernels.graphs import encode_graph, encode_graph_reference, graph_terms, graph_terms_reference
+from nlsearch.kernels.graphs import (
+    encode_graph,
+    encode_graph_reference,
+    graph_terms,
+    graph_terms_reference,
+    with_hydrogens,
+    with_hydrogens_reference,
+)
 from nlsearch.kernels.matching import (
     decide,
     decide_part_reference,
@@ -89,4 +96,6 @@ __all__ = [
     "unpack2_reference",
     "vote",
     "vote_reference",
+    "with_hydrogens",
+    "with_hydrogens_reference",
 ]

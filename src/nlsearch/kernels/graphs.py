@@ -299,6 +299,29 @@ def _add_atom(graph: Graph, token: re.Match[str]) -> int:
     )
 
 
+def with_hydrogens(graph: bytes) -> bytes:
+    """Return the graph with every hydrogen as an atom, behind the others; ``b""`` if that is too large.
+
+    Raises
+    ------
+    ValueError
+        If `graph` is none.
+    """
+    if native.compiled is None:
+        return with_hydrogens_reference(graph)
+    whole: bytes = native.compiled.with_hydrogens(graph)
+    return whole
+
+
+def with_hydrogens_reference(graph: bytes) -> bytes:
+    """Add hydrogens: the oracle of :func:`with_hydrogens`."""
+    whole = Graph.decode(graph)
+    for atom, amount in enumerate(list(whole.hydrogens)):
+        whole.bonds += [(atom, whole.add(1), SINGLE) for _ in range(amount)]
+        whole.hydrogens[atom] = 0
+    return whole.encode()
+
+
 # --------------------------------------------------------------------------------------------------------------- terms
 def graph_terms(graph: bytes, hashes: int, *, joined: bool = False) -> NDArray[np.uint32]:
     """Return the hashes of the connected subgraphs of one to five bonds.

@@ -29,7 +29,7 @@ from nlsearch.kernels.graphs import AROMATIC, Graph
 NO, YES, UNDECIDED = range(3)
 """What is said of a graph; undecided where there is none, or where it took too many steps."""
 ALL_BONDS = 0xFF
-MOST_PATTERN, MOST_PATTERNS, MOST_STACK, MOST_CLOSURES = 250, 64, 32, 250
+MOST_PATTERN, MOST_PATTERNS, MOST_STACK, MOST_CLOSURES = 250, 254, 32, 250
 
 
 class Op(IntEnum):

@@ -112,6 +112,16 @@ def _follows(node: Condition) -> AtomFacts:
     return AtomFacts()
 
 
+def gives_stereo(query: Mol) -> bool:
+    """Say whether a query gives stereo that a match has to have: a handed atom, or the sides of a double bond."""
+    from rdkit import Chem
+
+    sides = {Chem.BondStereo.STEREOZ, Chem.BondStereo.STEREOE, Chem.BondStereo.STEREOCIS, Chem.BondStereo.STEREOTRANS}
+    return any(atom.GetChiralTag() != Chem.ChiralType.CHI_UNSPECIFIED for atom in query.GetAtoms()) or any(
+        bond.GetStereo() in sides for bond in query.GetBonds()
+    )
+
+
 # --------------------------------------------------------------------------------------------------------------- bonds
 def bond_kinds(bond: Bond) -> frozenset[int]:
     """Return the kinds of bond that `bond` may match: a superset."""

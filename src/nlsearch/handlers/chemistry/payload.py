@@ -2,7 +2,8 @@
 
 Layout (little endian): version u8, flags u8, atoms of the record u32, atoms of the molecule u32; the length of the
 encoded graph u16 and the graph (:mod:`nlsearch.kernels.graphs`), so that many payloads can be matched without decoding
-any; with flag 1 for each
+any; the length of the fingerprint's bits u16 and the bits, ascending, each as the distance to the one before (the first
+to −1) in u8, where 255 is a step without a bit; with flag 1 for each
 atom of the molecule its 0-based index in the record u32 (absent when the two orders are the same); with flag 2 a scale
 f32 and for each atom x and y as i16 (Å = value × scale); then, deflated (RFC 1950), the bytes of ``Mol.ToBinary``
 without conformers.
@@ -26,11 +27,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from rdkit.Chem import Mol
 
+    from nlsearch.handlers.contract import Buffer
+
 _HEAD = struct.Struct("<BBII")
 GRAPH_AT = _HEAD.size
 """Where in a payload the length of the graph stands, and behind it the graph."""
 _VERSION = 2
 _ORDERED, _DRAWN = 1, 2
+_LEAP = 255
 
 
 @dataclass(slots=True)
@@ -76,6 +80,7 @@ class Decoded:
         size = int.from_bytes(payload[GRAPH_AT : GRAPH_AT + 2], "little")
         offset = GRAPH_AT + 2 + size
         self.graph = payload[GRAPH_AT + 2 : offset]
+        offset += 2 + int.from_bytes(payload[offset : offset + 2], "little")
         self.order: tuple[int, ...] | None = None
         if flags & _ORDERED:
             self.order = tuple(np.frombuffer(payload, "<u4", atoms, offset).tolist())
@@ -131,8 +136,37 @@ class Decoded:
         return [place[index] for index in atoms]
 
 
-def encode(structure: Structure, graph: bytes) -> bytes:
-    """Return the payload of `structure`, whose encoded graph is `graph` (empty if it has none)."""
+def set_bits(payload: Buffer) -> list[int]:
+    """Return the numbers of the set bits of the fingerprint in a payload, ascending; nothing else is decoded."""
+    start = GRAPH_AT + 4 + int.from_bytes(payload[GRAPH_AT : GRAPH_AT + 2], "little")
+    found: list[int] = []
+    place = -1
+    for step in payload[start : start + int.from_bytes(payload[start - 2 : start], "little")]:
+        place += step
+        if step < _LEAP:
+            found.append(place)
+    return found
+
+
+def _steps(fingerprint: NDArray[np.uint8]) -> bytes:
+    bits = np.flatnonzero(np.unpackbits(fingerprint, bitorder="little"))
+    distances = np.diff(bits, prepend=-1)
+    if distances.max(initial=0) < _LEAP:
+        return distances.astype(np.uint8).tobytes()
+    return b"".join(bytes([_LEAP] * (distance // _LEAP) + [distance % _LEAP]) for distance in distances.tolist())
+
+
+def encode(structure: Structure, graph: bytes, fingerprint: NDArray[np.uint8]) -> bytes:
+    """Return the payload of `structure`.
+
+    Parameters
+    ----------
+    structure : Structure
+    graph : bytes
+        Its encoded graph; empty if it has none.
+    fingerprint : ndarray of uint8, shape (bits // 8,)
+        Packed.
+    """
     atoms = structure.mol.GetNumAtoms()
     flags, middle = 0, b""
     if structure.order is not None:
@@ -142,5 +176,14 @@ def encode(structure: Structure, graph: bytes) -> bytes:
         flags |= _DRAWN
         scale = max(0.005, float(np.abs(structure.coordinates).max(initial=0.0)) / 32767)
         middle += struct.pack("<f", scale) + np.rint(structure.coordinates / scale).astype("<i2").tobytes()
+    steps = _steps(fingerprint)
     head = _HEAD.pack(_VERSION, flags, structure.record_atoms, atoms)
-    return bytes(head + len(graph).to_bytes(2, "little") + graph + middle + zlib.compress(structure.mol.ToBinary(0)))
+    return bytes(
+        head
+        + len(graph).to_bytes(2, "little")
+        + graph
+        + len(steps).to_bytes(2, "little")
+        + steps
+        + middle
+        + zlib.compress(structure.mol.ToBinary(0))
+    )

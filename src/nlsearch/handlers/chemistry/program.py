@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nlsearch.handlers.chemistry.definite import Condition, atom_facts, read_tree
+from nlsearch.handlers.chemistry.definite import Condition, atom_facts, gives_stereo, read_tree
 from nlsearch.kernels.matching import (
     ALL_BONDS,
     AT_LEAST,
@@ -75,11 +75,12 @@ _DEEPEST = 4
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A pattern, its encoding, and whether it says all that the query says."""
+    """A pattern, its encoding, whether it says all that the query says, and whether what matches has stereo given."""
 
     program: Program
     encoded: bytes
     exact: bool
+    stereo: bool = False
 
 
 def compile_pattern(query: Mol, *, stereo: bool) -> Compiled | None:
@@ -89,7 +90,21 @@ def compile_pattern(query: Mol, *, stereo: bool) -> Compiled | None:
         compiler.pattern(query, 0)
     except _NoPatternError:
         return None
-    return Compiled(compiler.program, compiler.program.encode(), compiler.exact)
+    needs_stereo = stereo and gives_stereo(query)
+    return Compiled(compiler.program, compiler.program.encode(), compiler.exact, needs_stereo)
+
+
+def compile_list(queries: Sequence[Mol]) -> Compiled | None:
+    """Return several patterns as one program, for :func:`nlsearch.kernels.label_atoms`; None if any is not exact.
+
+    Patterns inside of conditions stand behind them, so that only the first ``len(queries)`` labels count.
+    """
+    compiler = _Compiler(stereo=False)
+    try:
+        compiler.patterns(queries)
+    except _NoPatternError:
+        return None
+    return Compiled(compiler.program, compiler.program.encode(), exact=True) if compiler.exact else None
 
 
 class _NoPatternError(Exception):
@@ -102,14 +117,24 @@ class _Compiler:
         self.exact = True
         self._stereo = stereo
 
+    def patterns(self, queries: Sequence[Mol]) -> None:
+        """Add `queries` as the first patterns, each from its first atom on."""
+        self.program.patterns.extend([] for _ in queries)
+        for number, query in enumerate(queries):
+            self._fill(number, query, 0, 0)
+
     def pattern(self, query: Mol, depth: int, root: int | None = None) -> int:
         """Add `query` as a pattern and return its number."""
-        if query.GetNumAtoms() > MOST_PATTERN or depth > _DEEPEST or len(self.program.patterns) >= MOST_PATTERNS:
+        self.program.patterns.append([])
+        number = len(self.program.patterns) - 1
+        self._fill(number, query, depth, root)
+        return number
+
+    def _fill(self, number: int, query: Mol, depth: int, root: int | None) -> None:
+        if query.GetNumAtoms() > MOST_PATTERN or depth > _DEEPEST or len(self.program.patterns) > MOST_PATTERNS:
             raise _NoPatternError
-        number = len(self.program.patterns)
-        rows: list[Row] = []
-        self.program.patterns.append(rows)
-        if self._stereo and _gives_stereo(query):
+        rows = self.program.patterns[number]
+        if self._stereo and (gives_stereo(query) or _is_atropic(query)):
             self.exact = False
         place: dict[int, int] = {}
         for index in _order(query, root):
@@ -126,7 +151,6 @@ class _Compiler:
             parent, bonds = links[0] if links else (-1, ALL_BONDS)
             place[index] = len(rows)
             rows.append(Row(condition, parent, bonds, atom.GetDegree(), links[1:]))
-        return number
 
     # ----------------------------------------------------------------------------------------------------------- atoms
     def _condition(self, atom: Atom, depth: int) -> list[Operation]:
@@ -271,12 +295,11 @@ def _smarts(atom: Atom) -> str:
         return ""
 
 
-def _gives_stereo(query: Mol) -> bool:
+def _is_atropic(query: Mol) -> bool:
     from rdkit import Chem
 
-    return any(atom.GetChiralTag() != Chem.ChiralType.CHI_UNSPECIFIED for atom in query.GetAtoms()) or any(
-        bond.GetStereo() > Chem.BondStereo.STEREOANY for bond in query.GetBonds()
-    )
+    kinds = {Chem.BondStereo.STEREOATROPCW, Chem.BondStereo.STEREOATROPCCW}
+    return any(bond.GetStereo() in kinds for bond in query.GetBonds())
 
 
 def _order(query: Mol, root: int | None) -> list[int]:

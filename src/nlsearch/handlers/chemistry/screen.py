@@ -29,9 +29,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nlsearch.handlers.chemistry.definite import AROMATIC, DOUBLE, SINGLE, TRIPLE, Definite, definite_part
+from nlsearch.handlers.chemistry.definite import (
+    AROMATIC,
+    DOUBLE,
+    SINGLE,
+    TRIPLE,
+    Definite,
+    definite_part,
+    gives_stereo,
+)
 from nlsearch.kernels import graph_terms
-from nlsearch.kernels.graphs import Graph
+from nlsearch.kernels.graphs import STEREO, Graph
 from nlsearch.model import AllOf, AnyOf, Question, Scan, Terms
 
 if TYPE_CHECKING:
@@ -41,6 +49,8 @@ if TYPE_CHECKING:
 HASHES = 2**16
 UNSCREENED = HASHES
 """Term of the molecules that are always candidates; the kernel gives it for odd aromatic bonds."""
+STEREO_GIVEN = HASHES + 1
+"""Term of the molecules whose record gives any stereo."""
 ELEMENTS = HASHES + 1024
 """Plus the atomic number: the term of an element that occurs."""
 _KINDS = {SINGLE: 0, DOUBLE: 1, TRIPLE: 2, AROMATIC: 3}
@@ -51,14 +61,17 @@ def molecule_terms(graph: bytes) -> NDArray[np.uint64]:
     if not graph:
         return np.array([UNSCREENED], dtype=np.uint64)
     terms = graph_terms(graph, HASHES, joined=True)
-    elements = sorted({number for number in Graph.elements_of(graph) if number > 1})
-    return np.concatenate([terms, np.array(elements, np.uint32) + np.uint32(ELEMENTS)]).astype(np.uint64)
+    others = [STEREO_GIVEN] if graph[0] & STEREO else []
+    others += sorted(ELEMENTS + number for number in Graph.elements_of(graph) if number > 1)
+    return np.concatenate([terms, np.array(others, np.uint32)]).astype(np.uint64)
 
 
-def query_terms(query: Mol) -> list[int]:
-    """Return the terms that every match of `query` holds, ascending."""
+def query_terms(query: Mol, *, stereo: bool = False) -> list[int]:
+    """Return the terms that every match of `query` holds, ascending; with `stereo` what it gives has to be there."""
     definite = definite_part(query)
     terms = {ELEMENTS + number for number in definite.elements if number is not None}
+    if stereo and gives_stereo(query):
+        terms.add(STEREO_GIVEN)
     for edges in {definite.plain, definite.joined}:
         terms |= _edge_terms(definite, edges)
     return sorted(terms)

@@ -43,7 +43,7 @@ def compile_substructure(value: str, options: Mapping[str, Scalar], limits: Limi
 def _pattern_probe(
     operator: str, notation: str, pattern: Pattern, verification: dict[str, Any], whole: Mol | None
 ) -> Probe:
-    terms = screen.query_terms(pattern.mol)
+    terms = screen.query_terms(pattern.mol, stereo=pattern.stereo)
     read_as = f"{notation}, {_counted(pattern.mol.GetNumAtoms(), 'atom')}, {_counted(pattern.rings, 'ring')}"
     if not terms:
         read_as += "; nothing in it is certain, so every molecule is looked at"

@@ -14,6 +14,7 @@ from nlsearch.handlers.chemistry import fingerprints, screen
 from nlsearch.handlers.chemistry.graphs import molecule_graph
 from nlsearch.handlers.chemistry.payload import encode
 from nlsearch.handlers.chemistry.read import Molecule
+from nlsearch.handlers.molecule.crippen import logp
 from nlsearch.handlers.molecule.facts import MORGAN, SUBGRAPH
 from nlsearch.model import Features, FieldValue, RawItem
 
@@ -34,28 +35,28 @@ def molecule_features(item: RawItem) -> Features:
 
     content: Molecule = item.content
     mol = content.structure.mol
+    graph = molecule_graph(mol)
     with rdBase.BlockLogs():
-        fields = _fields(mol)
+        fields = _fields(mol, graph)
+        morgan = fingerprints.packed(fingerprints.morgan(mol))
     fields |= _names(content)
     key = fields.get("inchikey")
-    graph = molecule_graph(mol)
     return Features(
         words=_words(content),
         fields=fields,
         terms={SUBGRAPH: screen.molecule_terms(graph)},
-        vectors={MORGAN: fingerprints.packed(fingerprints.morgan(mol))},
-        payload=encode(content.structure, graph),
+        vectors={MORGAN: morgan},
+        payload=encode(content.structure, graph, morgan),
         size=float(max(1, mol.GetNumHeavyAtoms())),
         keys={"inchikey": str(key)} if key else {},
     )
 
 
-def _fields(mol: Mol) -> dict[str, FieldValue]:
+def _fields(mol: Mol, graph: bytes) -> dict[str, FieldValue]:
     from rdkit import Chem
     from rdkit.Chem import rdMolDescriptors
 
     mol.UpdatePropertyCache(strict=False)
-    logp, _ = rdMolDescriptors.CalcCrippenDescriptors(mol)
     fields: dict[str, FieldValue] = {
         "formula": rdMolDescriptors.CalcMolFormula(mol),
         "mass": round(rdMolDescriptors.CalcExactMolWt(mol), 6),
@@ -64,7 +65,7 @@ def _fields(mol: Mol) -> dict[str, FieldValue]:
         "heavy_atoms": mol.GetNumHeavyAtoms(),
         "rings": rdMolDescriptors.CalcNumRings(mol),
         "canonical_smiles": Chem.MolToSmiles(mol),
-        "logp": round(logp, 4),
+        "logp": round(logp(mol, graph), 4),
         "tpsa": round(rdMolDescriptors.CalcTPSA(mol), 3),
     }
     key = inchikey(mol)

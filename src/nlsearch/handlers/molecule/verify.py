@@ -10,14 +10,16 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from nlsearch.handlers.chemistry.graphs import molecule_graph
 from nlsearch.handlers.chemistry.patterns import Pattern, read_smarts, read_structure, structure_pattern
-from nlsearch.handlers.chemistry.payload import GRAPH_AT, Decoded
+from nlsearch.handlers.chemistry.payload import GRAPH_AT, Decoded, set_bits
 from nlsearch.handlers.chemistry.program import Compiled, compile_pattern
 from nlsearch.kernels import decide, decide_parts
 from nlsearch.kernels.graphs import STEREO
 from nlsearch.limits import Limits
-from nlsearch.model import UNDECIDED, YES, Json, Probe, Verdict
+from nlsearch.model import NO, UNDECIDED, YES, Json, Probe, Verdict
 
 if TYPE_CHECKING:
     from nlsearch.handlers.contract import Buffer
@@ -53,9 +55,9 @@ class Verifier:
 
     def verify(self, probe: Probe, payload: Buffer) -> Verdict | None:
         """Return the verdict of `probe` about the molecule, or None if it is no hit."""
-        item = self.decoded(payload)
         if "fingerprint" in probe.verification:
-            return self._similar(probe.verification, item)
+            return self._similar(probe.verification, payload)
+        item = self.decoded(payload)
         text = probe.verification.get("smarts", probe.verification.get("structure", ""))
         pattern, parameters = self._pattern(text, "smarts" in probe.verification, bool(probe.verification["stereo"]))
         if probe.operator == "superstructure":
@@ -83,6 +85,8 @@ class Verifier:
         if compiled is None:
             return None
         decided = decide(compiled.program, compiled.encoded, payloads, GRAPH_AT)
+        if compiled.stereo:
+            decided = _if_stereo(decided, payloads)
         return decided if compiled.exact else decided.replace(_YES, _UNDECIDED)
 
     def _compile_pattern(self, text: str, smarts: bool, stereo: bool) -> Compiled | None:
@@ -133,11 +137,13 @@ class Verifier:
         return Verdict(min(1.0, item.heavy_atoms / pattern.atoms), "exact", evidence)
 
     # ------------------------------------------------------------------------------------------------------- similarity
-    def _similar(self, wanted: dict[str, Any], item: Decoded) -> Verdict:
-        from rdkit import DataStructs
-
-        similarity = float(DataStructs.TanimotoSimilarity(self._bits(wanted["fingerprint"]), item.fingerprint))
-        level = _identity(wanted, item, similarity)
+    def _similar(self, wanted: dict[str, Any], payload: Buffer) -> Verdict:
+        bits, held = self._bits(wanted["fingerprint"]), set_bits(payload)
+        shared = len(bits.intersection(held))
+        similarity = shared / (len(bits) + len(held) - shared) if shared else 0.0
+        level = None
+        if similarity == 1.0 or wanted["level"] == "connectivity":
+            level = _identity(wanted, self.decoded(payload), similarity)
         same = level is not None and LEVELS.index(level) >= LEVELS.index(wanted["level"])
         evidence = {"similarity": similarity, "fingerprint": "morgan", "level": level}
         return Verdict(1.0 if same else similarity, "exact" if same else "near", evidence)
@@ -163,7 +169,14 @@ def _unless_stereo(decided: bytes, payloads: list[bytes | memoryview]) -> bytes:
     )
 
 
-def _bits(raw: bytes) -> Any:  # noqa: ANN401 - RDKit's ExplicitBitVect
-    from nlsearch.handlers.chemistry.fingerprints import unpacked
+def _if_stereo(decided: bytes, payloads: list[bytes | memoryview]) -> bytes:
+    """Deny those whose record gives no stereo at all."""
+    return bytes(
+        NO if one == YES and not payload[GRAPH_AT + 2] & STEREO else one
+        for one, payload in zip(decided, payloads, strict=True)
+    )
 
-    return unpacked(raw)
+
+def _bits(raw: bytes) -> frozenset[int]:
+    """Return the numbers of the set bits of a packed fingerprint."""
+    return frozenset(np.flatnonzero(np.unpackbits(np.frombuffer(raw, np.uint8), bitorder="little")).tolist())
