@@ -150,7 +150,8 @@ def set_bits(payload: Buffer) -> list[int]:
 
 def _steps(fingerprint: NDArray[np.uint8]) -> bytes:
     bits = np.flatnonzero(np.unpackbits(fingerprint, bitorder="little"))
-    distances = np.diff(bits, prepend=-1)
+    distances = bits + 1
+    distances[1:] -= distances[:-1].copy()
     if distances.max(initial=0) < _LEAP:
         return distances.astype(np.uint8).tobytes()
     return b"".join(bytes([_LEAP] * (distance // _LEAP) + [distance % _LEAP]) for distance in distances.tolist())
