@@ -1,10 +1,6 @@
-"""Molecules and random queries for the tests: awkward structures, and SMARTS written from pieces of molecules."""
+"""Molecules for the tests: awkward structures, read as the handler reads them."""
 
 from __future__ import annotations
-
-import random
-
-from rdkit import Chem
 
 from held import Held
 from nlsearch.handlers.molecule import MoleculeHandler
@@ -87,71 +83,3 @@ def one(text: str, form: str = "SMILES") -> RawItem:
 
 def payload_of(text: str, form: str = "SMILES") -> bytes:
     return MoleculeHandler().features(one(text, form)).payload
-
-
-def random_smarts(mol: Chem.Mol, dice: random.Random, *, most: int = 12) -> str:
-    """Write a random connected piece of `mol` as SMARTS, loosening some of its conditions; it nearly always matches."""
-    atoms = [dice.randrange(mol.GetNumAtoms())]
-    tree: dict[int, list[tuple[int, Chem.Bond]]] = {atoms[0]: []}
-    closures: dict[int, list[str]] = {atoms[0]: []}
-    used: set[int] = set()
-    for _ in range(dice.randint(0, most - 1)):
-        edge = _edge_out(mol, atoms, dice)
-        if edge is None:
-            break
-        known, new, bond = edge
-        atoms.append(new)
-        tree[known].append((new, bond))
-        tree[new], closures[new] = [], []
-        used.add(bond.GetIdx())
-    number = 0
-    for bond in mol.GetBonds():
-        ends = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
-        if bond.GetIdx() not in used and set(ends) <= set(atoms) and dice.random() < 0.8 and number < 90:
-            number += 1
-            kind = _bond(bond, dice)
-            closures[ends[0]].append(f"{kind}%{number + 9}")
-            closures[ends[1]].append(f"{kind}%{number + 9}")
-
-    def write(atom: int) -> str:
-        text = _atom(mol.GetAtomWithIdx(atom), dice) + "".join(closures[atom])
-        return text + "".join(f"({_bond(bond, dice)}{write(child)})" for child, bond in tree[atom])
-
-    return write(atoms[0])
-
-
-def _edge_out(mol: Chem.Mol, atoms: list[int], dice: random.Random) -> tuple[int, int, Chem.Bond] | None:
-    edges = [
-        (atom, bond.GetOtherAtomIdx(atom), bond)
-        for atom in atoms
-        for bond in mol.GetAtomWithIdx(atom).GetBonds()
-        if bond.GetOtherAtomIdx(atom) not in atoms
-    ]
-    return dice.choice(edges) if edges else None
-
-
-def _atom(atom: Chem.Atom, dice: random.Random) -> str:
-    number = atom.GetAtomicNum()
-    if number == 0:
-        return "*"
-    symbol = atom.GetSymbol().lower() if atom.GetIsAromatic() else atom.GetSymbol()
-    ring = "R" if atom.IsInRing() else "R0"
-    loose = [
-        f"[#{number}]", "*", "a" if atom.GetIsAromatic() else "A", f"[{symbol},#7]", f"[#{number},#8;{ring}]", "[!#1]",
-        f"[#{number};{ring}]", f"[$([#{number}])]", f"[{symbol};$(*~*),$(*)]", f"[#{number};h{atom.GetTotalNumHs()}]",
-        f"[{symbol};D{atom.GetDegree()}]", f"[!$([Xe])&#{number}]", f"[#{number}&{'a' if symbol.islower() else 'A'}]",
-        f"[{symbol}{atom.GetFormalCharge():+d}]", f"[!Xe;{symbol}]", f"[{symbol},{symbol};!Xe]",
-        f"[#{number},#{number}]",
-    ]  # fmt: skip
-    return f"[{symbol}]" if dice.random() < 0.6 else dice.choice(loose)
-
-
-def _bond(bond: Chem.Bond, dice: random.Random) -> str:
-    kinds = {"SINGLE": "-", "DOUBLE": "=", "TRIPLE": "#", "AROMATIC": ":"}
-    kind = kinds.get(str(bond.GetBondType()))
-    if kind is None:
-        return "~"
-    ring = "@" if bond.IsInRing() else "!@"
-    plain = "" if kind in "-:" else kind
-    loose = [kind, "~", ring, f"{kind},=", "-,:" if kind in "-:" else kind, f"{kind};{ring}", "!$", "=,:,-,#"]
-    return plain if dice.random() < 0.6 else dice.choice(loose)
