@@ -30,7 +30,12 @@ class Stats:
 
 
 def measure(
-    callables: Mapping[str, Callable[[], object]], rounds: int, clock: Callable[[], float] = time.process_time
+    callables: Mapping[str, Callable[[], object]],
+    rounds: int,
+    clock: Callable[[], float] = time.process_time,
+    *,
+    before: Callable[[], object] | None = None,
+    warm: bool = True,
 ) -> dict[str, Stats]:
     """Call every callable once a round, each round starting with another one, after one round unmeasured.
 
@@ -41,6 +46,10 @@ def measure(
     rounds : int
     clock : callable
         CPU seconds of this process, all threads, by default.
+    before : callable, optional
+        Called before each call, unmeasured.
+    warm : bool
+        Whether there is a round unmeasured.
 
     Returns
     -------
@@ -49,7 +58,7 @@ def measure(
     """
     names = list(callables)
     seconds: dict[str, list[float]] = {name: [] for name in names}
-    for call in callables.values():
+    for call in callables.values() if warm else ():
         call()
     gc.collect()
     gc.disable()
@@ -57,6 +66,8 @@ def measure(
         for turn in range(rounds):
             shift = turn % len(names)
             for name in names[shift:] + names[:shift]:
+                if before is not None:
+                    before()
                 started = clock()
                 callables[name]()
                 seconds[name].append(clock() - started)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from held import Held
 from nlsearch.handlers.molecule import MoleculeHandler
 from nlsearch.limits import Limits
-from nlsearch.model import RawItem, Skipped
+from nlsearch.model import AllOf, AnyOf, Question, Range, RawItem, Scan, Skipped, Terms
 
 AWKWARD = """
 CC(=O)Oc1ccccc1C(=O)O
@@ -83,3 +83,19 @@ def one(text: str, form: str = "SMILES") -> RawItem:
 
 def payload_of(text: str, form: str = "SMILES") -> bytes:
     return MoleculeHandler().features(one(text, form)).payload
+
+
+def admits(question: Question, terms: frozenset[int], size: float) -> bool:
+    """Say whether the candidate stage lets an item with these terms and this size through."""
+    match question:
+        case AnyOf(parts):
+            return any(admits(part, terms, size) for part in parts)
+        case AllOf(parts):
+            return all(admits(part, terms, size) for part in parts)
+        case Terms(_, wanted):
+            return set(wanted) <= terms
+        case Range("heavy_atoms", _, high):
+            return high is None or size <= high
+        case Scan():
+            return True
+    raise AssertionError(question)

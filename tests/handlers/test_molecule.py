@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from molecules import AWKWARD, one, payload_of, read
+from molecules import AWKWARD, admits, one, payload_of, read
 from random_smarts import random_smarts
 from rdkit import Chem, rdBase
 
@@ -23,7 +23,7 @@ from nlsearch.handlers.chemistry.payload import Decoded
 from nlsearch.handlers.molecule import MoleculeHandler
 from nlsearch.handlers.molecule.facts import MORGAN, SUBGRAPH
 from nlsearch.limits import Limits
-from nlsearch.model import AllOf, AnyOf, Nearest, Probe, Question, Range, RawItem, Scan, Skipped, Terms
+from nlsearch.model import Nearest, Probe, RawItem, Scan, Skipped
 
 ASPIRIN = "CC(=O)Oc1ccccc1C(=O)O"
 SEEDS = st.integers(0, 2**32 - 1)
@@ -51,22 +51,6 @@ def _quiet() -> object:
 
 def block(mol: Chem.Mol, **options: bool) -> str:
     return Chem.MolToMolBlock(mol, **options)
-
-
-def admits(question: Question, terms: frozenset[int], size: float) -> bool:
-    """Say whether the candidate stage lets an item with these terms and this size through."""
-    match question:
-        case AnyOf(parts):
-            return any(admits(part, terms, size) for part in parts)
-        case AllOf(parts):
-            return all(admits(part, terms, size) for part in parts)
-        case Terms(_, wanted):
-            return set(wanted) <= terms
-        case Range("heavy_atoms", _, high):
-            return high is None or size <= high
-        case Scan():
-            return True
-    raise AssertionError(question)
 
 
 # ---------------------------------------------------------------------------------------------------- screen and verify
