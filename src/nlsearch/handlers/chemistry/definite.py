@@ -113,12 +113,25 @@ def _follows(node: Condition) -> AtomFacts:
 
 
 def gives_stereo(query: Mol) -> bool:
-    """Say whether a query gives stereo that a match has to have: a handed atom, or the sides of a double bond."""
+    """Say whether a query gives any stereo: handed atoms, sides of double bonds or axes."""
+    from rdkit import Chem
+
+    return any(atom.GetChiralTag() != Chem.ChiralType.CHI_UNSPECIFIED for atom in query.GetAtoms()) or any(
+        bond.GetStereo() > Chem.BondStereo.STEREOANY for bond in query.GetBonds()
+    )
+
+
+def needs_stereo(query: Mol) -> bool:
+    """Say whether whatever matches must have stereo.
+
+    A handed atom needs one.  The sides of a double bond count only if the bond is double in the molecule too, which
+    ``=,-`` leaves open, and axes are not written in line notations.
+    """
     from rdkit import Chem
 
     sides = {Chem.BondStereo.STEREOZ, Chem.BondStereo.STEREOE, Chem.BondStereo.STEREOCIS, Chem.BondStereo.STEREOTRANS}
     return any(atom.GetChiralTag() != Chem.ChiralType.CHI_UNSPECIFIED for atom in query.GetAtoms()) or any(
-        bond.GetStereo() in sides for bond in query.GetBonds()
+        bond.GetStereo() in sides and bond_kinds(bond) == {DOUBLE} for bond in query.GetBonds()
     )
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nlsearch.handlers.chemistry.definite import Condition, atom_facts, gives_stereo, read_tree
+from nlsearch.handlers.chemistry.definite import Condition, atom_facts, gives_stereo, needs_stereo, read_tree
 from nlsearch.kernels.matching import (
     ALL_BONDS,
     AT_LEAST,
@@ -90,8 +90,8 @@ def compile_pattern(query: Mol, *, stereo: bool) -> Compiled | None:
         compiler.pattern(query, 0)
     except _NoPatternError:
         return None
-    needs_stereo = stereo and gives_stereo(query)
-    return Compiled(compiler.program, compiler.program.encode(), compiler.exact, needs_stereo)
+    needed = stereo and needs_stereo(query)
+    return Compiled(compiler.program, compiler.program.encode(), compiler.exact, needed)
 
 
 def compile_list(queries: Sequence[Mol]) -> Compiled | None:
@@ -134,7 +134,7 @@ class _Compiler:
         if query.GetNumAtoms() > MOST_PATTERN or depth > _DEEPEST or len(self.program.patterns) > MOST_PATTERNS:
             raise _NoPatternError
         rows = self.program.patterns[number]
-        if self._stereo and (gives_stereo(query) or _is_atropic(query)):
+        if self._stereo and gives_stereo(query):
             self.exact = False
         place: dict[int, int] = {}
         for index in _order(query, root):
@@ -293,13 +293,6 @@ def _smarts(atom: Atom) -> str:
         return str(atom.GetSmarts())
     except ValueError:  # RDKit cannot write every condition that it reads
         return ""
-
-
-def _is_atropic(query: Mol) -> bool:
-    from rdkit import Chem
-
-    kinds = {Chem.BondStereo.STEREOATROPCW, Chem.BondStereo.STEREOATROPCCW}
-    return any(bond.GetStereo() in kinds for bond in query.GetBonds())
 
 
 def _order(query: Mol, root: int | None) -> list[int]:

@@ -36,7 +36,7 @@ from nlsearch.handlers.chemistry.definite import (
     TRIPLE,
     Definite,
     definite_part,
-    gives_stereo,
+    needs_stereo,
 )
 from nlsearch.kernels import graph_terms
 from nlsearch.kernels.graphs import STEREO, Graph
@@ -70,7 +70,7 @@ def query_terms(query: Mol, *, stereo: bool = False) -> list[int]:
     """Return the terms that every match of `query` holds, ascending; with `stereo` what it gives has to be there."""
     definite = definite_part(query)
     terms = {ELEMENTS + number for number in definite.elements if number is not None}
-    if stereo and gives_stereo(query):
+    if stereo and needs_stereo(query):
         terms.add(STEREO_GIVEN)
     for edges in {definite.plain, definite.joined}:
         terms |= _edge_terms(definite, edges)
