@@ -2,7 +2,7 @@
  * format of patterns, what the conditions mean, and the oracle. */
 
 #define MOST_SUBPATTERNS 254
-#define MOST_NESTED 4
+#define MOST_NESTED 8
 #define MOST_STACK 32
 #define STEPS 20000000 /* a pattern that needs more is not decided */
 
@@ -30,6 +30,7 @@ typedef struct {
     uint8_t *known;  /* conditions × atoms: 0 not asked yet, 1 no, 2 yes */
     uint8_t *inside; /* patterns × atoms, likewise */
     int64_t steps;
+    int depth;
 } Matching;
 
 static int has_pattern(Matching *m, int which, int anchor);
@@ -124,7 +125,11 @@ static int holds(Matching *m, int condition, int a) {
         case NOT: stack[height - 1] = !stack[height - 1]; break;
         case INSIDE: {
             uint8_t *found = m->inside + (size_t)op[2] * (size_t)m->g->n + a;
-            if (!*found) *found = (uint8_t)(1 + has_pattern(m, op[2], a));
+            if (!*found) {
+                if (++m->depth > MOST_NESTED) m->steps = -1; /* it nests in itself */
+                *found = (uint8_t)(1 + (m->depth <= MOST_NESTED && has_pattern(m, op[2], a)));
+                m->depth--;
+            }
             stack[height++] = *found - 1;
             break;
         }
@@ -229,7 +234,7 @@ static PyObject *decide(PyObject *self, PyObject *args) {
     Py_ssize_t at;
     if (!PyArg_ParseTuple(args, "y*O!n", &program_bytes, &PyList_Type, &list, &at)) return NULL;
     Program *program = malloc(sizeof *program);
-    Matching m = {program, malloc(sizeof(Graph)), NULL, NULL, 0};
+    Matching m = {program, malloc(sizeof(Graph)), NULL, NULL, 0, 0};
     if (!program || !m.g) PyErr_NoMemory();
     else if (at < 0 || !read_program(program, program_bytes.buf, program_bytes.len / 4)) refuse("not a pattern");
     else {
@@ -264,7 +269,7 @@ static PyObject *label_atoms(PyObject *self, PyObject *args) {
     if (!PyArg_ParseTuple(args, "y*y*", &b[0], &b[1])) return release(b, 2), NULL;
     PyObject *answer = NULL;
     Program *program = malloc(sizeof *program);
-    Matching m = {program, malloc(sizeof(Graph)), NULL, NULL, 0};
+    Matching m = {program, malloc(sizeof(Graph)), NULL, NULL, 0, 0};
     if (!program || !m.g) PyErr_NoMemory();
     else if (!read_program(program, b[0].buf, b[0].len / 4)) refuse("not a pattern");
     else if (!decode_graph(m.g, b[1].buf, b[1].len)) refuse("not an encoded graph");
