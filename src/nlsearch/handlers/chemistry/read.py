@@ -1,7 +1,9 @@
-"""Reading chemical files: every record becomes a :class:`~.payload.Structure` or is refused with line and reason.
+"""Reading chemical files: every record becomes a :class:`Molecule`, a :class:`~.reactions.Reaction` or is refused.
 
 Molecules are read as RDKit reads them by default: sanitised, explicit hydrogens removed where they carry nothing,
 stereo perceived from parities, wedges or coordinates.  The way back to the record's own atom order is kept beside.
+A refused record is named with its line and the reason.  Files of molecules may hold reactions and the reverse, so both
+handlers read with these functions.
 """
 
 from __future__ import annotations
@@ -17,7 +19,24 @@ import numpy as np
 from nlsearch.errors import InputError, LimitExceeded, MalformedContent
 from nlsearch.handlers.chemistry.complaints import molfile_complaint, smiles_complaint
 from nlsearch.handlers.chemistry.payload import Structure
-from nlsearch.handlers.chemistry.records import Record, listed_records, sdf_records, table_records
+from nlsearch.handlers.chemistry.reactions import (
+    SIDES,
+    Reaction,
+    Side,
+    components,
+    group_components,
+    is_reaction,
+    joined,
+    split_sides,
+)
+from nlsearch.handlers.chemistry.records import (
+    Record,
+    listed_records,
+    reaction_table_records,
+    sdf_records,
+    table_records,
+)
+from nlsearch.handlers.chemistry.rxnfiles import is_rxn, rdf_records, rxn_components, rxn_records
 from nlsearch.handlers.texts import as_utf8
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem, Skipped
@@ -41,8 +60,8 @@ class Molecule:
     properties: list[tuple[str, str]]
 
 
-def read_records(source: Source, limits: Limits) -> Iterator[RawItem | Skipped]:
-    """Yield every record of `source`.
+def read_records(source: Source, limits: Limits, kind: str = "molecule") -> Iterator[RawItem | Skipped]:
+    """Yield every record of `source`, read by the handler of `kind`; items of another kind say so.
 
     Raises
     ------
@@ -57,56 +76,104 @@ def read_records(source: Source, limits: Limits) -> Iterator[RawItem | Skipped]:
         for record in split(as_utf8(stream), limits):
             empty = False
             with rdBase.BlockLogs():
-                outcome = _read(record, parse, limits)
+                outcome = _read(record, parse, limits, kind)
             yield outcome
     if empty:
         raise MalformedContent("the file holds no record", locator=source.path)
 
 
-Parser = Callable[[Record, Limits], Structure]
+Parser = Callable[[Record, Limits], Structure | Reaction]
 
 
 def _readers(source: Source) -> tuple[Callable[..., Iterator[Record]], Parser]:
-    if source.format in {"SDF", "MOL"}:
-        return sdf_records, molfile_structure
-    if source.format == "SMILES table":
-        return table_records, _listed_structure
-    if source.format == "InChI":
-        return listed_records, _inchi_structure
-    return listed_records, _listed_structure
+    match source.format:
+        case "SDF" | "MOL":
+            return sdf_records, molfile_structure
+        case "SMILES table":
+            return table_records, _listed
+        case "InChI":
+            return listed_records, _inchi_structure
+        case "RXN":
+            return rxn_records, rxn_reaction
+        case "RDF":
+            return rdf_records, _rdf_content
+        case "reaction table":
+            return reaction_table_records, _listed_reaction
+        case "reaction SMILES":
+            return listed_records, _listed_reaction
+    return listed_records, _listed
 
 
-def _read(record: Record, parse: Parser, limits: Limits) -> RawItem | Skipped:
+def _read(record: Record, parse: Parser, limits: Limits, kind: str) -> RawItem | Skipped:
+    record_id = record.record_id or None
     try:
         if record.refusal:
             raise LimitExceeded(f"line {record.line}: {record.refusal}")
-        structure = parse(record, limits)
-        if structure.record_atoms == 0:
+        content = parse(record, limits)
+        if content.record_atoms == 0:
             raise MalformedContent(f"line {record.line}: the record has no atoms")
-        limits.check("molecule_atoms", structure.record_atoms)
+        limits.check("molecule_atoms", content.record_atoms)
     except InputError as error:
-        return Skipped(record.number, error.message, error.code)
-    warnings = ["the record holds query features; it is indexed as written"] if structure.mol.HasQuery() else []
-    content = Molecule(structure, record.title, record.properties)
-    return RawItem(content, record.number, title=record.title, warnings=warnings)
+        return Skipped(record.number, error.message, error.code, record_id)
+    if isinstance(content, Structure):
+        found, mols = "molecule", [content.mol]
+        properties = [*record.properties, *([("ACCESSION", record.record_id)] if record.record_id else [])]
+        item = RawItem(Molecule(content, record.title, properties), record.number, record.title, record_id)
+    else:
+        found, mols = "reaction", [side.structure.mol for side in content.sides.values() if side.structure is not None]
+        content.title, content.properties, content.accession = record.title, record.properties, record.record_id
+        item = RawItem(content, record.number, record.title, record_id)
+    if found != kind:
+        item.kind = found
+    if any(mol.HasQuery() for mol in mols):
+        item.warnings.append("the record holds query features; it is indexed as written")
+    return item
 
 
 # ----------------------------------------------------------------------------------------------------- SMILES and InChI
-def _listed_structure(record: Record, limits: Limits) -> Structure:
+def _listed(record: Record, limits: Limits) -> Structure | Reaction:
     text = record.lines[0]
     if not text:
         raise MalformedContent(f"line {record.line}: an empty SMILES")
-    if is_reaction(text):
-        raise MalformedContent(f"line {record.line}: a reaction, not a molecule")
     try:
-        return smiles_structure(text, limits)
+        return reaction_smiles(text, limits) if is_reaction(text) else smiles_structure(text, limits)
     except MalformedContent as error:
         raise MalformedContent(f"line {record.line}: {error.message}") from error
 
 
-def is_reaction(text: str) -> bool:
-    """Say whether a SMILES or SMARTS has a reaction arrow (a dative bond ``->`` is none)."""
-    return ">" in text.split(" ", maxsplit=1)[0].replace("->", "")
+def _listed_reaction(record: Record, limits: Limits) -> Structure | Reaction:
+    if record.lines[0] and not is_reaction(record.lines[0]):
+        raise MalformedContent(f"line {record.line}: no reaction: it has no '>'")
+    return _listed(record, limits)
+
+
+def reaction_smiles(text: str, limits: Limits) -> Reaction:
+    """Read a reaction SMILES ``reactants>agents>products``; of a CXSMILES extension the grouping ``f:`` is understood.
+
+    Raises
+    ------
+    MalformedContent
+        With the side and RDKit's reason.
+    LimitExceeded
+        If it has more atoms than `limits` let in; found before it is parsed.
+    """
+    text, _, extension = text.partition(" ")
+    if len(text) > limits.molecule_atoms:
+        limits.check("molecule_atoms", len(_LISTED_ATOM.findall(text)))
+    sides: dict[str, Side] = {}
+    first = 0
+    for name, part in split_sides(text).items():
+        sides[name] = Side(first=first)
+        if not part:
+            continue
+        try:
+            structure = smiles_structure(part, limits)
+        except MalformedContent as error:
+            raise MalformedContent(f"{name}: {error.message}") from error
+        sides[name] = Side(structure, components(structure.mol), first)
+        first += structure.record_atoms
+    group_components(sides, extension.strip("|"))
+    return Reaction(sides)
 
 
 def smiles_structure(text: str, limits: Limits) -> Structure:
@@ -174,6 +241,60 @@ def molfile_structure(record: Record, limits: Limits) -> Structure:
         return Structure(mol, len(symbols), order, coordinates)
     whole = Chem.MolFromMolBlock(block, sanitize=False, removeHs=False)
     return Structure(mol, whole.GetNumAtoms(), _order(mol, whole), coordinates)
+
+
+def _rdf_content(record: Record, limits: Limits) -> Structure | Reaction:
+    if is_rxn(record):
+        return rxn_reaction(record, limits)
+    if not record.lines or record.lines[0].startswith("$"):
+        raise MalformedContent(f"line {record.line}: a record without a structure")
+    return molfile_structure(record, limits)
+
+
+def rxn_reaction(record: Record, limits: Limits) -> Reaction:
+    """Read a reaction from the lines of an RXN file (V2000 or V3000).
+
+    Raises
+    ------
+    MalformedContent
+        With the line in the file and the reason.
+    LimitExceeded
+        If it has more atoms than `limits` let in; found before its molecules are parsed.
+    """
+    if not is_rxn(record):
+        raise MalformedContent(f"line {record.line}: the record does not begin with $RXN")
+    blocks = rxn_components(record)
+    limits.check("molecule_atoms", sum(_announced_atoms(block) for _, block in blocks))
+    parts: dict[str, list[Structure]] = {name: [] for name in SIDES}
+    firsts: dict[str, int] = {}
+    atoms = 0
+    for name, block in blocks:
+        structure = _component(block, limits)
+        if structure.record_atoms == 0:
+            raise MalformedContent(f"line {block.line}: a molecule without atoms")
+        firsts.setdefault(name, atoms)
+        parts[name].append(structure)
+        atoms += structure.record_atoms
+    sides = {name: Side(joined(held), [part.mol for part in held], firsts.get(name, 0)) for name, held in parts.items()}
+    return Reaction(sides)
+
+
+def _announced_atoms(block: Record) -> int:
+    """Return how many atoms a molfile says that it has, 0 if it does not say."""
+    announced = _V3000_COUNTS.search("\n".join(block.lines[:16]))
+    text = announced.group(1) if announced else "".join(block.lines[3:4])[:3].strip()
+    return int(text) if text.isdecimal() else 0
+
+
+def _component(block: Record, limits: Limits) -> Structure:
+    """Read one molfile of a reaction; a table of V3000, which has lost its heading, is named by its first line."""
+    try:
+        return molfile_structure(block, limits)
+    except MalformedContent as error:
+        if "V3000" not in "".join(block.lines[3:4]):
+            raise
+        reason = re.sub(r"^line \d+: ", "", error.message)
+        raise MalformedContent(f"line {block.line}: {reason}") from error
 
 
 def _drawing(mol: Mol) -> NDArray[np.float32] | None:

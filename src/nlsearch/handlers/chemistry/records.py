@@ -20,12 +20,19 @@ from typing import BinaryIO
 from nlsearch.errors import MalformedContent
 from nlsearch.limits import Limits
 
+WORDS = 65_536
+"""Characters of a record's data fields that are indexed as words."""
 _DELIMITERS = {"\t", ",", ";"}
 _SMILES_COLUMN = re.compile(r"(canonical|isomeric|openeye|absolute)?[ _.-]?smiles([ _.-]?string)?", re.IGNORECASE)
-_NAME_COLUMN = re.compile(
-    r"(compound|molecule|substance|generic|pref(erred)?|common|chebi|iupac)?[ _.-]?(name|title)", re.IGNORECASE
+_REACTION_COLUMN = re.compile(
+    r"(canonical|mapped|original|unmapped)?[ _.-]?(reaction|rxn)[ _.-]?(smiles)?([ _.-]?string)?", re.IGNORECASE
 )
-_ID_COLUMN = re.compile(r"(compound|molecule|mol|chembl|pubchem|zinc)?[ _.-]?(id|cid|accession)", re.IGNORECASE)
+_NAME_COLUMN = re.compile(
+    r"(compound|molecule|reaction|substance|generic|pref(erred)?|common|chebi|iupac)?[ _.-]?(name|title)", re.IGNORECASE
+)
+_ID_COLUMN = re.compile(
+    r"(compound|molecule|mol|reaction|rxn|chembl|pubchem|zinc)?[ _.-]?(id|cid|accession)", re.IGNORECASE
+)
 
 
 @dataclass(slots=True)
@@ -45,6 +52,8 @@ class Record:
         Names and values of an SDF's data fields or of a table's other columns.
     refusal : str
         Why the record is refused before it is parsed; ``""`` if it is not.
+    record_id : str
+        The id that the file itself gives the record (an RDF's registry number); ``""`` if it gives none.
     """
 
     number: int
@@ -53,6 +62,13 @@ class Record:
     title: str = ""
     properties: list[tuple[str, str]] = field(default_factory=list)
     refusal: str = ""
+    record_id: str = ""
+
+
+def words_of(title: str, properties: list[tuple[str, str]]) -> str:
+    """Return the text by whose words a record is found: its title, then the names and values of its data fields."""
+    lines = [title, *(f"{name} {value}" for name, value in properties)]
+    return "\n".join(line for line in lines if line)[:WORDS]
 
 
 def decoded(raw: bytes) -> str:
@@ -151,12 +167,34 @@ def _first_word(text: str) -> tuple[str, str, str]:
 
 
 def _is_heading(text: str) -> bool:
-    return _SMILES_COLUMN.fullmatch(re.split(r"[\s,;]", text, maxsplit=1)[0]) is not None
+    first = re.split(r"[\s,;]", text, maxsplit=1)[0]
+    return any(column.fullmatch(first) for column in (_SMILES_COLUMN, _REACTION_COLUMN))
 
 
 # -------------------------------------------------------------------------------------------------------------- tables
-def table_records(stream: BinaryIO, limits: Limits) -> Iterator[Record]:  # noqa: ARG001 - rows may have many lines
-    """Yield the records of a CSV or TSV whose heading names a SMILES column.
+def table_records(stream: BinaryIO, limits: Limits) -> Iterator[Record]:
+    """Yield the records of a CSV or TSV whose heading names a SMILES column; see :func:`reaction_table_records`."""
+    return _table_records(stream, limits, _SMILES_COLUMN, "SMILES")
+
+
+def reaction_table_records(stream: BinaryIO, limits: Limits) -> Iterator[Record]:
+    """Yield the records of a CSV or TSV whose heading names a column of reaction SMILES.
+
+    Raises
+    ------
+    MalformedContent
+        If the heading has no such column, or the quoting breaks.
+    """
+    return _table_records(stream, limits, _REACTION_COLUMN, "reaction SMILES")
+
+
+def _table_records(
+    stream: BinaryIO,
+    limits: Limits,  # noqa: ARG001 - rows may have many lines
+    column: re.Pattern[str],
+    what: str,
+) -> Iterator[Record]:
+    """Yield the rows of a table, with the cell below the first heading that is `column`.
 
     Raises
     ------
@@ -170,9 +208,9 @@ def table_records(stream: BinaryIO, limits: Limits) -> Iterator[Record]:  # noqa
     rows = csv.reader(text, delimiter=delimiter)
     try:
         names = [name.strip() for name in next(rows, [])]
-        place = next((i for i, name in enumerate(names) if _SMILES_COLUMN.fullmatch(name)), None)
+        place = next((i for i, name in enumerate(names) if column.fullmatch(name)), None)
         if place is None:
-            raise MalformedContent("the table's heading names no SMILES column")
+            raise MalformedContent(f"the table's heading names no {what} column")
         title = _title_column(names)
         number, line = 0, rows.line_num + 1
         for row in rows:
