@@ -10,9 +10,10 @@ STRUCTURAL = "reaction.structural"
 STRUCTURAL_BITS = 4096
 """Morgan fingerprint of the reactants, 2048 bits, then that of the products."""
 
-_NAMED = rb"(?i:(?:canonical|mapped|original|unmapped)?[ _.-]?(?:reaction|rxn)"
-_COLUMN = rb"\"?(?:" + _NAMED + rb"[ _.-]?smiles(?:[ _.-]?string)?)(?=[\",;\t\r\n])"
-_BARE_COLUMN = rb"\"?(?:" + _NAMED + rb")(?=[\",;\t\r\n])(?=.*>[^\n>]*>))"
+_REACTION = rb"(?:(?i:canonical|mapped|original|unmapped)?[ _.-]?(?i:reaction|rxn))"
+_NAMED = _REACTION + rb"[ _.-]?(?i:smiles(?:[ _.-]?string)?)(?=[\",;\t\r\n])"
+_BARE = _REACTION + rb"(?=[\",;\t\r\n])(?=.*>[^\n>]*>)"
+"""A column of this name may hold anything, so arrows must follow."""
 _TANIMOTO = (
     "1 for the same reaction, else Tanimoto similarity of Morgan fingerprints (radius 2) of reactants and products, "
     "2 × 2048 bits"
@@ -26,12 +27,12 @@ FORMATS: tuple[Format, ...] = (
         "reaction table",
         "text/csv",
         (),
-        pattern=rb"(?:[^\n]*[,;\t])?(?:" + _COLUMN + rb"|" + _BARE_COLUMN + rb")",
+        pattern=rb"(?:[^\n]*[,;\t])?\"?(?:" + _NAMED + rb"|" + _BARE + rb")",
     ),
 )
 
 FIELDS: tuple[Field, ...] = (
-    Field("name", "text", "the record's own name", example="aspirin synthesis"),
+    Field("name", "text", "the record's own name", example="amide coupling"),
     Field("reactants", "integer", "components before the arrow", facet=True, example="2"),
     Field("agents", "integer", "components above the arrow", facet=True, example="1"),
     Field("products", "integer", "components behind the arrow", facet=True, example="1"),
@@ -58,7 +59,7 @@ OPERATORS: tuple[Operator, ...] = (
     Operator(
         "like",
         "The same reaction (exact), and those near it by similarity of at least 0.5, by example: a file or an item.",
-        'like:"textbook.rsmi#1"',
+        'like:"reactions.rsmi#1"',
         "complete",
         _TANIMOTO,
         (),
