@@ -129,7 +129,7 @@ def rxn_components(record: Record) -> list[tuple[str, Record]]:
         line = record.line + 4
         raise MalformedContent(f"line {line}: {sum(counts)} molecules are announced, {len(starts)} follow")
     sides = [side for side, count in zip(_RXN_ORDER, counts, strict=True) for _ in range(count)]
-    ends = [*starts[1:], len(record.lines)]
+    ends = [*starts, len(record.lines)][1:]
     return [(side, _molfile(record, start, end)) for side, start, end in zip(sides, starts, ends, strict=True)]
 
 

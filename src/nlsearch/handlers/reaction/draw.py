@@ -9,12 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from nlsearch.handlers.chemistry import payload
 from nlsearch.handlers.chemistry.drawing import HIGHLIGHT, laid_out, prepared
 from nlsearch.handlers.reaction.payload import Decoded
 from nlsearch.model import Picture, Verdict
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from rdkit.Chem import Mol
 
 BOND = 24.0
@@ -22,6 +25,8 @@ BOND = 24.0
 GAP, PLUS, ARROW, ROW = 12.0, 24.0, 90.0, 12.0
 """Pixels between parts, of a plus sign, of the shortest arrow, and of a line of text."""
 AGENT_SCALE = 0.6
+LAID_OUT = 1.5
+"""Ångström of a bond in RDKit's layouts."""
 _TEXT = 'font-family="sans-serif" font-size="18" text-anchor="middle"'
 
 
@@ -66,12 +71,9 @@ def _side(item: Decoded, name: str, verdict: Verdict | None) -> list[_Drawn]:
 def _component(
     side: payload.Decoded, part: Mol, places: tuple[int, ...], atoms: set[int], bonds: set[frozenset[int]]
 ) -> _Drawn:
-    from rdkit.Chem import rdDepictor
     from rdkit.Chem.Draw import rdMolDraw2D
 
-    mol = laid_out(part, None if side.coordinates is None else side.coordinates[list(places)])
-    if mol.GetNumBonds():
-        rdDepictor.NormalizeDepiction(mol, canonicalize=0)
+    mol = laid_out(part, None if side.coordinates is None else _in_scale(part, side.coordinates[list(places)]))
     lit = [i for i, atom in enumerate(places) if atom in atoms]
     bond_lit = [
         bond.GetIdx()
@@ -80,13 +82,23 @@ def _component(
     ]
     drawer = rdMolDraw2D.MolDraw2DSVG(-1, -1)
     options: Any = drawer.drawOptions()
-    options.scalingFactor = BOND / 1.5  # pixels per ångström of a bond of 1.5 Å
+    options.scalingFactor = BOND / LAID_OUT
     options.clearBackground = False
     options.setHighlightColour(HIGHLIGHT)
     drawer.DrawMolecule(prepared(mol), highlightAtoms=lit, highlightBonds=bond_lit)
     drawer.FinishDrawing()
     text = drawer.GetDrawingText()
     return _Drawn(_inside(text), float(drawer.Width()), float(drawer.Height()))
+
+
+def _in_scale(part: Mol, places: NDArray[np.float32]) -> NDArray[np.float32] | None:
+    """Return the record's own places with bonds as long as RDKit draws them; None if its bonds have no length."""
+    ends = [(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in part.GetBonds()]
+    if not ends:
+        return places
+    first, second = np.array(ends).T
+    length = float(np.median(np.linalg.norm(places[first] - places[second], axis=1)))
+    return places * np.float32(LAID_OUT / length) if length > 1e-3 else None
 
 
 def _inside(svg: str) -> str:
