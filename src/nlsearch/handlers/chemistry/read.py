@@ -267,12 +267,14 @@ def rxn_reaction(record: Record, limits: Limits) -> Reaction:
     limits.check("molecule_atoms", sum(_announced_atoms(block) for _, block in blocks))
     parts: dict[str, list[Structure]] = {name: [] for name in SIDES}
     firsts: dict[str, int] = {}
-    atoms = 0
+    atoms, last = 0, ""
     for name, block in blocks:
         structure = _component(block, limits)
         if structure.record_atoms == 0:
             raise MalformedContent(f"line {block.line}: a molecule without atoms")
-        firsts.setdefault(name, atoms)
+        if firsts.setdefault(name, atoms) != atoms and name != last:
+            raise MalformedContent(f"line {block.line}: the {name} are in two places")
+        last = name
         parts[name].append(structure)
         atoms += structure.record_atoms
     sides = {name: Side(joined(held), [part.mol for part in held], firsts.get(name, 0)) for name, held in parts.items()}

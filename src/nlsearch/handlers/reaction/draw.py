@@ -22,12 +22,11 @@ if TYPE_CHECKING:
 
 BOND = 24.0
 """Pixels of a usual bond."""
-GAP, PLUS, ARROW, ROW = 12.0, 24.0, 90.0, 12.0
-"""Pixels between parts, of a plus sign, of the shortest arrow, and of a line of text."""
+GAP, PLUS, ARROW, RISE = 12.0, 12.0, 90.0, 12.0
+"""Pixels between parts, of a plus sign, of the shortest arrow, and between the arrow and what stands above."""
 AGENT_SCALE = 0.6
 LAID_OUT = 1.5
 """Ångström of a bond in RDKit's layouts."""
-_TEXT = 'font-family="sans-serif" font-size="18" text-anchor="middle"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,7 @@ def _highlighted(item: Decoded, name: str, verdict: Verdict | None) -> tuple[set
 # -------------------------------------------------------------------------------------------------------------- layout
 def _summed(parts: list[_Drawn]) -> list[_Drawn]:
     """Return parts with a plus sign between each two."""
-    plus = _Drawn(f'<text x="{PLUS / 2}" y="18" {_TEXT}>+</text>', PLUS, 24.0)
+    plus = _Drawn('<path d="M 0 6 h 12 M 6 0 v 12" stroke="#000000" stroke-width="1.5" fill="none"/>', PLUS, PLUS)
     return [each for part in parts for each in (plus, part)][1:]
 
 
@@ -126,7 +125,7 @@ def _arrow(agents: list[_Drawn]) -> _Drawn:
     """Return the arrow with the agents above, made smaller; its own line is in the middle of its height."""
     above = _row([_scaled(agent, AGENT_SCALE) for agent in agents], GAP / 2)
     width = max(ARROW, above.width + 2 * GAP)
-    middle = above.height + ROW
+    middle = above.height + RISE
     line = (
         f'<path d="M 0 {middle:.1f} H {width - 9:.1f}" stroke="#000000" stroke-width="1.5" fill="none"/>'
         f'<path d="M {width:.1f} {middle:.1f} l -10 -5 v 10 z" fill="#000000"/>'
