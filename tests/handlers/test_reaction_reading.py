@@ -241,6 +241,15 @@ def test_reactions_in_a_list_of_molecules_are_reactions(handler: ReactionHandler
 
 
 # ------------------------------------------------------------------------------------------------------ refused records
+def two_places() -> str:
+    """Write a V3000 reaction whose second reactant stands behind its product."""
+    first, _, rest = as_rxn("CO.CS>>CN", v3000=True).partition("M  V30 BEGIN PRODUCT")
+    tables = first.split("M  V30 BEGIN CTAB")
+    moved = f"M  V30 BEGIN REACTANT\nM  V30 BEGIN CTAB{tables[2]}"
+    kept = f"{tables[0]}M  V30 BEGIN CTAB{tables[1]}M  V30 END REACTANT\nM  V30 BEGIN PRODUCT"
+    return kept + rest.replace("M  END", f"{moved}M  END")
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -250,6 +259,7 @@ def test_reactions_in_a_list_of_molecules_are_reactions(handler: ReactionHandler
         ("$RXN V3000\n\n\n\nM  V30 COUNTS 1 0\n", "line 5: the record ends without M  END"),
         ("$RXN V3000\n\n\n\nM  END\n", "line 5: the reaction has no counts line"),
         ("$RXN V3000\n\n\n\nM  V30 COUNTS 1 0\nM  END\n", "line 5: 1 molecules are announced, 0 follow"),
+        (two_places(), "the reactants are in two places"),
         ("CCO\n\n\n\n\n\n", "line 1: the record does not begin with $RXN"),
         (
             as_rxn("CO>>C=O").replace("  2  1  0", "  2  7  0", 1),
