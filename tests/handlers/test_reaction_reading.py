@@ -157,7 +157,7 @@ def test_an_rdf_holds_reactions_molecules_and_data(handler: ReactionHandler) -> 
         assert (first.title, first.record_id, first.kind) == ("the first", "77", None)
         features = handler.features(first)
         assert features.fields["accession"] == "77"
-        assert features.words == f"the first\nRXN:VARIATION:YIELD 87.5\nNOTE {long}tail\nsecond"
+        assert features.words == f"the first\nACCESSION 77\nRXN:VARIATION:YIELD 87.5\nNOTE {long}tail\nsecond"
         assert isinstance(molecule, RawItem)
         assert (molecule.title, molecule.record_id, molecule.kind) == ("methanol", "8", "molecule")
         fields = MoleculeHandler().features(molecule).fields

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 MORGAN_BITS = 2048
 MORGAN_RADIUS = 2
-INCHI_ATOMS = 1000
-"""InChI is defined up to 1023 atoms; above it the library refuses, slowly."""
 
 
 @cache
@@ -57,12 +55,3 @@ def connectivity(mol: Mol) -> str:
             atom.SetIsotope(0)
         mol = Chem.RemoveHs(mol)
     return str(Chem.MolToSmiles(mol, isomericSmiles=False))
-
-
-def inchikey(mol: Mol) -> str:
-    """Return the standard InChIKey, or ``""`` where InChI is not defined (queries, dummies, very large molecules)."""
-    from rdkit.Chem import rdinchi
-
-    if mol.GetNumHeavyAtoms() > INCHI_ATOMS:
-        return ""
-    return str(rdinchi.MolToInchiKey(mol))

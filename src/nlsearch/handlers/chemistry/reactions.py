@@ -48,12 +48,11 @@ class Side:
 
 @dataclass(slots=True)
 class Reaction:
-    """The content of an item: its sides by name (:data:`SIDES`), its name, id and what the record says besides."""
+    """The content of an item: its sides by name (:data:`SIDES`), its name and what the record says besides."""
 
     sides: Mapping[str, Side]
     title: str = ""
     properties: list[tuple[str, str]] = field(default_factory=list)
-    accession: str = ""
 
     @property
     def record_atoms(self) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -105,7 +105,6 @@ def _readers(source: Source) -> tuple[Callable[..., Iterator[Record]], Parser]:
 
 
 def _read(record: Record, parse: Parser, limits: Limits, kind: str) -> RawItem | Skipped:
-    record_id = record.record_id or None
     try:
         if record.refusal:
             raise LimitExceeded(f"line {record.line}: {record.refusal}")
@@ -114,20 +113,17 @@ def _read(record: Record, parse: Parser, limits: Limits, kind: str) -> RawItem |
             raise MalformedContent(f"line {record.line}: the record has no atoms")
         limits.check("molecule_atoms", content.record_atoms)
     except InputError as error:
-        return Skipped(record.number, error.message, error.code, record_id)
+        return Skipped(record.number, error.message, error.code, record.record_id)
     if isinstance(content, Structure):
         found, mols = "molecule", [content.mol]
-        properties = [*record.properties, *([("ACCESSION", record.record_id)] if record.record_id else [])]
-        item = RawItem(Molecule(content, record.title, properties), record.number, record.title, record_id)
+        item: Molecule | Reaction = Molecule(content, record.title, record.properties)
     else:
         found, mols = "reaction", [side.structure.mol for side in content.sides.values() if side.structure is not None]
-        content.title, content.properties, content.accession = record.title, record.properties, record.record_id
-        item = RawItem(content, record.number, record.title, record_id)
-    if found != kind:
-        item.kind = found
-    if any(mol.HasQuery() for mol in mols):
-        item.warnings.append("the record holds query features; it is indexed as written")
-    return item
+        item = replace(content, title=record.title, properties=record.properties)
+    queries = any(mol.HasQuery() for mol in mols)
+    warnings = ["the record holds query features; it is indexed as written"] if queries else []
+    other = None if found == kind else found
+    return RawItem(item, record.number, record.title, record.record_id, other, warnings)
 
 
 # ----------------------------------------------------------------------------------------------------- SMILES and InChI

@@ -20,8 +20,6 @@ from typing import BinaryIO
 from nlsearch.errors import MalformedContent
 from nlsearch.limits import Limits
 
-WORDS = 65_536
-"""Characters of a record's data fields that are indexed as words."""
 _DELIMITERS = {"\t", ",", ";"}
 _SMILES_COLUMN = re.compile(r"(canonical|isomeric|openeye|absolute)?[ _.-]?smiles([ _.-]?string)?", re.IGNORECASE)
 _REACTION_COLUMN = re.compile(
@@ -52,8 +50,8 @@ class Record:
         Names and values of an SDF's data fields or of a table's other columns.
     refusal : str
         Why the record is refused before it is parsed; ``""`` if it is not.
-    record_id : str
-        The id that the file itself gives the record (an RDF's registry number); ``""`` if it gives none.
+    record_id : str, optional
+        The id that the file itself gives the record: an RDF's registry number.
     """
 
     number: int
@@ -62,13 +60,7 @@ class Record:
     title: str = ""
     properties: list[tuple[str, str]] = field(default_factory=list)
     refusal: str = ""
-    record_id: str = ""
-
-
-def words_of(title: str, properties: list[tuple[str, str]]) -> str:
-    """Return the text by whose words a record is found: its title, then the names and values of its data fields."""
-    lines = [title, *(f"{name} {value}" for name, value in properties)]
-    return "\n".join(line for line in lines if line)[:WORDS]
+    record_id: str | None = None
 
 
 def decoded(raw: bytes) -> str:

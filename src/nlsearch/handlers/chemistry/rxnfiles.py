@@ -79,8 +79,9 @@ def _record(number: int, first: int, raw: list[bytes], size: int, cut: bool, lim
     while structure and not structure[-1].strip():
         structure.pop()
     title = structure[1 if structure[0].startswith("$RXN") else 0].strip() if len(structure) > 1 else ""
-    name = registry.group(1).strip() if registry else ""
-    return Record(number, first, structure, title, _data(lines[data:]), record_id=name)
+    name = registry.group(1).strip() if registry else None
+    known = [("ACCESSION", name)] if name else []
+    return Record(number, first, structure, title, known + _data(lines[data:]), record_id=name)
 
 
 def _data(lines: list[str]) -> list[tuple[str, str]]:

@@ -11,15 +11,17 @@ import re
 from typing import TYPE_CHECKING
 
 from nlsearch.handlers.chemistry import fingerprints, screen
+from nlsearch.handlers.chemistry.inchikeys import inchikey
 from nlsearch.handlers.chemistry.payload import encode
 from nlsearch.handlers.chemistry.read import Molecule
-from nlsearch.handlers.chemistry.records import words_of
 from nlsearch.handlers.molecule.facts import MORGAN, SUBGRAPH
 from nlsearch.model import Features, FieldValue, RawItem
 
 if TYPE_CHECKING:
     from rdkit.Chem import Mol
 
+WORDS = 65_536
+"""Characters of a record's data fields that are indexed as words."""
 _NAMES = ("NAME", "GENERIC_NAME", "PREFERRED_NAME", "CHEBI_NAME", "COMPOUND_NAME", "PUBCHEM_IUPAC_NAME", "IUPAC_NAME")
 _ACCESSIONS = ("PUBCHEM_COMPOUND_CID", "CHEMBL_ID", "CHEBI_ID", "DRUGBANK_ID", "DATABASE_ID", "ZINC_ID", "ACCESSION")
 
@@ -35,7 +37,7 @@ def molecule_features(item: RawItem) -> Features:
     fields |= _names(content)
     key = fields.get("inchikey")
     return Features(
-        words=words_of(content.title, content.properties),
+        words=_words(content),
         fields=fields,
         terms={SUBGRAPH: screen.molecule_terms(mol)},
         vectors={MORGAN: fingerprints.packed(fingerprints.morgan(mol))},
@@ -62,7 +64,7 @@ def _fields(mol: Mol) -> dict[str, FieldValue]:
         "logp": round(logp, 4),
         "tpsa": round(rdMolDescriptors.CalcTPSA(mol), 3),
     }
-    key = fingerprints.inchikey(mol)
+    key = inchikey(mol)
     if key:
         fields["inchikey"] = key
     return fields
@@ -81,3 +83,8 @@ def _names(content: Molecule) -> dict[str, FieldValue]:
     accession = accessions[0] if len(accessions) == 1 else accessions
     name = given if given and (not content.title or content.title.isdecimal()) else content.title
     return {key: value for key, value in (("name", name), ("accession", accession)) if value}
+
+
+def _words(content: Molecule) -> str:
+    lines = [content.title, *(f"{name} {value}" for name, value in content.properties)]
+    return "\n".join(line for line in lines if line)[:WORDS]

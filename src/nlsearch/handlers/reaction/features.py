@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nlsearch.handlers.chemistry import screen
-from nlsearch.handlers.chemistry.fingerprints import inchikey
+from nlsearch.handlers.chemistry.inchikeys import inchikey
 from nlsearch.handlers.chemistry.reactions import SIDES, Reaction
-from nlsearch.handlers.chemistry.records import words_of
 from nlsearch.handlers.reaction.facts import STRUCTURAL, TERMS
 from nlsearch.handlers.reaction.identity import canonical, structural
 from nlsearch.handlers.reaction.payload import encode, heavy_atoms, map_numbers
@@ -18,6 +17,8 @@ from nlsearch.model import Features, FieldValue, RawItem
 if TYPE_CHECKING:
     from rdkit.Chem import Mol
 
+WORDS = 65_536
+"""Characters of a record's data fields that are indexed as words."""
 _KEYS = {"reactants": "reactant", "agents": "agent", "products": "product"}
 
 
@@ -32,7 +33,7 @@ def reaction_features(item: RawItem) -> Features:
         terms = {TERMS[name]: screen.molecule_terms(mol) for name, mol in mols.items()}
     both = structural(mols.get("reactants"), mols.get("products"))
     return Features(
-        words=words_of(content.title, content.properties),
+        words=_words(content),
         fields=fields,
         terms=terms,
         vectors={STRUCTURAL: np.frombuffer(both, dtype=np.uint8).copy()},
@@ -51,9 +52,15 @@ def _fields(content: Reaction, mols: dict[str, Mol]) -> dict[str, FieldValue]:
             fields[field] = keys
     if content.title:
         fields["name"] = content.title
-    if content.accession:
-        fields["accession"] = content.accession
+    accession = dict(content.properties).get("ACCESSION")
+    if accession:
+        fields["accession"] = accession
     return fields
+
+
+def _words(content: Reaction) -> str:
+    lines = [content.title, *(f"{name} {value}" for name, value in content.properties)]
+    return "\n".join(line for line in lines if line)[:WORDS]
 
 
 def is_mapped(mols: dict[str, Mol]) -> bool:
