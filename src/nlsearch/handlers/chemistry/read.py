@@ -9,23 +9,25 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nlsearch.errors import InputError, LimitExceeded, MalformedContent
+from nlsearch.handlers.chemistry.atoms import drawing, hydrogen, record_order
+from nlsearch.handlers.chemistry.cml import cml_structure
 from nlsearch.handlers.chemistry.complaints import molfile_complaint, smiles_complaint
+from nlsearch.handlers.chemistry.exchange import cdxml_structure, mol2_structure, mrv_structure, pdb_structure
+from nlsearch.handlers.chemistry.markup import element_records
 from nlsearch.handlers.chemistry.payload import Structure
-from nlsearch.handlers.chemistry.records import Record, listed_records, sdf_records, table_records
+from nlsearch.handlers.chemistry.records import Record, listed_records, mol2_records, pdb_records, sdf_records
+from nlsearch.handlers.chemistry.tables import table_records
 from nlsearch.handlers.texts import as_utf8
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem, Skipped
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-    from rdkit.Chem import Mol
-
     from nlsearch.handlers.contract import Source
 
 _LISTED_ATOM = re.compile(r"\[[^\]]*\]|Br|Cl|[BCNOPSFIbcnops*]")
@@ -34,11 +36,12 @@ _V3000_COUNTS = re.compile(r"M  V30 COUNTS (\d+)")
 
 @dataclass(slots=True)
 class Molecule:
-    """The content of an item: the structure, its name and what the record says besides."""
+    """The content of an item: the structure, its name, what the record says besides, and the table's column it is in."""
 
     structure: Structure
     title: str
     properties: list[tuple[str, str]]
+    column: str = ""
 
 
 def read_records(source: Source, limits: Limits) -> Iterator[RawItem | Skipped]:
@@ -51,7 +54,7 @@ def read_records(source: Source, limits: Limits) -> Iterator[RawItem | Skipped]:
     """
     from rdkit import rdBase
 
-    split, parse = _readers(source)
+    split, parse = _READERS.get(source.format, (listed_records, _listed_structure))
     empty = True
     with source.open() as stream:
         for record in split(as_utf8(stream), limits):
@@ -66,29 +69,23 @@ def read_records(source: Source, limits: Limits) -> Iterator[RawItem | Skipped]:
 Parser = Callable[[Record, Limits], Structure]
 
 
-def _readers(source: Source) -> tuple[Callable[..., Iterator[Record]], Parser]:
-    if source.format in {"SDF", "MOL"}:
-        return sdf_records, molfile_structure
-    if source.format == "SMILES table":
-        return table_records, _listed_structure
-    if source.format == "InChI":
-        return listed_records, _inchi_structure
-    return listed_records, _listed_structure
-
-
 def _read(record: Record, parse: Parser, limits: Limits) -> RawItem | Skipped:
     try:
         if record.refusal:
             raise LimitExceeded(f"line {record.line}: {record.refusal}")
+        if record.unreadable:
+            raise MalformedContent(f"line {record.line}: {record.unreadable}")
         structure = parse(record, limits)
         if structure.record_atoms == 0:
             raise MalformedContent(f"line {record.line}: the record has no atoms")
         limits.check("molecule_atoms", structure.record_atoms)
     except InputError as error:
-        return Skipped(record.number, error.message, error.code)
-    warnings = ["the record holds query features; it is indexed as written"] if structure.mol.HasQuery() else []
-    content = Molecule(structure, record.title, record.properties)
-    return RawItem(content, record.number, title=record.title, warnings=warnings)
+        return Skipped(record.number, error.message, error.code, record.record_id)
+    warnings = list(structure.remarks)
+    if structure.mol.HasQuery():
+        warnings.append("the record holds query features; it is indexed as written")
+    content = Molecule(structure, record.title, record.properties, record.column)
+    return RawItem(content, record.number, record.title, record.record_id, warnings=warnings)
 
 
 # ----------------------------------------------------------------------------------------------------- SMILES and InChI
@@ -131,7 +128,7 @@ def smiles_structure(text: str, limits: Limits) -> Structure:
     if "H" not in text:
         return Structure(mol, mol.GetNumAtoms())
     whole = Chem.MolFromSmiles(text, sanitize=False)
-    return Structure(mol, whole.GetNumAtoms(), _order(mol, whole))
+    return Structure(mol, whole.GetNumAtoms(), record_order(mol, whole))
 
 
 def _inchi_structure(record: Record, limits: Limits) -> Structure:
@@ -165,60 +162,31 @@ def molfile_structure(record: Record, limits: Limits) -> Structure:
     mol = Chem.MolFromMolBlock(block)
     if mol is None:
         raise MalformedContent(molfile_complaint(record.lines, record.line))
-    coordinates = _drawing(mol)
+    coordinates = drawing(mol)
     mol.RemoveAllConformers()
     symbols = [] if announced else [line[31:34].strip() for line in record.lines[4 : 4 + int(record.lines[3][:3])]]
     heavy = [i for i, symbol in enumerate(symbols) if symbol != "H"]
-    if symbols and len(heavy) == mol.GetNumAtoms() and not mol.HasSubstructMatch(_hydrogen()):
+    if symbols and len(heavy) == mol.GetNumAtoms() and not mol.HasSubstructMatch(hydrogen()):
         order = np.array(heavy, dtype=np.uint32) if len(heavy) < len(symbols) else None
         return Structure(mol, len(symbols), order, coordinates)
     whole = Chem.MolFromMolBlock(block, sanitize=False, removeHs=False)
-    return Structure(mol, whole.GetNumAtoms(), _order(mol, whole), coordinates)
+    return Structure(mol, whole.GetNumAtoms(), record_order(mol, whole), coordinates)
 
 
-def _drawing(mol: Mol) -> NDArray[np.float32] | None:
-    """Return the record's own two-dimensional coordinates, if it has them."""
-    if mol.GetNumConformers() == 0:
-        return None
-    places = mol.GetConformer().GetPositions()
-    if len(places) < 2 or np.abs(places[:, 2]).max() > 1e-3 or not np.isfinite(places).all():
-        return None
-    flat = places[:, :2].astype(np.float32)
-    return flat if np.ptp(flat, axis=0).max() > 1e-3 else None
+def _cell_structure(record: Record, limits: Limits) -> Structure:
+    """Read a cell of a table: an InChI says that it is one, whatever the heading says."""
+    return (_inchi_structure if record.lines[0].startswith("InChI=") else _listed_structure)(record, limits)
 
 
-# ---------------------------------------------------------------------------------------------------------- atom order
-@cache
-def _hydrogen() -> Mol:
-    from rdkit import Chem
-
-    return Chem.MolFromSmarts("[#1]")
-
-
-@cache
-def _not_hydrogen() -> Mol:
-    from rdkit import Chem
-
-    return Chem.MolFromSmarts("[!#1]")
-
-
-def _order(mol: Mol, whole: Mol) -> NDArray[np.uint32] | None:
-    """Return the index in `whole` (the record, with all its hydrogens) of each atom of `mol`; None if the same."""
-    count = whole.GetNumAtoms()
-    if mol.GetNumAtoms() == count:
-        return None
-    kept = [atom for (atom,) in whole.GetSubstructMatches(_not_hydrogen(), maxMatches=count + 1)]
-    if len(kept) != mol.GetNumAtoms() or mol.HasSubstructMatch(_hydrogen()):
-        kept = _kept_atoms(whole)
-    return np.array(kept, dtype=np.uint32)
-
-
-def _kept_atoms(whole: Mol) -> list[int]:
-    """Return the atoms that RDKit keeps when it removes hydrogens (isotopes, hydrides, bridges … stay)."""
-    from rdkit import Chem
-
-    whole = Chem.Mol(whole)
-    whole.UpdatePropertyCache(strict=False)
-    for atom in whole.GetAtoms():
-        atom.SetIntProp("_record", atom.GetIdx())
-    return [atom.GetIntProp("_record") for atom in Chem.RemoveHs(whole, sanitize=False).GetAtoms()]
+_READERS: dict[str, tuple[Callable[..., Iterator[Record]], Parser]] = {
+    "SDF": (sdf_records, molfile_structure),
+    "MOL": (sdf_records, molfile_structure),
+    "SMILES table": (table_records, _cell_structure),
+    "SMILES": (listed_records, _listed_structure),
+    "InChI": (listed_records, _inchi_structure),
+    "MOL2": (mol2_records, mol2_structure),
+    "PDB": (pdb_records, pdb_structure),
+    "CDXML": (partial(element_records, names=frozenset({"fragment", "step"})), cdxml_structure),
+    "MRV": (partial(element_records, names=frozenset({"molecule", "reaction"})), mrv_structure),
+    "CML": (partial(element_records, names=frozenset({"molecule", "reaction"})), cml_structure),
+}
