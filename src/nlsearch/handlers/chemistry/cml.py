@@ -2,9 +2,9 @@
 
 Atoms and bonds are read as elements or as arrays in attributes, in the manner of CML 1 (``builtin``) too.  What is
 given is used: elements, charges, isotopes, spin multiplicities, hydrogen counts, coordinates, bond orders, wedges,
-parities, cis and trans.  Stereo comes from coordinates and wedges first, then from parities: a parity is the sign of the
-determinant of the four atoms' coordinates, so that +1 is clockwise when seen from the first.  A record of several atoms
-in three dimensions without any bond is refused: bonds are not guessed.
+parities, cis and trans.  Stereo comes from coordinates and wedges first, then from parities: a parity is the sign of
+the determinant of the four atoms' coordinates, so that +1 is clockwise when seen from the first.  A record of several
+atoms in three dimensions without any bond is refused: bonds are not guessed.
 
 References
 ----------
@@ -21,6 +21,7 @@ import numpy as np
 
 from nlsearch.errors import MalformedContent
 from nlsearch.handlers.chemistry.atoms import drawing
+from nlsearch.handlers.chemistry.complaints import reason_of
 from nlsearch.handlers.chemistry.payload import Structure
 from nlsearch.handlers.chemistry.records import Record
 from nlsearch.limits import Limits
@@ -58,12 +59,13 @@ def cml_structure(record: Record, limits: Limits) -> Structure:
         mol, unsaid = _built(atoms, bonds)
         Chem.SanitizeMol(mol)
         _perceive_stereo(mol, atoms, bonds)
-        mol = Chem.RemoveHs(mol)
+        mol = Chem.RemoveHs(mol, sanitize=False)  # which would forget cis and trans
+        Chem.SanitizeMol(mol)
     except MalformedContent as exc:
         raise MalformedContent(f"line {record.line}: {exc.message}") from exc
     except (ValueError, RuntimeError) as exc:
-        raise MalformedContent(f"line {record.line}: {' '.join(str(exc).split())[:200]}") from exc
-    Chem.AssignStereochemistry(mol, cleanIt=True, force=True)
+        raise MalformedContent(f"line {record.line}: {reason_of(exc)}") from exc
+    Chem.AssignStereochemistry(mol, force=True)
     kept = [atom.GetIntProp("_record") for atom in mol.GetAtoms()]
     coordinates = drawing(mol)
     mol.RemoveAllConformers()
@@ -105,10 +107,9 @@ def _listed(node: Element) -> Iterator[dict[str, str]]:
     for child in node:
         builtin = child.get("builtin", "")
         if builtin:
-            key = "atomRef2" if builtin == "atomRef" and "atomRef" in arrays else builtin
-            arrays["atomRef1" if key == "atomRef" else key] = (child.text or "").split()
-    if "atomRef" in arrays:
-        arrays["atomRef1"] = arrays.pop("atomRef")
+            if builtin == "atomRef":
+                builtin = "atomRef2" if "atomRef1" in arrays else "atomRef1"
+            arrays[builtin] = (child.text or "").split()
     for i in range(max(map(len, arrays.values()), default=0)):
         yield {_SINGULAR.get(key, key): items[i] for key, items in arrays.items() if i < len(items)}
 
@@ -148,6 +149,7 @@ def _built(atoms: list[dict[str, str]], bonds: list[dict[str, str]]) -> tuple[RW
         index[name] = place
         mol.AddAtom(_atom(values, place))
     unsaid = sum(_add_bond(mol, values, index) for values in bonds)
+    _set_wedges(mol, bonds, index)
     if not bonds and len(atoms) > 1 and any("x3" in values or "xFract" in values for values in atoms):
         raise MalformedContent(f"{len(atoms)} atoms and no bonds; coordinates alone are not read")
     for atom, values in zip(mol.GetAtoms(), atoms, strict=True):
@@ -213,10 +215,27 @@ def _add_bond(mol: RWMol, values: Values, index: Mapping[str, int]) -> bool:
     if order == _AROMATIC:
         for part in (bond, bond.GetBeginAtom(), bond.GetEndAtom()):
             part.SetIsAromatic(True)
-    stereo = values.get("bondStereo", values.get("stereo", "")).upper()
-    if stereo in {"W", "H"}:
-        bond.SetBondDir(Chem.BondDir.BEGINWEDGE if stereo == "W" else Chem.BondDir.BEGINDASH)
     return not written
+
+
+def _set_wedges(mol: RWMol, bonds: list[dict[str, str]], index: Mapping[str, int]) -> None:
+    """Set wedges and hashes; the narrow end is the first atom, unless only the second can be a centre.
+
+    There are writers, RDKit among them, that order the ends by number.
+    """
+    from rdkit import Chem
+
+    kinds = {"W": Chem.BondDir.BEGINWEDGE, "H": Chem.BondDir.BEGINDASH}
+    for values in bonds:
+        kind = kinds.get(values.get("bondStereo", values.get("stereo", "")).upper())
+        if kind is None:
+            continue
+        first, second = _ends(values, index)
+        if mol.GetAtomWithIdx(first).GetDegree() < 3 <= mol.GetAtomWithIdx(second).GetDegree():
+            order = mol.GetBondBetweenAtoms(first, second).GetBondType()
+            mol.RemoveBond(first, second)
+            mol.AddBond(second, first, order)
+        mol.GetBondBetweenAtoms(first, second).SetBondDir(kind)
 
 
 def _ends(values: Values, index: Mapping[str, int]) -> list[int]:
@@ -243,6 +262,7 @@ def _perceive_stereo(mol: Mol, atoms: list[dict[str, str]], bonds: list[dict[str
         refs = [index.get(name, -1) for name in values.get("atomParityRefs", "").split()]
         if len(refs) == 4 and atom.GetChiralTag() == Chem.ChiralType.CHI_UNSPECIFIED:
             _set_parity(atom, refs, values["atomParity"])
+    Chem.AssignStereochemistry(mol, cleanIt=True, force=True)
     if mol.GetNumConformers() == 0:
         for values in bonds:
             _set_cis_trans(mol, values, index)

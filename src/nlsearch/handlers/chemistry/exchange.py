@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from xml.etree.ElementTree import fromstring
 
 import numpy as np
 
 from nlsearch.errors import MalformedContent
 from nlsearch.handlers.chemistry.atoms import drawing, record_order
-from nlsearch.handlers.chemistry.complaints import sanitize_complaint
+from nlsearch.handlers.chemistry.complaints import reason_of, sanitize_complaint
 from nlsearch.handlers.chemistry.payload import Structure
-from nlsearch.handlers.chemistry.records import Record
+from nlsearch.handlers.chemistry.records import POLYMER, Record
 from nlsearch.limits import Limits
 
 if TYPE_CHECKING:
@@ -26,60 +27,14 @@ if TYPE_CHECKING:
 Reader = Callable[[bool], "Mol | None"]
 """Reads a record: True as RDKit does by default, False without sanitising and with all hydrogens."""
 
-POLYMER = frozenset(
-    [
-        "ALA",
-        "ARG",
-        "ASN",
-        "ASP",
-        "CYS",
-        "GLN",
-        "GLU",
-        "GLY",
-        "HIS",
-        "ILE",
-        "LEU",
-        "LYS",
-        "MET",
-        "PHE",
-        "PRO",
-        "SER",
-        "THR",
-        "TRP",
-        "TYR",
-        "VAL",
-        "ASX",
-        "GLX",
-        "SEC",
-        "PYL",
-        "MSE",
-        "UNK",
-        "A",
-        "C",
-        "G",
-        "I",
-        "T",
-        "U",
-        "N",
-        "DA",
-        "DC",
-        "DG",
-        "DI",
-        "DT",
-        "DU",
-        "DN",
-    ]
-)
-"""Residues of proteins and nucleic acids, as ``ATOM`` lines name them."""
-
 
 def _structure(record: Record, read: Reader) -> Structure:
     """Return the molecule of `record`, or raise with what RDKit has against it."""
     try:
         mol = read(True)
         whole = read(False)
-    except RuntimeError as exc:  # RDKit's preconditions, such as an unknown element
-        raise MalformedContent(f"line {record.line}: RDKit cannot read the record: {_first_line(exc)}") from exc
+    except (RuntimeError, ValueError) as exc:  # RDKit's preconditions, such as an unknown element
+        raise MalformedContent(f"line {record.line}: RDKit cannot read the record: {reason_of(exc)}") from exc
     if whole is None:
         raise MalformedContent(f"line {record.line}: RDKit cannot read the record")
     if mol is None:
@@ -88,11 +43,6 @@ def _structure(record: Record, read: Reader) -> Structure:
     coordinates = drawing(mol)
     mol.RemoveAllConformers()
     return Structure(mol, whole.GetNumAtoms(), record_order(mol, whole), coordinates)
-
-
-def _first_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return ": ".join(lines[:2])
 
 
 def _renumbered(structure: Structure, places: list[int], atoms: int) -> Structure:
@@ -118,38 +68,51 @@ def mol2_structure(record: Record, limits: Limits) -> Structure:
     """
     from rdkit import Chem
 
-    types = _mol2_types(record.lines)
+    types = [[*line.split(), "", "", "", "", "", ""][5] for line in _mol2_section(record.lines, "ATOM")]
     limits.check("molecule_atoms", len(types))
-    if not types:
-        raise MalformedContent(f"line {record.line}: the record has no atoms")
-    announced = re.match(r"\s*(\d+)", record.lines[2]) if len(record.lines) > 2 else None
-    if announced is None or int(announced.group(1)) != len(types):
-        said = announced.group(1) if announced else "no number of"
-        raise MalformedContent(f"line {record.line + 2}: {said} atoms are announced, {len(types)} are there")
+    announced = re.match(r"\s*(\d+)(?:\s+(\d+))?", record.lines[2]) if len(record.lines) > 2 else None
+    if announced is None:
+        raise MalformedContent(f"line {record.line}: the record says no number of atoms")
+    for section, said in zip(("ATOM", "BOND"), announced.groups("0"), strict=True):
+        there = len(_mol2_section(record.lines, section))
+        if int(said) != there:
+            raise MalformedContent(
+                f"line {record.line}: {said} {section.lower()}s are announced in the record, {there} are there"
+            )
+    _check_mol2_bonds(record)
     block = "\n".join([*record.lines, ""])
     structure = _structure(record, lambda plain: Chem.MolFromMol2Block(block, sanitize=plain, removeHs=plain))
     places = [i for i, kind in enumerate(types) if not kind.upper().startswith("LP")]
     return _renumbered(structure, places, len(types))
 
 
-def _mol2_types(lines: list[str]) -> list[str]:
-    """Return the atom types (``C.ar``) of the atom lines, in their order."""
-    types: list[str] = []
+def _check_mol2_bonds(record: Record) -> None:
+    """Refuse bonds to atoms that are not there, which RDKit leaves out."""
+    names = {line.split(None, 1)[0] for line in _mol2_section(record.lines, "ATOM")}
+    for line in _mol2_section(record.lines, "BOND"):
+        ends = line.split()[1:3]
+        if len(ends) != 2 or not names.issuperset(ends):
+            raise MalformedContent(f"line {record.line}: a bond between atoms {' and '.join(ends)} of {len(names)}")
+
+
+def _mol2_section(lines: list[str], name: str) -> list[str]:
+    """Return the lines of a section that are not blank."""
+    found: list[str] = []
     inside = False
     for line in lines:
         if line.startswith("@"):
-            inside = line.startswith("@<TRIPOS>ATOM")
+            inside = line.rstrip() == f"@<TRIPOS>{name}"
         elif inside and line.strip():
-            types.append([*line.split(), "", "", "", "", "", ""][5])
-    return types
+            found.append(line)
+    return found
 
 
 # ----------------------------------------------------------------------------------------------------- PDB of a ligand
 def pdb_structure(record: Record, limits: Limits) -> Structure:
     """Read a model of a PDB file that holds no polymer.
 
-    Bond orders come from bonds that ``CONECT`` lines repeat, as RDKit and Open Babel write them; bonds that none names
-    come from distances.
+    Bonds are those of the ``CONECT`` lines, of the order in which they are repeated, as RDKit and Open Babel write
+    them; a record without such lines gets its bonds from distances.
 
     Raises
     ------
@@ -161,28 +124,30 @@ def pdb_structure(record: Record, limits: Limits) -> Structure:
     from rdkit import Chem
 
     atoms = [line for line in record.lines if line.startswith(("HETATM", "ATOM  "))]
-    polymer = next((line[17:20].strip() for line in atoms if line.startswith("ATOM") and is_polymer(line)), "")
+    polymer = next((line[17:20] for line in atoms if line[:4] == "ATOM" and re.fullmatch(POLYMER, line[17:20])), "")
     if polymer:
-        raise MalformedContent(
-            f"line {record.line}: it holds a polymer ({polymer}); only PDB files of ligands are read"
-        )
+        raise MalformedContent(f"line {record.line}: a polymer ({polymer.strip()}); only PDB of ligands are read")
     limits.check("molecule_atoms", len(atoms))
     block = "\n".join([*record.lines, "END", ""])
-    structure = _structure(record, lambda plain: Chem.MolFromPDBBlock(block, sanitize=plain, removeHs=plain))
-    whole = Chem.MolFromPDBBlock(block, sanitize=False, removeHs=False)
+    distances = not any(line.startswith("CONECT") for line in record.lines)
+
+    def read(plain: bool) -> Mol | None:
+        mol = Chem.MolFromPDBBlock(block, sanitize=plain, removeHs=plain, proximityBonding=distances)
+        if plain and mol is not None and mol.GetNumConformers():
+            Chem.AssignStereochemistryFrom3D(mol)  # RDKit leaves double bonds as they are
+        return mol
+
+    structure = _structure(record, read)
+    whole = Chem.MolFromPDBBlock(block, sanitize=False, removeHs=False, proximityBonding=False)
     serials = {line[6:11].strip(): place for place, line in reversed(list(enumerate(atoms)))}
     names = [str(atom.GetPDBResidueInfo().GetSerialNumber()) for atom in whole.GetAtoms()]
     known = len(serials) == len(atoms) and all(name in serials for name in names)
     places = [serials[name] for name in names] if known else list(range(len(atoms)))
     structure = _renumbered(structure, places, len(atoms))
     if structure.mol.GetNumBonds() and not _repeats_bonds(record.lines):
-        structure.remarks = ("the PDB gives no bond orders; all bonds are read as single",)
+        source = "distances" if distances else "the PDB, which gives no orders"
+        structure.remarks = (f"bonds come from {source}; all are read as single",)
     return structure
-
-
-def is_polymer(line: str) -> bool:
-    """Say whether the residue of an atom line of a PDB is one of a protein or nucleic acid."""
-    return line[17:20].strip() in POLYMER
 
 
 def _repeats_bonds(lines: list[str]) -> bool:
@@ -229,6 +194,8 @@ def mrv_structure(record: Record, limits: Limits) -> Structure:
     from rdkit import Chem
 
     molecule = record.lines[0]
+    if any(len(bond.get("atomRefs2", "").split()) != 2 for bond in fromstring(molecule).iter("bond")):  # noqa: S314
+        raise MalformedContent(f"line {record.line}: a bond that does not name two atoms")  # RDKit would crash
     listed = max((len(ids.split()) for ids in re.findall(r'atomID="([^"]*)"', molecule)), default=0)
     limits.check("molecule_atoms", max(listed, molecule.count("<atom ")))
     text = f"<cml><MDocument><MChemicalStruct>{molecule}</MChemicalStruct></MDocument></cml>"

@@ -109,7 +109,7 @@ class _Collector:
     def _broken(self, error: expat.ExpatError) -> MalformedContent:
         inside = ", inside a record" if self._depth else ""
         return MalformedContent(
-            f"line {error.lineno}: the XML breaks here{inside}: {expat.ErrorString(error.code)}; nothing behind it is read"
+            f"line {error.lineno}: the XML breaks{inside}: {expat.ErrorString(error.code)}; nothing behind it is read"
         )
 
     def _entity(self, name: str, *_: object) -> None:

@@ -36,7 +36,7 @@ _V3000_COUNTS = re.compile(r"M  V30 COUNTS (\d+)")
 
 @dataclass(slots=True)
 class Molecule:
-    """The content of an item: the structure, its name, what the record says besides, and the table's column it is in."""
+    """The content of an item: the structure, its name, what the record says besides, the column of a table it is in."""
 
     structure: Structure
     title: str

@@ -1,7 +1,8 @@
 """Splitting chemical files into records, on bytes alone: SDF and molfiles, SMILES and InChI lists, MOL2, PDB.
 
-Tables are in :mod:`~.tables`, XML in :mod:`~.markup`.  Every record gets its number (from 1) and the number of its first line (from 1), so that a refused one can be named.
-Lines may end in LF or CRLF; text is UTF-8, else Latin-1.  A final ``$$$$`` may be missing.
+Tables are in :mod:`~.tables`, XML in :mod:`~.markup`.  Every record gets its number (from 1) and the number of its
+first line (from 1), so that a refused one can be named.  Lines may end in LF or CRLF; text is UTF-8, else Latin-1.  A
+final ``$$$$`` may be missing.
 
 References
 ----------
@@ -19,6 +20,11 @@ from typing import BinaryIO
 from nlsearch.limits import Limits
 
 _MOL2_RECORD = b"@<TRIPOS>MOLECULE"
+POLYMER = (
+    "ALA|ARG|ASN|ASP|CYS|GLN|GLU|GLY|HIS|ILE|LEU|LYS|MET|PHE|PRO|SER|THR|TRP|TYR|VAL|ASX|GLX|SEC|PYL|MSE|UNK"
+    "|  [ACGITUN]| D[ACGITUN]"
+)
+"""Residues of proteins and nucleic acids, as columns 18 to 20 of the ``ATOM`` lines of a PDB name them: a pattern."""
 _COORDINATES = (b"HETATM", b"ATOM  ")
 _HEADING = re.compile(r"(?i:[\w-]*smiles[\w-]*|(standard_?)?inchi)")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nlsearch.handlers.chemistry.records import POLYMER
 from nlsearch.handlers.contract import Field, Format, Operator, Option, Space, TermSpace, VectorSpace
 
 SUBGRAPH = "molecule.subgraph"
@@ -17,16 +18,13 @@ _COLUMN = (  # as tables.structure_columns tells headings, roughly: it has the l
 )
 _DRAWN = (  # a column with a heading that need not mean a structure, and a cell in the next line that looks like one
     rb"\"?(?i:structure|mol|molecule)\"?(?=[,;|\t\r\n])[^\n]*\n(?:[^\n]*[,;|\t])?\"?"
-    rb"(?:InChI=1|(?=[A-Za-z\[])(?:\[[A-Za-z0-9@+-]{1,12}\]|Br|Cl|[BCNOPSFIbcnops]|[-=#$:/\\().%0-9]){3,}\"?[,;|\t\r\n])"
+    rb"(?:InChI=1|(?=[A-Za-z\[])(?=" + _CELL + rb"*(?:[=#(\[]|c1))"
+    rb"(?:\[[A-Za-z0-9@+-]{1,12}\]|Br|Cl|[BCNOPSFIbcnops]|[-=#$:/\\().%0-9]){3,}\"?[,;|\t\r\n])"
 )
 _XML = rb"\s*(?:<\?xml[^>]{0,300}>\s*)?(?:(?:<!--.{0,2000}?-->|<!DOCTYPE[^>]{0,500}>|<\?[^>]{0,500}>)\s*)*"
 _CML = rb"<(?:\w+:)?(?:cml|molecule|moleculeList|list)\b(?!.*<MDocument\b)(?=.*(?:atomArray|xml-cml\.org))"
-_POLYMER = (
-    rb"ALA|ARG|ASN|ASP|CYS|GLN|GLU|GLY|HIS|ILE|LEU|LYS|MET|PHE|PRO|SER|THR|TRP|TYR|VAL|ASX|GLX|SEC|PYL|MSE|UNK"
-    rb"|[ ]{2}[ACGITUN]|[ ]D[ACGITUN]"
-)
 _LIGAND = (  # an atom line somewhere, and neither a sequence nor an atom of a polymer
-    rb"(?!.*^(?:SEQRES|DBREF|HELIX |SHEET |ATOM  [^\n]{11}(?:" + _POLYMER + rb")))"
+    rb"(?!.*^(?:SEQRES|DBREF|HELIX |SHEET |ATOM  [^\n]{11}(?:" + POLYMER.encode() + rb")))"
     rb".*?^(?:HETATM|ATOM  )[ \d]{5} [^\n]{5}[ \w]{3} [^\n]{6}   (?: *-?\d+\.\d{3}){3}"
 )
 _STEREO = Option("stereo", "boolean", "whether stereo that the query gives must be there", default=True)
