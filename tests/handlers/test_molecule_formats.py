@@ -165,9 +165,8 @@ def test_mol2_of_several_records_with_comments_and_crlf() -> None:
 def test_a_broken_mol2_record_costs_itself_only() -> None:
     good, bad = mol2(solid("CCO")), mol2(solid("CC")).replace("@<TRIPOS>BOND", "@<TRIPOS>BAND")
     count = good.count("\n")
-    outcomes = read(
-        good + bad + good + good.replace("@<TRIPOS>BOND\n    1     1", "@<TRIPOS>BOND\n    1    31") + good, "MOL2"
-    )
+    astray = good.replace("@<TRIPOS>BOND\n    1     1", "@<TRIPOS>BOND\n    1    31")
+    outcomes = read(good + bad + good + astray + good, "MOL2")
     assert [type(outcome) for outcome in outcomes] == [RawItem, Skipped, RawItem, Skipped, RawItem]
     assert reasons(outcomes)[1] == f"line {count + 1}: 7 bonds are announced in the record, 0 are there"
     first = 2 * count + bad.count("\n") + 1

@@ -89,7 +89,10 @@ def _notation(heading: str) -> tuple[str, int] | None:
     text = re.sub(r"(?i:(?:cx)?smiles|inchi)", lambda found: f" {found.group().lower()} ", text)
     words = re.findall(r"[^\W_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text).casefold())
     notations = [word for word in words if word in _RANKS]
-    if len(notations) != 1 or len(words) > 5 or not _NO_STRUCTURE.isdisjoint(words):
+    if len(notations) != 1 or not _NO_STRUCTURE.isdisjoint(words):
+        return None
+    before = words.index(notations[0])
+    if before > 3 or len(words) - before > 2:  # a sentence in which somebody smiles
         return None
     rank = _RANKS[notations[0]]
     if notations[0] == "smiles":
