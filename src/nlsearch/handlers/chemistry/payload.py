@@ -43,12 +43,15 @@ class Structure:
         Atoms that the record has, explicit hydrogens included.
     coordinates : ndarray of float32, shape (atoms, 2), optional
         The record's own drawing, in its own unit (Å by custom).
+    remarks : tuple of str
+        What the reader had to assume; told to users, not kept in the payload.
     """
 
     mol: Mol
     record_atoms: int
     order: NDArray[np.uint32] | None = None
     coordinates: NDArray[np.float32] | None = None
+    remarks: tuple[str, ...] = ()
 
 
 class Decoded:

@@ -101,7 +101,8 @@ def joined(structures: Sequence[Structure]) -> Structure | None:
         first += structure.record_atoms
     order = np.concatenate(orders)
     same = len(order) == first and bool((order == np.arange(first)).all())
-    return Structure(whole, first, None if same else order, _coordinates(structures))
+    remarks = tuple(remark for structure in structures for remark in structure.remarks)
+    return Structure(whole, first, None if same else order, _coordinates(structures), remarks)
 
 
 def _coordinates(structures: Sequence[Structure]) -> NDArray[np.float32] | None:

@@ -11,13 +11,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nlsearch.errors import InputError, LimitExceeded, MalformedContent
+from nlsearch.handlers.chemistry.atoms import drawing, hydrogen, record_order
+from nlsearch.handlers.chemistry.cml import cml_structure
 from nlsearch.handlers.chemistry.complaints import molfile_complaint, smiles_complaint
+from nlsearch.handlers.chemistry.exchange import cdxml_structure, mol2_structure, mrv_structure, pdb_structure
+from nlsearch.handlers.chemistry.markup import element_records
 from nlsearch.handlers.chemistry.payload import Structure
 from nlsearch.handlers.chemistry.reactions import (
     SIDES,
@@ -29,22 +33,14 @@ from nlsearch.handlers.chemistry.reactions import (
     joined,
     split_sides,
 )
-from nlsearch.handlers.chemistry.records import (
-    Record,
-    listed_records,
-    reaction_table_records,
-    sdf_records,
-    table_records,
-)
+from nlsearch.handlers.chemistry.records import Record, listed_records, mol2_records, pdb_records, sdf_records
 from nlsearch.handlers.chemistry.rxnfiles import is_rxn, rdf_records, rxn_components, rxn_records
+from nlsearch.handlers.chemistry.tables import reaction_columns, table_records
 from nlsearch.handlers.texts import as_utf8
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem, Skipped
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-    from rdkit.Chem import Mol
-
     from nlsearch.handlers.contract import Source
 
 _LISTED_ATOM = re.compile(r"\[[^\]]*\]|Br|Cl|[BCNOPSFIbcnops*]")
@@ -53,11 +49,12 @@ _V3000_COUNTS = re.compile(r"M  V30 COUNTS (\d+)")
 
 @dataclass(slots=True)
 class Molecule:
-    """The content of an item: the structure, its name and what the record says besides."""
+    """The content of an item: the structure, its name, what the record says besides, the column of a table it is in."""
 
     structure: Structure
     title: str
     properties: list[tuple[str, str]]
+    column: str = ""
 
 
 def read_records(source: Source, limits: Limits, kind: str = "molecule") -> Iterator[RawItem | Skipped]:
@@ -70,7 +67,7 @@ def read_records(source: Source, limits: Limits, kind: str = "molecule") -> Iter
     """
     from rdkit import rdBase
 
-    split, parse = _readers(source)
+    split, parse = _READERS.get(source.format, (listed_records, _listed))
     empty = True
     with source.open() as stream:
         for record in split(as_utf8(stream), limits):
@@ -85,29 +82,12 @@ def read_records(source: Source, limits: Limits, kind: str = "molecule") -> Iter
 Parser = Callable[[Record, Limits], Structure | Reaction]
 
 
-def _readers(source: Source) -> tuple[Callable[..., Iterator[Record]], Parser]:
-    match source.format:
-        case "SDF" | "MOL":
-            return sdf_records, molfile_structure
-        case "SMILES table":
-            return table_records, _listed
-        case "InChI":
-            return listed_records, _inchi_structure
-        case "RXN":
-            return rxn_records, rxn_reaction
-        case "RDF":
-            return rdf_records, _rdf_content
-        case "reaction table":
-            return reaction_table_records, _listed_reaction
-        case "reaction SMILES":
-            return listed_records, _listed_reaction
-    return listed_records, _listed
-
-
 def _read(record: Record, parse: Parser, limits: Limits, kind: str) -> RawItem | Skipped:
     try:
         if record.refusal:
             raise LimitExceeded(f"line {record.line}: {record.refusal}")
+        if record.unreadable:
+            raise MalformedContent(f"line {record.line}: {record.unreadable}")
         content = parse(record, limits)
         if content.record_atoms == 0:
             raise MalformedContent(f"line {record.line}: the record has no atoms")
@@ -115,13 +95,14 @@ def _read(record: Record, parse: Parser, limits: Limits, kind: str) -> RawItem |
     except InputError as error:
         return Skipped(record.number, error.message, error.code, record.record_id)
     if isinstance(content, Structure):
-        found, mols = "molecule", [content.mol]
-        item: Molecule | Reaction = Molecule(content, record.title, record.properties)
+        found, structures = "molecule", [content]
+        item: Molecule | Reaction = Molecule(content, record.title, record.properties, record.column)
     else:
-        found, mols = "reaction", [side.structure.mol for side in content.sides.values() if side.structure is not None]
+        found, structures = "reaction", [side.structure for side in content.sides.values() if side.structure]
         item = replace(content, title=record.title, properties=record.properties)
-    queries = any(mol.HasQuery() for mol in mols)
-    warnings = ["the record holds query features; it is indexed as written"] if queries else []
+    warnings = [remark for structure in structures for remark in structure.remarks]
+    if any(structure.mol.HasQuery() for structure in structures):
+        warnings.append("the record holds query features; it is indexed as written")
     other = None if found == kind else found
     return RawItem(item, record.number, record.title, record.record_id, other, warnings)
 
@@ -194,7 +175,7 @@ def smiles_structure(text: str, limits: Limits) -> Structure:
     if "H" not in text:
         return Structure(mol, mol.GetNumAtoms())
     whole = Chem.MolFromSmiles(text, sanitize=False)
-    return Structure(mol, whole.GetNumAtoms(), _order(mol, whole))
+    return Structure(mol, whole.GetNumAtoms(), record_order(mol, whole))
 
 
 def _inchi_structure(record: Record, limits: Limits) -> Structure:
@@ -228,15 +209,15 @@ def molfile_structure(record: Record, limits: Limits) -> Structure:
     mol = Chem.MolFromMolBlock(block)
     if mol is None:
         raise MalformedContent(molfile_complaint(record.lines, record.line))
-    coordinates = _drawing(mol)
+    coordinates = drawing(mol)
     mol.RemoveAllConformers()
     symbols = [] if announced else [line[31:34].strip() for line in record.lines[4 : 4 + int(record.lines[3][:3])]]
     heavy = [i for i, symbol in enumerate(symbols) if symbol != "H"]
-    if symbols and len(heavy) == mol.GetNumAtoms() and not mol.HasSubstructMatch(_hydrogen()):
+    if symbols and len(heavy) == mol.GetNumAtoms() and not mol.HasSubstructMatch(hydrogen()):
         order = np.array(heavy, dtype=np.uint32) if len(heavy) < len(symbols) else None
         return Structure(mol, len(symbols), order, coordinates)
     whole = Chem.MolFromMolBlock(block, sanitize=False, removeHs=False)
-    return Structure(mol, whole.GetNumAtoms(), _order(mol, whole), coordinates)
+    return Structure(mol, whole.GetNumAtoms(), record_order(mol, whole), coordinates)
 
 
 def _rdf_content(record: Record, limits: Limits) -> Structure | Reaction:
@@ -295,49 +276,24 @@ def _component(block: Record, limits: Limits) -> Structure:
         raise MalformedContent(f"line {block.line}: {reason}") from error
 
 
-def _drawing(mol: Mol) -> NDArray[np.float32] | None:
-    """Return the record's own two-dimensional coordinates, if it has them."""
-    if mol.GetNumConformers() == 0:
-        return None
-    places = mol.GetConformer().GetPositions()
-    if len(places) < 2 or np.abs(places[:, 2]).max() > 1e-3 or not np.isfinite(places).all():
-        return None
-    flat = places[:, :2].astype(np.float32)
-    return flat if np.ptp(flat, axis=0).max() > 1e-3 else None
+def _cell_structure(record: Record, limits: Limits) -> Structure | Reaction:
+    """Read a cell of a table: an InChI says that it is one, whatever the heading says."""
+    return (_inchi_structure if record.lines[0].startswith("InChI=") else _listed)(record, limits)
 
 
-# ---------------------------------------------------------------------------------------------------------- atom order
-@cache
-def _hydrogen() -> Mol:
-    from rdkit import Chem
-
-    return Chem.MolFromSmarts("[#1]")
-
-
-@cache
-def _not_hydrogen() -> Mol:
-    from rdkit import Chem
-
-    return Chem.MolFromSmarts("[!#1]")
-
-
-def _order(mol: Mol, whole: Mol) -> NDArray[np.uint32] | None:
-    """Return the index in `whole` (the record, with all its hydrogens) of each atom of `mol`; None if the same."""
-    count = whole.GetNumAtoms()
-    if mol.GetNumAtoms() == count:
-        return None
-    kept = [atom for (atom,) in whole.GetSubstructMatches(_not_hydrogen(), maxMatches=count + 1)]
-    if len(kept) != mol.GetNumAtoms() or mol.HasSubstructMatch(_hydrogen()):
-        kept = _kept_atoms(whole)
-    return np.array(kept, dtype=np.uint32)
-
-
-def _kept_atoms(whole: Mol) -> list[int]:
-    """Return the atoms that RDKit keeps when it removes hydrogens (isotopes, hydrides, bridges … stay)."""
-    from rdkit import Chem
-
-    whole = Chem.Mol(whole)
-    whole.UpdatePropertyCache(strict=False)
-    for atom in whole.GetAtoms():
-        atom.SetIntProp("_record", atom.GetIdx())
-    return [atom.GetIntProp("_record") for atom in Chem.RemoveHs(whole, sanitize=False).GetAtoms()]
+_READERS: dict[str, tuple[Callable[..., Iterator[Record]], Parser]] = {
+    "SDF": (sdf_records, molfile_structure),
+    "MOL": (sdf_records, molfile_structure),
+    "SMILES table": (table_records, _cell_structure),
+    "SMILES": (listed_records, _listed),
+    "InChI": (listed_records, _inchi_structure),
+    "RXN": (rxn_records, rxn_reaction),
+    "RDF": (rdf_records, _rdf_content),
+    "reaction table": (partial(table_records, columns=reaction_columns), _listed_reaction),
+    "reaction SMILES": (listed_records, _listed_reaction),
+    "MOL2": (mol2_records, mol2_structure),
+    "PDB": (pdb_records, pdb_structure),
+    "CDXML": (partial(element_records, names=frozenset({"fragment", "step"})), cdxml_structure),
+    "MRV": (partial(element_records, names=frozenset({"molecule", "reaction"})), mrv_structure),
+    "CML": (partial(element_records, names=frozenset({"molecule", "reaction"})), cml_structure),
+}

@@ -35,6 +35,8 @@ def molecule_features(item: RawItem) -> Features:
     with rdBase.BlockLogs():
         fields = _fields(mol)
     fields |= _names(content)
+    if content.column:
+        fields["column"] = content.column
     key = fields.get("inchikey")
     return Features(
         words=_words(content),
