@@ -69,6 +69,63 @@ ALKALOIDS: tuple[tuple[str, str, dict[str, str]], ...] = (
     ),
     ("CCC[C@H]1CCCCN1", "coniine", {"CAS": "458-88-8", "SOURCE": "Conium maculatum"}),
 )
+REACTIONS: tuple[tuple[str, str], ...] = (
+    (
+        "[CH3:1][C:2](=[O:3])[OH:4].[CH3:5][CH2:6][OH:7]>OS(=O)(=O)O>[CH3:1][C:2](=[O:3])[O:7][CH2:6][CH3:5].[OH2:4]",
+        "Fischer esterification",
+    ),
+    (
+        "[OH:1][C:2](=[O:3])[c:4]1[cH:5][cH:6][cH:7][cH:8][c:9]1[OH:10].[CH3:11][C:12](=[O:13])[O:14][C:15]([CH3:16])=[O:17]"
+        ">OP(=O)(O)O>"
+        "[OH:1][C:2](=[O:3])[c:4]1[cH:5][cH:6][cH:7][cH:8][c:9]1[O:10][C:12]([CH3:11])=[O:13].[OH:14][C:15]([CH3:16])=[O:17]",
+        "acetylation of a phenol",
+    ),
+    (
+        "[CH2:1]=[CH:2][CH:3]=[CH2:4].[CH:5]1=[CH:6][C:7](=[O:8])[O:9][C:10]1=[O:11]>>"
+        "[CH2:1]1[CH:2]=[CH:3][CH2:4][CH:5]2[CH:6]1[C:7](=[O:8])[O:9][C:10]2=[O:11]",
+        "Diels-Alder cycloaddition",
+    ),
+    (
+        "[OH:1][C:2](=[O:3])[c:4]1[cH:5][cH:6][cH:7][cH:8][cH:9]1.[NH2:10][CH2:11][CH3:12]>CCN=C=NCCCN(C)C>"
+        "[O:3]=[C:2]([NH:10][CH2:11][CH3:12])[c:4]1[cH:5][cH:6][cH:7][cH:8][cH:9]1.[OH2:1]",
+        "amide coupling",
+    ),
+    (
+        "[Br:1][c:2]1[cH:3][cH:4][cH:5][cH:6][cH:7]1.[OH:8][B:9]([OH:10])[c:11]1[cH:12][cH:13][cH:14][cH:15][cH:16]1>"
+        "[Pd].O=C([O-])[O-].[K+].[K+]>"
+        "[c:2]1(-[c:11]2[cH:12][cH:13][cH:14][cH:15][cH:16]2)[cH:3][cH:4][cH:5][cH:6][cH:7]1 |f:3.4.5|",
+        "Suzuki coupling",
+    ),
+    ("CC(C)=O.C[Mg]Br>O>CC(C)(C)O", "Grignard addition"),
+    ("CC=O.CC=O>[OH-].[Na+]>CC(O)CC=O |f:2.3|", "aldol addition"),
+    (
+        "O=Cc1ccccc1.C=P(c1ccccc1)(c1ccccc1)c1ccccc1>>C=Cc1ccccc1.O=P(c1ccccc1)(c1ccccc1)c1ccccc1",
+        "Wittig olefination",
+    ),
+    ("[CH3:1][Br:2].[OH-:3]>>[CH3:1][OH:3].[Br-:2]", "nucleophilic substitution"),
+    ("CC#CC.[H][H]>[Pd]>C/C=C\\C", "Lindlar hydrogenation"),
+    ("CCN=[N+]=[N-].C#Cc1ccccc1>[Cu+]>CCn1cc(-c2ccccc2)nn1", "azide-alkyne cycloaddition"),
+    ("c1ccccc1.O[N+](=O)[O-]>OS(=O)(=O)O>O=[N+]([O-])c1ccccc1.O", "nitration"),
+    ("CCOC(C)=O.[OH-].[Na+]>>CC(=O)[O-].[Na+].CCO |f:1.2,3.4|", "saponification"),
+)
+REGISTERED: tuple[tuple[str, str, dict[str, str]], ...] = (
+    (
+        "[NH2:1][c:2]1[cH:3][cH:4][c:5]([OH:6])[cH:7][cH:8]1.[CH3:9][C:10](=[O:11])[O:12][C:13]([CH3:14])=[O:15]>>"
+        "[CH3:9][C:10](=[O:11])[NH:1][c:2]1[cH:3][cH:4][c:5]([OH:6])[cH:7][cH:8]1.[OH:12][C:13]([CH3:14])=[O:15]",
+        "acetylation of an aniline",
+        {"CLASS": "acylation", "SOLVENT": "water"},
+    ),
+    (
+        "[CH3:1][CH2:2][OH:3].[CH3:4][I:5]>>[CH3:1][CH2:2][O:3][CH3:4].[IH:5]",
+        "Williamson ether synthesis",
+        {"CLASS": "alkylation"},
+    ),
+    (
+        "[C:1]1(=[O:2])[CH2:3][CH2:4][CH2:5][CH2:6][CH2:7]1>>[C:1]1(=[O:2])[CH2:3][CH2:4][CH2:5][CH2:6][CH2:7][O:8]1",
+        "Baeyer-Villiger oxidation",
+        {"CLASS": "oxidation"},
+    ),
+)
 HBB = (
     "ATGGTGCATCTGACTCCTGAGGAGAAGTCTGCCGTTACTGCCCTGTGGGGCAAGGTGAACGTGGATGAAGTTGGTGGTGAGGCCCTGGGCAGGCTGCTGGTG"
     "GTCTACCCTTGGACCCAGAGGTTCTTTGAGTCCTTTGGGGATCTGTCCACTCCTGATGCTGTTATGGGCAACCCTAAGGTGAAGGCTCATGGCAAGAAAGTG"
@@ -89,6 +146,19 @@ INS = (
 def sickle(sequence: str) -> str:
     """Return the coding sequence of sickle-cell haemoglobin: GAG → GTG in the seventh codon (Glu6Val)."""
     return sequence[:19] + "T" + sequence[20:]
+
+
+def rdf(reactions: tuple[tuple[str, str, dict[str, str]], ...]) -> str:
+    """Write reactions without agents as an RDF with their data."""
+    lines = ["$RDFILE 1", "$DATM    2026-01-01 00:00:00"]
+    for number, (smiles, name, properties) in enumerate(reactions, 1):
+        before, behind = (side.split(".") for side in smiles.split(">>"))
+        lines += [f"$RFMT $RIREG {number}", "$RXN", name, "", "", f"{len(before):3}{len(behind):3}"]
+        for part in before + behind:
+            lines += ["$MOL", molblock(part, "").rstrip("\n")]
+        for key, value in properties.items():
+            lines += [f"$DTYPE {key}", f"$DATUM {value}"]
+    return "\n".join(lines) + "\n"
 
 
 def fasta(records: list[tuple[str, str]]) -> str:
@@ -256,6 +326,8 @@ def files() -> dict[str, bytes]:
         "chemistry/β-carotene.mol": molblock(
             r"CC1=C(C(C)(C)CCC1)\C=C\C(C)=C\C=C\C(C)=C\C=C\C=C(C)\C=C\C=C(C)\C=C\C1=C(C)CCCC1(C)C", "β-carotene"
         ).encode(),
+        "chemistry/reactions.rsmi": smiles_file(REACTIONS).encode(),
+        "chemistry/registered reactions.rdf": rdf(REGISTERED).encode(),
         "biology/human genes.fa": fasta(
             [
                 ("HBB coding sequence of hemoglobin subunit beta, Homo sapiens", HBB),

@@ -388,8 +388,9 @@ class Collection:
             return False
         from nlsearch.ingest.reread import description_of
 
-        entry = self._pool().read_one(description_of(row, self.limits), hit.item.kind, hit.item.locator)
-        return same_evidence(hit, entry.title, entry.features, self.registry.get(hit.item.kind))
+        entry = self._pool().read_one(description_of(row, self.limits), row.kind, hit.item.locator)
+        handler = self.registry.get(hit.item.kind)
+        return entry.kind == handler.kind and same_evidence(hit, entry.title, entry.features, handler)
 
     def explain(self, query: str, item_id: str) -> Explanation:
         """Tell why an item is, or is not, a hit of `query`."""

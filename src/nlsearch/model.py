@@ -48,7 +48,8 @@ class RawItem:
     record_id : str, optional
         An id that the source itself gives the record; becomes the locator ``#id``.
     kind : str, optional
-        Set only when a handler yields items of a kind that is not its own.
+        Set only when a handler yields an item of a kind that is not its own, one of its ``yields``; the handler of that
+        kind derives the features.
     warnings : list of str
         What was odd about the record; shown to users in ``item.fields["warnings"]``.
     """

@@ -23,7 +23,7 @@ import nlsearch
 from nlsearch import wire
 from nlsearch.errors import InputError, QuerySyntax
 from nlsearch.handlers.contract import COMMON_FIELDS, Handler, VectorSpace
-from nlsearch.handlers.registry import Registry
+from nlsearch.handlers.registry import Registry, yields
 from nlsearch.limits import Limits
 from nlsearch.model import Skipped
 from nlsearch.query.parse import Names, parse
@@ -147,18 +147,22 @@ class HandlerContract:
         assert len(digests.pop().split()) >= len(sources)
 
     def test_only_declared_fields_and_spaces_are_filled(self, handler: Handler, indexed: nlsearch.Collection) -> None:
-        fields = {field.name for field in (*handler.fields, *COMMON_FIELDS)}
-        spaces = {space.name for space in handler.spaces}
+        registry = Registry()
         for source in self.sources(handler, indexed):
             for item in handler.read(source, Limits()):
                 if isinstance(item, Skipped):
                     continue
-                features = handler.features(item)
+                assert item.kind is None or item.kind in yields(handler)
+                own = registry.get(item.kind or handler.kind)
+                fields = {field.name for field in (*own.fields, *COMMON_FIELDS)}
+                spaces = {space.name for space in own.spaces}
+                features = own.features(item)
                 assert set(features.fields) <= fields
                 assert {*features.terms, *features.seeds, *features.vectors} <= spaces
                 assert features.size >= 1.0
 
     def test_cut_input_gives_items_or_a_typed_error(self, handler: Handler, indexed: nlsearch.Collection) -> None:
+        registry = Registry()
         for source in self.sources(handler, indexed):
             step = max(1, len(source.content) // CUTS)
             for cut in range(0, len(source.content), step):
@@ -168,7 +172,7 @@ class HandlerContract:
                         if isinstance(item, Skipped):
                             assert item.reason
                         else:
-                            handler.features(item)
+                            registry.get(item.kind or handler.kind).features(item)
                 except InputError as error:
                     assert error.message  # noqa: PT017 - every kind of outcome is allowed but an untyped one
 

@@ -10,12 +10,17 @@ from handler_contract import Bytes
 
 from nlsearch import wire
 from nlsearch.handlers.registry import Registry
+from nlsearch.ingest.detect import HEAD_BYTES, detect
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem
 
 kind, *paths = sys.argv[1:]
-handler = Registry().get(kind)
+registry = Registry()
+handler = registry.get(kind)
 for path in map(Path, paths):
-    for item in handler.read(Bytes(str(path), path.name, "", path.read_bytes()), Limits()):
+    content = path.read_bytes()
+    found = detect(content[:HEAD_BYTES], path.name, registry)
+    for item in handler.read(Bytes(str(path), path.name, found[1].name if found else "", content), Limits()):
         if isinstance(item, RawItem):
-            sys.stdout.write(hashlib.sha256(wire.canonical(handler.features(item))).hexdigest() + "\n")
+            features = registry.get(item.kind or kind).features(item)
+            sys.stdout.write(hashlib.sha256(wire.canonical(features)).hexdigest() + "\n")

@@ -17,6 +17,21 @@ class TestMolecule(HandlerContract):
     )  # fmt: skip
 
 
+class TestReaction(HandlerContract):
+    kind = "reaction"
+    queries = tuple(
+        f'reaction:"{value}"{options}'
+        for value in (
+            "C>>", ">>C", "c>>c", "[OH]>>", "[CX3](=O)[OX2H1]>>[CX3](=O)[OX2H0]", ">>C1CCCC=C1", "C=C>>", ">[Pd]>",
+            "[Br:1]>>[Br:1]", "C.O>>", "[C:1]=[C:2]>>[C:1][C:2]", "[C:1]=[C:2]>>[C:1]=[C:2]", "[#7:1]>>[#7:1]",
+            "[*:1]-[*:2]>>[*:1]-[*:2]", "C#C>>C/C=C\\C", "c1ccccc1>>c1ccccc1", "*>>*", "[O-]>>", "*>*>*",
+            "[c:1]1[c:2][c:3][c:4][c:5][c:6]1>>[c:1]1[c:2][c:3][c:4][c:5][c:6]1", "CO>>CO", "N>>C(=O)N", "[U]>>",
+            ">>O", ">O>", "[C:1]=O>>[C:1]-O", "[OH:1][C:2]>>[O:1][C:2]",
+        )
+        for options in ("", "{maps=no}", "{stereo=no}")
+    )  # fmt: skip
+
+
 class TestNucleotide(HandlerContract):
     kind = "nucleotide"
 

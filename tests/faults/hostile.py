@@ -149,6 +149,7 @@ def hostile_files() -> dict[str, bytes]:
     made: dict[str, bytes] = {}
     for maker in (
         _molecules,
+        _reactions,
         _sequences,
         _cut_pictures,
         _lying_pictures,
@@ -191,12 +192,31 @@ def _molecules() -> Iterator[tuple[str, bytes]]:
     yield "line of 10 MB.smi", b"(" * (10 * MIB) + b"\n"
     yield "zeros.smi", b"CC\0O x\n"
     yield "binary.smi", random.Random(3).randbytes(3_000)
-    yield "reaction.smi", b"CC>>CO\n"
+    yield "reaction of one arrow.smi", b"CC>CO\n"
     yield "element 119.smi", b"[Uue]\n"
     yield "isotope.smi", b"[99999999999C]\n"
     yield "garbage.inchi", b"InChI=1S/" + b"C" * 5_000 + b"\n"
     yield "quote left open.csv", b'name,smiles\n"x,CCO\n' + b"y,CC(\n" * 5
     yield "10,000 columns.csv", b"smiles" + b",x" * 10_000 + b"\nC(C\n"
+
+
+def _reactions() -> Iterator[tuple[str, bytes]]:
+    molfile = SDF.format(1).encode().partition(b"M  END")[0] + b"M  END\n"
+    rxn = b"$RXN\nx\n\n\n  1  1\n$MOL\n" + molfile + b"$MOL\n" + molfile
+    for at in (3, 8, 12, 20, 60, len(rxn) // 2, len(rxn) - 40):
+        yield f"cut at {at}.rxn", rxn[:at]
+    yield "999 reactants promised.rxn", rxn.replace(b"  1  1\n", b"999999\n", 1)
+    yield "counts that are none.rxn", rxn.replace(b"  1  1\n", b"\xff\0  1\n", 1)
+    yield "binary.rxn", rxn[:40] + random.Random(6).randbytes(5_000)
+    yield "counts of V3000.rxn", b"$RXN V3000\n\n\n\nM  V30 COUNTS 999999999 999999999\nM  END\n"
+    yield "tables without end.rxn", b"$RXN V3000\n\n\n\n" + b"M  V30 BEGIN REACTANT\nM  V30 BEGIN CTAB\n" * 9_000
+    yield "only starts.rdf", b"$RDFILE 1\n" + b"$RFMT\n" * 50
+    yield "data only.rdf", b"$RDFILE 1\n$DTYPE x\n$DATUM y\n"
+    yield "line of 10 MB.rdf", b"$RDFILE 1\n$RFMT\n" + b"x" * (10 * MIB) + b"\n"
+    yield "another rdf.rdf", b'<?xml version="1.0"?><rdf:RDF/>\n'
+    yield "arrows.rsmi", b">" * 100_000 + b"\n>>\nC>>>C\n"
+    yield "20,000 atoms.rsmi", b"C" * 10_000 + b">>" + b"C" * 10_000 + b"\n"
+    yield "groups.rsmi", b"C(>>C |f:" + b"0." * 50_000 + b"|\n"
 
 
 def _sequences() -> Iterator[tuple[str, bytes]]:

@@ -12,6 +12,11 @@ A handler that can tell of many payloads at once whether they match has a method
 
 ``read`` is told the caps in force.  A handler whose other methods have caps too has an attribute ``limits``
 (:class:`~nlsearch.limits.Limits`); the registry sets it before the handler is used.
+
+A handler whose files may hold items of other kinds (a list of molecules with reactions in it) names those kinds in a
+tuple ``yields`` and says the kind in each such :attr:`~nlsearch.model.RawItem.kind`.  The features of such an item come
+from the handler of its own kind, so both must agree on what ``RawItem.content`` is; and a file is read again when the
+version of any of these handlers rises.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from nlsearch.limits import Limits
 BUILT_IN: dict[str, str] = {
     "molecule": "nlsearch.handlers.molecule:MoleculeHandler",
     "nucleotide": "nlsearch.handlers.nucleotide:NucleotideHandler",
+    "reaction": "nlsearch.handlers.reaction:ReactionHandler",
     "image": "nlsearch.handlers.image:ImageHandler",
 }
 ENTRY_POINTS = "nlsearch.handlers"
@@ -162,6 +163,14 @@ class Registry:
         """Return the version of each kind's handler."""
         return {handler.kind: handler.version for handler in self}
 
+    def reading_versions(self) -> dict[str, int]:
+        """Return for each kind a number that rises with every version that what its files give depends on.
+
+        It is the sum of the versions of its handler and of those of the kinds that its files may hold besides.
+        """
+        known = self.versions()
+        return {handler.kind: handler.version + sum(known.get(kind, 0) for kind in yields(handler)) for handler in self}
+
     def _load_directory(self, directory: Path) -> None:
         if not directory.is_dir():
             raise QueryError("there is no such folder of handlers", locator=str(directory))
@@ -186,6 +195,11 @@ def _class_in(path: Path) -> Any:  # noqa: ANN401 - whatever the user's file cal
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module.HANDLER
+
+
+def yields(handler: Handler) -> tuple[str, ...]:
+    """Return the kinds, other than its own, that the files of `handler` may hold items of."""
+    return tuple(getattr(handler, "yields", ()))
 
 
 def require(handler: Handler) -> None:

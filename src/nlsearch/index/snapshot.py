@@ -65,6 +65,7 @@ class SourceRow:
     kind, format : str
         What read it; of an unrecognised source `format` is the signature of the handlers that were asked.
     handler_version : int
+        :meth:`~nlsearch.handlers.registry.Registry.reading_versions` of its kind when it was read.
     status : {"ok", "failed", "unrecognised", "container"}
     items, failures : int
         How many items it gave, and how many entries it has among the failures.

@@ -122,7 +122,7 @@ class Changes:
         self._largest = max("source_bytes", "container_bytes", key=limits.to_dict().__getitem__)
         self._work = work
         self._retry_failed = retry_failed
-        self._versions = registry.versions()
+        self._versions = registry.reading_versions()
         self._signature = signature(registry)
         self._seen: set[str] = set()
         self._looked_at: set[str] = set()

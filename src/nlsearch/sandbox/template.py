@@ -25,7 +25,7 @@ import time
 from typing import NoReturn
 
 from nlsearch.errors import NlsearchError
-from nlsearch.handlers.registry import Registry
+from nlsearch.handlers.registry import Registry, yields
 from nlsearch.limits import Limits
 from nlsearch.sandbox import isolation, worker
 from nlsearch.sandbox.control import receive, send
@@ -84,9 +84,14 @@ class Template:
         if not kind or kind in self._loaded:
             return
         self._loaded.add(kind)
-        worker.contain(lambda: preload(self._registry.get(kind)))
+        worker.contain(self._preload, kind)
         gc.collect()
         gc.freeze()  # a collection in a worker must not copy the template's pages
+
+    def _preload(self, kind: str) -> None:
+        handler = self._registry.get(kind)
+        for one in (handler, *map(self._registry.get, yields(handler))):
+            preload(one)
 
     def _become_worker(self, descriptor: int, parent: int) -> NoReturn:
         status = 1

@@ -28,7 +28,7 @@ from nlsearch.errors import (
     WorkerOutOfMemory,
 )
 from nlsearch.handlers.contract import Handler, Source
-from nlsearch.handlers.registry import Registry, require
+from nlsearch.handlers.registry import Registry, require, yields
 from nlsearch.limits import Limits, how_to_raise
 from nlsearch.model import Features, RawItem, Skipped
 from nlsearch.sandbox import isolation
@@ -100,8 +100,11 @@ def _place(error: BaseException) -> str:
 class _Reading:
     """One pass over a source; counts what it gives."""
 
-    def __init__(self, handler: Handler, source: Source, limits: Limits, memory: MemoryWatch) -> None:
+    def __init__(
+        self, handler: Handler, registry: Registry, source: Source, limits: Limits, memory: MemoryWatch
+    ) -> None:
         self._handler = handler
+        self._registry = registry
         self._source = source
         self._limits = limits
         self._locators = Locators()
@@ -154,14 +157,24 @@ class _Reading:
 
     def _entry(self, item: RawItem, locator: str) -> bytes:
         title = item.title or self._source.name
-        features = self._handler.features(item)
+        handler = self._handler_of(item)
+        features = handler.features(item)
         _complete(features, title, item.warnings)
         wire.check(features)
-        kind = item.kind or self._handler.kind
-        packed = frame(message_of(ReadEntry(kind, item.number, locator, title, features)))
+        packed = frame(message_of(ReadEntry(handler.kind, item.number, locator, title, features)))
         if len(packed) > self._limits.worker_answer_bytes:
             self._limits.check("worker_answer_bytes", len(packed))
         return packed
+
+    def _handler_of(self, item: RawItem) -> Handler:
+        """Return the handler of the item's own kind, which the file's handler must have declared."""
+        if item.kind is None or item.kind == self._handler.kind:
+            return self._handler
+        if item.kind not in yields(self._handler):
+            raise WorkerError(f"the handler of {self._handler.kind} does not declare that it yields {item.kind}")
+        handler = self._registry.get(item.kind)
+        require(handler)
+        return handler
 
     def _skip(self, number: int, locator: str, reason: str, code: str) -> bytes:
         self._skipped += 1
@@ -220,7 +233,7 @@ class Responder:
         if request[0] == "compile":
             yield from self._compile(handler, source, request[3], request[4])
         else:
-            reading = _Reading(handler, source, self._limits, self._memory)
+            reading = _Reading(handler, self._registry, source, self._limits, self._memory)
             yield from reading.outcomes(request[3] if request[0] == "one" else None)
 
     def _open(self, request: Message) -> tuple[Handler, Source]:

@@ -34,8 +34,14 @@ def sanitize_complaint(mol: Mol) -> str:
     try:
         Chem.SanitizeMol(mol)
     except (ValueError, RuntimeError) as exc:
-        return " ".join(str(exc).split())
+        return reason_of(exc)
     return ""
+
+
+def reason_of(error: Exception) -> str:
+    """Return what an exception of RDKit says about the content, without where in RDKit it was raised."""
+    text = " ".join(str(error).split()).partition(" Violation occurred")[0]
+    return re.sub(r"^(?:Pre|Post)-condition Violation |^Invariant Violation ", "", text)[:300]
 
 
 def line_complaint(text: str) -> str:

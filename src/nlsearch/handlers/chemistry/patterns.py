@@ -16,7 +16,8 @@ from nlsearch.errors import InputError, LimitExceeded, MalformedContent, QuerySy
 from nlsearch.handlers.chemistry.complaints import line_complaint
 from nlsearch.handlers.chemistry.definite import HYDROGEN, atom_facts
 from nlsearch.handlers.chemistry.payload import Structure
-from nlsearch.handlers.chemistry.read import is_reaction, molfile_structure, smiles_structure
+from nlsearch.handlers.chemistry.reactions import is_reaction
+from nlsearch.handlers.chemistry.read import molfile_structure, smiles_structure
 from nlsearch.handlers.chemistry.records import Record
 from nlsearch.limits import Limits
 

@@ -51,12 +51,15 @@ class Structure:
         Atoms that the record has, explicit hydrogens included.
     coordinates : ndarray of float32, shape (atoms, 2), optional
         The record's own drawing, in its own unit (Å by custom).
+    remarks : tuple of str
+        What the reader had to assume; told to users, not kept in the payload.
     """
 
     mol: Mol
     record_atoms: int
     order: NDArray[np.uint32] | None = None
     coordinates: NDArray[np.float32] | None = None
+    remarks: tuple[str, ...] = ()
 
 
 class Decoded:
@@ -157,7 +160,7 @@ def _steps(fingerprint: NDArray[np.uint8]) -> bytes:
     return b"".join(bytes([_LEAP] * (distance // _LEAP) + [distance % _LEAP]) for distance in distances.tolist())
 
 
-def encode(structure: Structure, graph: bytes, fingerprint: NDArray[np.uint8]) -> bytes:
+def encode(structure: Structure, graph: bytes = b"", fingerprint: NDArray[np.uint8] | None = None) -> bytes:
     """Return the payload of `structure`.
 
     Parameters
@@ -165,7 +168,7 @@ def encode(structure: Structure, graph: bytes, fingerprint: NDArray[np.uint8]) -
     structure : Structure
     graph : bytes
         Its encoded graph; empty if it has none.
-    fingerprint : ndarray of uint8, shape (bits // 8,)
+    fingerprint : ndarray of uint8, shape (bits // 8,), optional
         Packed.
     """
     atoms = structure.mol.GetNumAtoms()
@@ -177,7 +180,7 @@ def encode(structure: Structure, graph: bytes, fingerprint: NDArray[np.uint8]) -
         flags |= _DRAWN
         scale = max(0.005, float(np.abs(structure.coordinates).max(initial=0.0)) / 32767)
         middle += struct.pack("<f", scale) + np.rint(structure.coordinates / scale).astype("<i2").tobytes()
-    steps = _steps(fingerprint)
+    steps = b"" if fingerprint is None else _steps(fingerprint)
     head = _HEAD.pack(_VERSION, flags, structure.record_atoms, atoms)
     return bytes(
         head

@@ -1,31 +1,32 @@
-"""Splitting chemical files into records, on bytes alone: SDF and molfiles, SMILES and InChI lists, tables.
+"""Splitting chemical files into records, on bytes alone: SDF and molfiles, SMILES and InChI lists, MOL2, PDB.
 
-Every record gets its number (from 1) and the number of its first line (from 1), so that a refused one can be named.
-Lines may end in LF or CRLF; text is UTF-8, else Latin-1.  A final ``$$$$`` may be missing.
+Tables are in :mod:`~.tables`, XML in :mod:`~.markup`.  Every record gets its number (from 1) and the number of its
+first line (from 1), so that a refused one can be named.  Lines may end in LF or CRLF; text is UTF-8, else Latin-1.  A
+final ``$$$$`` may be missing.
 
 References
 ----------
 CTfile formats, BIOVIA 2020 (molfile V2000 and V3000, SDF).  A. Dalby et al., J. Chem. Inf. Comput. Sci. 1992, 32, 244.
+Tripos Mol2 File Format, 2005.  Protein Data Bank Contents Guide, version 3.30, 2012.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from nlsearch.errors import MalformedContent
 from nlsearch.limits import Limits
 
-_DELIMITERS = {"\t", ",", ";"}
-_SMILES_COLUMN = re.compile(r"(canonical|isomeric|openeye|absolute)?[ _.-]?smiles([ _.-]?string)?", re.IGNORECASE)
-_NAME_COLUMN = re.compile(
-    r"(compound|molecule|substance|generic|pref(erred)?|common|chebi|iupac)?[ _.-]?(name|title)", re.IGNORECASE
+_MOL2_RECORD = b"@<TRIPOS>MOLECULE"
+POLYMER = (
+    "ALA|ARG|ASN|ASP|CYS|GLN|GLU|GLY|HIS|ILE|LEU|LYS|MET|PHE|PRO|SER|THR|TRP|TYR|VAL|ASX|GLX|SEC|PYL|MSE|UNK"
+    "|  [ACGITUN]| D[ACGITUN]"
 )
-_ID_COLUMN = re.compile(r"(compound|molecule|mol|chembl|pubchem|zinc)?[ _.-]?(id|cid|accession)", re.IGNORECASE)
+"""Residues of proteins and nucleic acids, as columns 18 to 20 of the ``ATOM`` lines of a PDB name them: a pattern."""
+_COORDINATES = (b"HETATM", b"ATOM  ")
+_HEADING = re.compile(r"(?i:[\w-]*smiles[\w-]*|(standard_?)?inchi|reaction|rxn)")
 
 
 @dataclass(slots=True)
@@ -39,12 +40,19 @@ class Record:
     line : int
         The number of its first line in the file, from 1.
     lines : list of str
-        A molfile's lines without their ends; for lists and tables one line: the SMILES or InChI.
+        A molfile's lines without their ends; for lists and tables one line: the SMILES or InChI; for XML one line: the
+        text of its element.
     title : str
     properties : list of (str, str)
         Names and values of an SDF's data fields or of a table's other columns.
     refusal : str
-        Why the record is refused before it is parsed; ``""`` if it is not.
+        Over which cap the record is, so that it is refused before it is parsed; ``""`` if it is not.
+    unreadable : str
+        Why it cannot be parsed whatever it holds; ``""`` if it can.
+    column : str
+        The heading of a table's column that the structure comes from; ``""`` elsewhere.
+    record_id : str, optional
+        Tells it from the other records of the same row of a table; the registry number in an RDF.
     """
 
     number: int
@@ -53,6 +61,9 @@ class Record:
     title: str = ""
     properties: list[tuple[str, str]] = field(default_factory=list)
     refusal: str = ""
+    unreadable: str = ""
+    column: str = ""
+    record_id: str | None = None
 
 
 def decoded(raw: bytes) -> str:
@@ -151,49 +162,98 @@ def _first_word(text: str) -> tuple[str, str, str]:
 
 
 def _is_heading(text: str) -> bool:
-    return _SMILES_COLUMN.fullmatch(re.split(r"[\s,;]", text, maxsplit=1)[0]) is not None
+    return _HEADING.fullmatch(re.split(r"[\s,;]", text, maxsplit=1)[0]) is not None
 
 
-# -------------------------------------------------------------------------------------------------------------- tables
-def table_records(stream: BinaryIO, limits: Limits) -> Iterator[Record]:  # noqa: ARG001 - rows may have many lines
-    """Yield the records of a CSV or TSV whose heading names a SMILES column.
+# ---------------------------------------------------------------------------------------------------------------- MOL2
+def mol2_records(stream: BinaryIO, limits: Limits) -> Iterator[Record]:
+    """Yield the records of a Tripos MOL2, each from its ``@<TRIPOS>MOLECULE``; lines with ``#`` in front are left out.
 
-    Raises
-    ------
-    MalformedContent
-        If the heading has no such column, or the quoting breaks.
+    What is before the first record is no record.
     """
-    text = io.TextIOWrapper(io.BytesIO(decoded(stream.read()).encode()), encoding="utf-8-sig", newline="")
-    heading = text.readline()
-    text.seek(0)
-    delimiter = max(_DELIMITERS, key=heading.count)
-    rows = csv.reader(text, delimiter=delimiter)
-    try:
-        names = [name.strip() for name in next(rows, [])]
-        place = next((i for i, name in enumerate(names) if _SMILES_COLUMN.fullmatch(name)), None)
-        if place is None:
-            raise MalformedContent("the table's heading names no SMILES column")
-        title = _title_column(names)
-        number, line = 0, rows.line_num + 1
-        for row in rows:
-            if any(cell.strip() for cell in row):
+    held: _Held | None = None
+    number = 0
+    for line_number, line, _ in numbered_lines(stream, limits.line_bytes):
+        if line.startswith(_MOL2_RECORD):
+            if held is not None:
+                yield _mol2_record(number, held)
+            number += 1
+            held = _Held(line_number, limits)
+        if held is not None and not line.startswith(b"#"):
+            held.add(line)
+    if held is not None:
+        yield _mol2_record(number, held)
+
+
+def _mol2_record(number: int, held: _Held) -> Record:
+    lines = held.lines()
+    title = lines[1].strip() if len(lines) > 1 else ""
+    return Record(number, held.first, lines, "" if title == "*****" else title, refusal=held.refusal)
+
+
+class _Held:
+    """The lines of the record that is being read, as far as the cap ``record_bytes`` lets them in."""
+
+    def __init__(self, first: int, limits: Limits) -> None:
+        self.first = first
+        self.refusal = ""
+        self._limits = limits
+        self._lines: list[bytes] = []
+        self._size = 0
+
+    def add(self, line: bytes) -> None:
+        """Keep one more line."""
+        self._size += len(line) + 1
+        if self._size <= self._limits.record_bytes:
+            self._lines.append(line)
+        else:
+            self.refusal = f"it is over the cap record_bytes = {self._limits.record_bytes:,}"
+
+    def lines(self) -> list[str]:
+        """Return the lines; none if the record is over the cap."""
+        return [] if self.refusal else decoded(b"\n".join(self._lines)).split("\n")
+
+
+# ----------------------------------------------------------------------------------------------------- PDB of a ligand
+def pdb_records(stream: BinaryIO, limits: Limits) -> Iterator[Record]:
+    """Yield the models of a PDB file, each up to ``ENDMDL`` or ``END``; a file without models is one record.
+
+    ``CONECT`` lines hold for all the models before them and are given to each, as are the lines of the header.
+    """
+    held, number = _Held(1, limits), 0
+    for line_number, line, _ in numbered_lines(stream, limits.line_bytes):
+        if line.rstrip() == b"END":
+            for record in _pdb_models(held, number):
                 number += 1
-                yield _table_record(number, line, row, names, place, title)
-            line = rows.line_num + 1
-    except csv.Error as exc:
-        raise MalformedContent(f"line {rows.line_num}: {exc}") from exc
+                yield record
+            held = _Held(line_number + 1, limits)
+        else:
+            held.add(line)
+    yield from _pdb_models(held, number)
 
 
-def _title_column(names: list[str]) -> int | None:
-    for pattern in (_NAME_COLUMN, _ID_COLUMN):
-        for i, name in enumerate(names):
-            if pattern.fullmatch(name):
-                return i
-    return None
+def _pdb_models(held: _Held, before: int) -> Iterator[Record]:
+    if held.refusal:
+        yield Record(before + 1, held.first, [], refusal=held.refusal)
+        return
+    lines = held.lines()
+    numbered = list(enumerate(lines, held.first))
+    bonds = [line for line in lines if line.startswith("CONECT")]
+    starts = [i for i, line in enumerate(lines) if line.startswith("MODEL ")] or [0]
+    head = [line for line in lines[: starts[0]] if line.startswith(("HEADER", "COMPND"))]
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        atoms = [(at, line) for at, line in numbered[start:end] if line.encode()[:6] in _COORDINATES]
+        if not atoms:
+            continue
+        before += 1
+        own = [line for _, line in numbered[start:end] if not line.startswith(("CONECT", "MODEL ", "ENDMDL"))]
+        yield Record(before, atoms[0][0], [*head, *own, *bonds], _pdb_title([*head, *own]))
 
 
-def _table_record(number: int, line: int, row: list[str], names: list[str], place: int, title: int | None) -> Record:
-    cells = dict(enumerate(cell.strip() for cell in row))
-    others = [(names[i], cell) for i, cell in cells.items() if i < len(names) and i not in {place, title} and cell]
-    named = cells.get(title, "") if title is not None else ""
-    return Record(number, line, [cells.get(place, "")], named, others)
+def _pdb_title(lines: list[str]) -> str:
+    """Return the name in ``COMPND``, else in ``HEADER``, else the name of the residue."""
+    compound = " ".join(line[10:].strip() for line in lines if line.startswith("COMPND"))
+    named = re.search(r"(?:MOLECULE|SYNONYM): *([^;]+)", compound)
+    header = next((line[10:50].strip() for line in lines if line.startswith("HEADER")), "")
+    residue = next((line[17:20].strip() for line in lines if line.encode()[:6] in _COORDINATES), "")
+    return (named.group(1).strip() if named else compound) or header or residue

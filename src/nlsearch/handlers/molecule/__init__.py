@@ -40,6 +40,7 @@ class MoleculeHandler:
     operators: tuple[Operator, ...] = OPERATORS
     spaces: tuple[Space, ...] = SPACES
     requires = ("rdkit",)
+    yields = ("reaction",)
 
     def __init__(self) -> None:
         self.limits = Limits()
@@ -51,7 +52,7 @@ class MoleculeHandler:
         return Verifier(self.limits)
 
     def read(self, source: Source, limits: Limits) -> Iterator[RawItem | Skipped]:
-        """Yield every record as an item, or as skipped with its line and RDKit's reason."""
+        """Yield every record as an item (reactions as kind ``reaction``), or as skipped with its line and reason."""
         from nlsearch.handlers.chemistry.read import read_records
 
         return read_records(source, limits)

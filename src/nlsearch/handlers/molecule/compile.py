@@ -110,10 +110,13 @@ def _first_record(source: Source, limits: Limits) -> tuple[int, Mol]:
     """Return the first record that can be read, with its number; those behind it are not looked at."""
     reason = "no record"
     for outcome in read_records(source, limits):
-        if isinstance(outcome, RawItem):
+        if isinstance(outcome, RawItem) and outcome.kind is not None:
+            reason = f"record {outcome.number} is a {outcome.kind}"
+        elif isinstance(outcome, RawItem):
             content: Molecule = outcome.content
             return outcome.number, content.structure.mol
-        reason = outcome.reason
+        else:
+            reason = outcome.reason
     raise MalformedContent(f"no molecule can be read from it: {reason}", locator=source.path)
 
 

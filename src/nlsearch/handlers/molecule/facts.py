@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+from nlsearch.handlers.chemistry.records import POLYMER
 from nlsearch.handlers.contract import Field, Format, Operator, Option, Space, TermSpace, VectorSpace
 
 SUBGRAPH = "molecule.subgraph"
 MORGAN = "molecule.morgan"
 
 _COUNTS = rb"(?:[^\n]{0,400}\n){3}[ \d]{6}[^\n]{0,200}V[23]000"
-_COLUMN = rb"\"?(?i:canonical|isomeric|openeye|absolute)?[ _.-]?(?i:smiles)(?:[ _.-]?(?i:string))?\"?"
+_CELL = rb"[^\n\r,;|\t\"]"
+_COLUMN = (  # as tables.structure_columns tells headings, roughly: it has the last word
+    rb"\"?[ ]*(?!" + _CELL + rb"*(?i:reaction|rxn))(?!(?i:(?:" + _CELL + rb"*[ _.-])?"
+    rb"(?:n|num|number|count|len|length|has|is|valid|hash)[ _.-]))"
+    rb"[\w\x80-\xff .()/-]{0,40}?(?i:smiles|inchi)(?![ _.-]?(?i:key|count|num|len|hash|valid))"
+    rb"(?:[ _.(-]{0,2}[\w\x80-\xff]{1,16}\)?)?\"?(?=[,;|\t\r\n])"
+)
+_DRAWN = (  # a column with a heading that need not mean a structure, and a cell in the next line that looks like one
+    rb"\"?(?i:structure|mol|molecule)\"?(?=[,;|\t\r\n])[^\n]*\n(?:[^\n]*[,;|\t])?\"?"
+    rb"(?:InChI=1|(?=[A-Za-z\[])(?=" + _CELL + rb"*(?:[=#(\[]|c1))"
+    rb"(?:\[[A-Za-z0-9@+-]{1,12}\]|Br|Cl|[BCNOPSFIbcnops]|[-=#$:/\\().%0-9]){3,}\"?[,;|\t\r\n])"
+)
+_XML = rb"\s*(?:<\?xml[^>]{0,300}>\s*)?(?:(?:<!--.{0,2000}?-->|<!DOCTYPE[^>]{0,500}>|<\?[^>]{0,500}>)\s*)*"
+_CML = rb"<(?:\w+:)?(?:cml|molecule|moleculeList|list)\b(?!.*<MDocument\b)(?=.*(?:atomArray|xml-cml\.org))"
+_LIGAND = (  # an atom line somewhere, and neither a sequence nor an atom of a polymer
+    rb"(?!.*^(?:SEQRES|DBREF|HELIX |SHEET |ATOM  [^\n]{11}(?:" + POLYMER.encode() + rb")))"
+    rb".*?^(?:HETATM|ATOM  )[ \d]{5} [^\n]{5}[ \w]{3} [^\n]{6}   (?: *-?\d+\.\d{3}){3}"
+)
 _STEREO = Option("stereo", "boolean", "whether stereo that the query gives must be there", default=True)
 _IDENTITY = (
     Option("fp", "text", "fingerprint of the similarity: morgan = radius 2, 2048 bits", "morgan", ("morgan",)),
@@ -31,8 +49,13 @@ FORMATS: tuple[Format, ...] = (
         "SMILES table",
         "text/csv",
         (),
-        pattern=rb"(?:[^\n]*[,;\t])?" + _COLUMN + rb"(?=[,;\t\r\n])",
+        pattern=rb"(?:[^\n]*[,;|\t])?(?:" + _COLUMN + rb"|" + _DRAWN + rb")",
     ),
+    Format("MOL2", "chemical/x-mol2", (".mol2", ".ml2", ".sy2"), pattern=rb".*?^@<TRIPOS>MOLECULE"),
+    Format("CDXML", "chemical/x-cdxml", (".cdxml",), pattern=_XML + rb"<CDXML\b"),
+    Format("MRV", "chemical/x-marvin", (".mrv",), pattern=_XML + rb"<(?:cml\b[^>]*>\s*<)?MDocument\b"),
+    Format("CML", "chemical/x-cml", (".cml",), pattern=_XML + _CML),
+    Format("PDB", "chemical/x-pdb", (), pattern=_LIGAND),
     Format("SMILES", "chemical/x-daylight-smiles", (".smi", ".smiles", ".ism", ".can", ".cxsmiles")),
 )
 
@@ -47,6 +70,7 @@ FIELDS: tuple[Field, ...] = (
     Field("inchikey", "keyword", "standard InChIKey", example="BSYNRYMUTXBXSQ-UHFFFAOYSA-N"),
     Field("canonical_smiles", "keyword", "RDKit's canonical SMILES, to read; filters ignore case, so ask with smiles:"),
     Field("logp", "float", "octanol/water partition after Wildman and Crippen", example="1.31"),
+    Field("column", "keyword", "heading of the table's column that the structure comes from", example="smiles"),
     Field("tpsa", "float", "topological polar surface area after Ertl", "Å²", example="63.6"),
 )
 

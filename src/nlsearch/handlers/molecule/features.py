@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from nlsearch.handlers.chemistry import fingerprints, screen
 from nlsearch.handlers.chemistry.graphs import molecule_graph
+from nlsearch.handlers.chemistry.inchikeys import inchikey
 from nlsearch.handlers.chemistry.payload import encode
 from nlsearch.handlers.chemistry.read import Molecule
 from nlsearch.handlers.molecule.crippen import logp
@@ -21,8 +22,6 @@ from nlsearch.model import Features, FieldValue, RawItem
 if TYPE_CHECKING:
     from rdkit.Chem import Mol
 
-INCHI_ATOMS = 1000
-"""InChI is defined up to 1023 atoms; above it the library refuses, slowly."""
 WORDS = 65_536
 """Characters of a record's data fields that are indexed as words."""
 _NAMES = ("NAME", "GENERIC_NAME", "PREFERRED_NAME", "CHEBI_NAME", "COMPOUND_NAME", "PUBCHEM_IUPAC_NAME", "IUPAC_NAME")
@@ -40,6 +39,8 @@ def molecule_features(item: RawItem) -> Features:
         fields = _fields(mol, graph)
         morgan = fingerprints.packed(fingerprints.morgan(mol))
     fields |= _names(content)
+    if content.column:
+        fields["column"] = content.column
     key = fields.get("inchikey")
     return Features(
         words=_words(content),
@@ -72,15 +73,6 @@ def _fields(mol: Mol, graph: bytes) -> dict[str, FieldValue]:
     if key:
         fields["inchikey"] = key
     return fields
-
-
-def inchikey(mol: Mol) -> str:
-    """Return the standard InChIKey, or ``""`` where InChI is not defined (queries, dummies, very large molecules)."""
-    from rdkit.Chem import rdinchi
-
-    if mol.GetNumHeavyAtoms() > INCHI_ATOMS:
-        return ""
-    return str(rdinchi.MolToInchiKey(mol))
 
 
 def _names(content: Molecule) -> dict[str, FieldValue]:

@@ -1,0 +1,183 @@
+"""Deciding whether a reaction matches, with the matched atoms of all sides.
+
+Sides without ties are matched on their own, and a match of the reaction is one of each.  With ties the matches of both
+sides are joined by the map numbers of their tied atoms.  RDKit stops at the cap ``verify_matches``; where that cuts a
+list short and the lists have nothing in common, tie after tie is tried until a match is found or none can exist, so
+that the cap bounds what is listed and never loses a hit.
+
+Scores: ``reaction`` matched atoms / heavy atoms of all sides; ``like`` 1 for the same reaction, else Tanimoto.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from nlsearch.handlers.reaction.patterns import ReactionPattern, read_reaction
+from nlsearch.handlers.reaction.payload import Decoded
+from nlsearch.limits import Limits
+from nlsearch.model import Json, Probe, Verdict
+
+if TYPE_CHECKING:
+    from nlsearch.handlers.contract import Buffer
+
+DECODED = 2048
+"""Reactions kept decoded: a page asked again, or filtered otherwise, decodes nothing."""
+PATTERNS = 64
+TIED = ("reactants", "products")
+Match: TypeAlias = tuple[int, ...]
+Matches: TypeAlias = dict[str, Match]
+"""A match of the reaction: atoms of each side that the query asks for."""
+
+
+class Verifier:
+    """Verifies probes on payloads; keeps the decoded reactions and compiled queries that were used last.
+
+    Parameters
+    ----------
+    limits : Limits
+        ``verify_matches`` and ``evidence_more`` bound the matches of one item that are looked for and listed.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._decoded = lru_cache(maxsize=DECODED)(Decoded)
+        self._pattern = lru_cache(maxsize=PATTERNS)(self._read_pattern)
+
+    def decoded(self, payload: Buffer) -> Decoded:
+        """Return the reaction of `payload`, decoded now or before."""
+        return self._decoded(bytes(payload))
+
+    def verify(self, probe: Probe, payload: Buffer) -> Verdict | None:
+        """Return the verdict of `probe` about the reaction, or None if it is no hit."""
+        item = self.decoded(payload)
+        asked = probe.verification
+        if "fingerprint" in asked:
+            return _similar(asked, item)
+        matcher = self._pattern(asked["reaction"], bool(asked["stereo"]), bool(asked["maps"]))
+        found = matcher.find(item)
+        if found is None:
+            return None
+        matches, count, capped = found
+        atoms = [
+            [atom for name, part in match.items() for atom in item.in_record(name, part)]
+            for match in itertools.islice(matches, 1 + self._limits.evidence_more)
+        ]
+        bonds = [[[match[first], match[second]] for first, second in matcher.pattern.bonds] for match in atoms]
+        evidence: dict[str, Json] = {"atoms": atoms, "bonds": bonds, "count": count}
+        if capped:
+            evidence["count_capped"] = True
+        return Verdict(min(1.0, matcher.pattern.atoms / item.heavy_atoms), "exact", evidence)
+
+    def _read_pattern(self, text: str, stereo: bool, maps: bool) -> Matcher:
+        pattern = read_reaction(text, stereo=stereo, maps=maps, limits=self._limits)
+        return Matcher(pattern, self._limits.verify_matches)
+
+
+class Matcher:
+    """Finds the matches of a query reaction.
+
+    Parameters
+    ----------
+    pattern : ReactionPattern
+    most : int
+        Matches of one side that are looked for.
+    """
+
+    def __init__(self, pattern: ReactionPattern, most: int) -> None:
+        self.pattern = pattern
+        self._most = most
+        self._parameters = {name: side.parameters(most) for name, side in pattern.sides.items()}
+        self._mols = {name: side.mol for name, side in pattern.sides.items()}
+        if pattern.mapped:
+            for name in TIED:
+                self._mols[name] = pattern.tied(name, [None] * len(pattern.mapped))
+                self._parameters[name].uniquify = False  # which of its atoms is the tied one matters
+
+    def find(self, item: Decoded) -> tuple[Iterable[Matches], int, bool] | None:
+        """Return the matches, how many there are, and whether there may be more; None if there is none."""
+        if not self._mols.keys() <= item.sides.keys():
+            return None
+        found: dict[str, tuple[Match, ...]] = {}
+        for name, mol in self._mols.items():
+            matches = item.sides[name].mol.GetSubstructMatches(mol, self._parameters[name])
+            if not matches:
+                return None
+            found[name] = matches
+        capped = any(len(matches) >= self._most for matches in found.values())
+        if not self.pattern.mapped:
+            combined = (dict(zip(found, parts, strict=True)) for parts in itertools.product(*found.values()))
+            return combined, math.prod(map(len, found.values())), capped
+        pairs = list(itertools.islice(self._joined(item, found), self._most))
+        if not pairs and capped:
+            pairs = self._searched(item)
+        if not pairs:
+            return None
+        agents = found.get("agents", ())
+        capped |= len(pairs) >= self._most
+        return self._with_agents(pairs, agents), len(pairs) * max(1, len(agents)), capped
+
+    def _with_agents(self, pairs: list[tuple[Match, Match]], agents: tuple[Match, ...]) -> Iterator[Matches]:
+        for before, behind in pairs:
+            for agent in agents or ((),):
+                parts = {"reactants": before, "agents": agent, "products": behind}
+                yield {name: parts[name] for name in self.pattern.sides}
+
+    def _joined(self, item: Decoded, found: dict[str, tuple[Match, ...]]) -> Iterator[tuple[Match, Match]]:
+        """Yield the pairs of matches whose tied atoms carry the same numbers and that differ in their atoms."""
+        ties = list(self.pattern.mapped.values())
+        before, behind = item.maps["reactants"], item.maps["products"]
+        by_numbers: dict[Match, list[Match]] = {}
+        for match in found["products"]:
+            numbers = tuple(behind[match[atom]] for _, atom in ties)
+            if all(numbers):
+                by_numbers.setdefault(numbers, []).append(match)
+        seen: set[tuple[frozenset[int], frozenset[int]]] = set()
+        for match in found["reactants"]:
+            for other in by_numbers.get(tuple(before[match[atom]] for atom, _ in ties), ()):
+                atoms = frozenset(match), frozenset(other)
+                if atoms not in seen:
+                    seen.add(atoms)
+                    yield match, other
+
+    def _searched(self, item: Decoded) -> list[tuple[Match, Match]]:
+        """Return one pair of matches if there is any: ties get number after number, going back where none fits."""
+        common = sorted((set(item.maps["reactants"]) & set(item.maps["products"])) - {0})
+        ties = len(self.pattern.mapped)
+        open_ends: list[list[int]] = [[]]
+        while open_ends:
+            given = open_ends.pop()
+            pair = self._pair(item, [*given, *[None] * (ties - len(given))])
+            if pair is None:
+                continue
+            if len(given) == ties:
+                return [pair]
+            open_ends += [[*given, number] for number in reversed(common)]
+        return []
+
+    def _pair(self, item: Decoded, numbers: list[int | None]) -> tuple[Match, Match] | None:
+        """Return a match of each side under the numbers given so far, whatever the other ties match."""
+        pair = []
+        for name in TIED:
+            parameters = self.pattern.sides[name].parameters(1)
+            matches = item.sides[name].mol.GetSubstructMatches(self.pattern.tied(name, numbers), parameters)
+            if not matches:
+                return None
+            pair.append(matches[0])
+        return pair[0], pair[1]
+
+
+def _similar(asked: dict[str, Any], item: Decoded) -> Verdict:
+    from rdkit import DataStructs
+
+    from nlsearch.handlers.chemistry.fingerprints import unpacked
+
+    wanted = asked["fingerprint"]
+    similarity = float(DataStructs.TanimotoSimilarity(unpacked(wanted), unpacked(item.fingerprint)))
+    # Different fingerprints exclude identity, so canonical SMILES are written only where they may agree.
+    same = wanted == item.fingerprint and asked["smiles"] == item.smiles
+    evidence = {"similarity": similarity, "fingerprint": "structural", "level": "stereo" if same else None}
+    return Verdict(1.0 if same else similarity, "exact" if same else "near", evidence)
