@@ -155,8 +155,9 @@ def molfile_structure(record: Record, limits: Limits) -> Structure:
     """
     from rdkit import Chem
 
-    block = "\n".join(record.lines)
-    announced = _V3000_COUNTS.search(block)
+    text = "\n".join(record.lines)
+    block = _encoded(text)
+    announced = _V3000_COUNTS.search(text)
     if announced:
         limits.check("molecule_atoms", int(announced.group(1)))
     mol = Chem.MolFromMolBlock(block)
@@ -171,6 +172,14 @@ def molfile_structure(record: Record, limits: Limits) -> Structure:
         return Structure(mol, len(symbols), order, coordinates)
     whole = Chem.MolFromMolBlock(block, sanitize=False, removeHs=False)
     return Structure(mol, whole.GetNumAtoms(), record_order(mol, whole), coordinates)
+
+
+def _encoded(block: str) -> bytes:
+    """Return the bytes of a molfile: those of its file, or of a query in UTF-8."""
+    try:
+        return block.encode("latin-1")
+    except UnicodeEncodeError:
+        return block.encode()
 
 
 def _cell_structure(record: Record, limits: Limits) -> Structure:
