@@ -189,6 +189,12 @@ def test_lone_pairs_of_a_mol2_count_in_the_record(handler: MoleculeHandler) -> N
     assert item.content.structure.record_atoms == mol.GetNumAtoms() + 1
 
 
+def test_a_mol2_without_its_hydrogens_is_remarked_on() -> None:
+    assert one(mol2(solid("CCO")), "MOL2").warnings == []
+    (warning,) = one(mol2(flat("CCO")), "MOL2").warnings
+    assert "lack" in warning
+
+
 def _renumber_mol2(text: str) -> str:
     """Give the atoms numbers from 1 in their order, and the bonds those of their atoms."""
     head, rest = text.split("@<TRIPOS>ATOM\n")

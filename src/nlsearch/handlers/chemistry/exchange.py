@@ -83,7 +83,10 @@ def mol2_structure(record: Record, limits: Limits) -> Structure:
     block = "\n".join([*record.lines, ""])
     structure = _structure(record, lambda plain: Chem.MolFromMol2Block(block, sanitize=plain, removeHs=plain))
     places = [i for i, kind in enumerate(types) if not kind.upper().startswith("LP")]
-    return _renumbered(structure, places, len(types))
+    structure = _renumbered(structure, places, len(types))
+    if any(atom.GetNumRadicalElectrons() for atom in structure.mol.GetAtoms()):
+        structure.remarks = ("atoms of a MOL2 have the hydrogens that it gives and no others; some lack theirs",)
+    return structure
 
 
 def _check_mol2_bonds(record: Record) -> None:

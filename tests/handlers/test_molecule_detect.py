@@ -7,17 +7,14 @@ from pathlib import Path
 
 import pytest
 from rdkit import Chem
-from rdkit.Chem import AllChem
+from written import WRITERS, flat, mol2, solid
 
 import nlsearch
 from nlsearch.handlers.registry import Registry
 from nlsearch.ingest.detect import detect
 
 ETHANOL = "InChI=1S/C2H6O/c1-2-3/h3H,2H2,1H3"
-MOL2 = (
-    "@<TRIPOS>MOLECULE\nspirit\n3 2 1 0 0\nSMALL\nNO_CHARGES\n\n@<TRIPOS>ATOM\n1 C1 0 0 0 C.3 1 L 0\n"
-    "2 C2 1.5 0 0 C.3 1 L 0\n3 O1 2 1 0 O.3 1 L 0\n@<TRIPOS>BOND\n1 1 2 1\n2 2 3 1\n"
-)
+MOL2 = mol2(solid("CCO", "spirit"))
 CML = '<molecule xmlns="http://www.xml-cml.org/schema"><atomArray><atom id="a" elementType="O"/></atomArray></molecule>'
 
 
@@ -26,16 +23,9 @@ def registry() -> Registry:
     return Registry()
 
 
-def spirit() -> Chem.Mol:
-    mol = Chem.MolFromSmiles("CCO")
-    AllChem.Compute2DCoords(mol)
-    mol.SetProp("_Name", "spirit")
-    return mol
-
-
 def written() -> dict[str, str]:
     """Return one file of each format with what tells it."""
-    mol = spirit()
+    mol = flat("CCO", "spirit")
     block = Chem.MolToMolBlock(mol)
     return {
         "SDF": f"{block}> <X>\n1\n\n$$$$\n",
@@ -43,10 +33,7 @@ def written() -> dict[str, str]:
         "InChI": f"{ETHANOL} spirit\n",
         "SMILES table": "id,smiles\n1,CCO\n",
         "MOL2": MOL2,
-        "CDXML": Chem.MolToCDXMLBlock(mol),
-        "MRV": Chem.MolToMrvBlock(mol),
-        "CML": Chem.MolToCMLBlock(mol),
-        "PDB": Chem.MolToPDBBlock(mol),
+        **{form: WRITERS[form](mol) for form in ("CDXML", "MRV", "CML", "PDB")},
     }
 
 
@@ -90,7 +77,7 @@ def test_other_spellings(registry: Registry, head: str, name: str, form: str) ->
     [
         (Chem.MolToPDBBlock(Chem.MolFromSequence("GAV")), "x.pdb"),
         (
-            "HEADER    HYDROLASE\nSEQRES   1 A    3  GLY ALA VAL\nHETATM    1  C1  LIG A   1       1.000  -2.000  30.000\n",
+            "SEQRES   1 A    3  GLY ALA VAL\nHETATM    1  C1  LIG A   1       1.000  -2.000  30.000\n",
             "x.pdb",
         ),
         ("ATOM      1  P    DA A   1       1.000  -2.000  30.000\n", "x.pdb"),
