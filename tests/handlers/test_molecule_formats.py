@@ -468,3 +468,11 @@ def test_alternate_places_of_an_atom_keep_the_numbers_of_the_record(handler: Mol
     assert verdict is not None
     assert verdict.evidence["atoms"] == [[0, 2]]
     assert item.content.structure.record_atoms == 7
+
+
+def test_an_atom_of_a_pdb_that_is_cut_short_is_not_left_out() -> None:
+    text = Chem.MolToPDBBlock(flat("CCO"))
+    lines = text.splitlines()
+    lines[2] = lines[2][:40]
+    (skipped,) = read("\n".join(lines), "PDB")
+    assert reasons([skipped]) == [f"line 2: the record has an atom cut short: {lines[2]!r}"]

@@ -76,7 +76,7 @@ def _read(record: Record, parse: Parser, limits: Limits) -> RawItem | Skipped:
         if record.unreadable:
             raise MalformedContent(f"line {record.line}: {record.unreadable}")
         structure = parse(record, limits)
-        if structure.record_atoms == 0:
+        if structure.mol.GetNumAtoms() == 0:
             raise MalformedContent(f"line {record.line}: the record has no atoms")
         limits.check("molecule_atoms", structure.record_atoms)
     except InputError as error:
