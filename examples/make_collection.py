@@ -10,9 +10,13 @@ import io
 import sys
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw
+
+if TYPE_CHECKING:
+    from rdkit.Chem import Mol
 
 MEDICINES: tuple[tuple[str, str], ...] = (
     ("CC(=O)Oc1ccccc1C(=O)O", "aspirin"),
@@ -126,6 +130,11 @@ REGISTERED: tuple[tuple[str, str, dict[str, str]], ...] = (
         {"CLASS": "oxidation"},
     ),
 )
+ESSENTIAL_OILS = """name,source,SMILES,InChI
+linalool,lavender,CC(C)=CCCC(C)(O)C=C,
+(-)-carvone,spearmint,CC1=CC[C@H](CC1=O)C(C)=C,
+(-)-menthone,peppermint,,"InChI=1S/C10H18O/c1-7(2)9-5-4-8(3)6-10(9)11/h7-9H,4-6H2,1-3H3/t8-,9+/m1/s1"
+"""
 HBB = (
     "ATGGTGCATCTGACTCCTGAGGAGAAGTCTGCCGTTACTGCCCTGTGGGGCAAGGTGAACGTGGATGAAGTTGGTGGTGAGGCCCTGGGCAGGCTGCTGGTG"
     "GTCTACCCTTGGACCCAGAGGTTCTTTGAGTCCTTTGGGGATCTGTCCACTCCTGATGCTGTTATGGGCAACCCTAAGGTGAAGGCTCATGGCAAGAAAGTG"
@@ -175,15 +184,55 @@ def smiles_file(molecules: tuple[tuple[str, str], ...]) -> str:
     return "".join(f"{smiles}\t{name}\n" for smiles, name in molecules)
 
 
-def molblock(smiles: str, name: str) -> str:
-    """Return a V2000 molblock with computed 2D coordinates."""
+def drawn(smiles: str, name: str, *, hydrogens: bool = False) -> Mol:
+    """Return a molecule with computed 2D coordinates."""
     from rdkit import Chem
     from rdkit.Chem import AllChem
 
     molecule = Chem.MolFromSmiles(smiles)
+    if hydrogens:
+        molecule = Chem.AddHs(molecule)
     AllChem.Compute2DCoords(molecule)
     molecule.SetProp("_Name", name)
-    return str(Chem.MolToMolBlock(molecule))
+    return molecule
+
+
+def molblock(smiles: str, name: str) -> str:
+    """Return a V2000 molblock with computed 2D coordinates."""
+    from rdkit import Chem
+
+    return str(Chem.MolToMolBlock(drawn(smiles, name)))
+
+
+def exchanged() -> dict[str, bytes]:
+    """Return molecules of essential oils, each in another format of exchange."""
+    from rdkit import Chem
+
+    return {
+        "chemistry/oils/cineole.mol2": mol2("CC1(C)OC2(C)CCC1CC2", "1,8-cineole").encode(),
+        "chemistry/oils/camphor.cdxml": Chem.MolToCDXMLBlock(
+            drawn("CC1(C)[C@@H]2CC[C@@]1(C)C(=O)C2", "camphor")
+        ).encode(),
+        "chemistry/oils/limonene.cml": Chem.MolToCMLBlock(drawn("CC1=CC[C@@H](CC1)C(C)=C", "limonene")).encode(),
+        "chemistry/oils/geraniol.mrv": Chem.MolToMrvBlock(drawn("CC(C)=CCC/C(C)=C/CO", "geraniol")).encode(),
+        "chemistry/oils/myrcene.pdb": Chem.MolToPDBBlock(drawn("CC(C)=CCCC(=C)C=C", "myrcene")).encode(),
+        "chemistry/oils/table.csv": ESSENTIAL_OILS.encode(),
+    }
+
+
+def mol2(smiles: str, name: str) -> str:
+    """Write a saturated molecule as a Tripos MOL2."""
+    molecule = drawn(smiles, name, hydrogens=True)
+    lines = ["@<TRIPOS>MOLECULE", name, f"{molecule.GetNumAtoms()} {molecule.GetNumBonds()} 1 0 0", "SMALL"]
+    lines += ["NO_CHARGES", "", "@<TRIPOS>ATOM"]
+    for atom, (x, y, _) in zip(molecule.GetAtoms(), molecule.GetConformer().GetPositions(), strict=True):
+        kind = "H" if atom.GetSymbol() == "H" else f"{atom.GetSymbol()}.3"
+        label = f"{atom.GetSymbol()}{atom.GetIdx() + 1}"
+        lines.append(f"{atom.GetIdx() + 1:6} {label:5} {x:9.4f} {y:9.4f}    0.0000 {kind:4} 1 OIL 0.0")
+    lines.append("@<TRIPOS>BOND")
+    for bond in molecule.GetBonds():
+        lines.append(f"{bond.GetIdx() + 1:6} {bond.GetBeginAtomIdx() + 1:5} {bond.GetEndAtomIdx() + 1:5} 1")
+    return "\n".join([*lines, ""])
 
 
 def sdf(molecules: tuple[tuple[str, str, dict[str, str]], ...]) -> str:
@@ -328,6 +377,7 @@ def files() -> dict[str, bytes]:
         ).encode(),
         "chemistry/reactions.rsmi": smiles_file(REACTIONS).encode(),
         "chemistry/registered reactions.rdf": rdf(REGISTERED).encode(),
+        **exchanged(),
         "biology/human genes.fa": fasta(
             [
                 ("HBB coding sequence of hemoglobin subunit beta, Homo sapiens", HBB),

@@ -189,6 +189,12 @@ def test_lone_pairs_of_a_mol2_count_in_the_record(handler: MoleculeHandler) -> N
     assert item.content.structure.record_atoms == mol.GetNumAtoms() + 1
 
 
+def test_a_mol2_without_its_hydrogens_is_remarked_on() -> None:
+    assert one(mol2(solid("CCO")), "MOL2").warnings == []
+    (warning,) = one(mol2(flat("CCO")), "MOL2").warnings
+    assert "lack" in warning
+
+
 def _renumber_mol2(text: str) -> str:
     """Give the atoms numbers from 1 in their order, and the bonds those of their atoms."""
     head, rest = text.split("@<TRIPOS>ATOM\n")
@@ -462,3 +468,11 @@ def test_alternate_places_of_an_atom_keep_the_numbers_of_the_record(handler: Mol
     assert verdict is not None
     assert verdict.evidence["atoms"] == [[0, 2]]
     assert item.content.structure.record_atoms == 7
+
+
+def test_an_atom_of_a_pdb_that_is_cut_short_is_not_left_out() -> None:
+    text = Chem.MolToPDBBlock(flat("CCO"))
+    lines = text.splitlines()
+    lines[2] = lines[2][:40]
+    (skipped,) = read("\n".join(lines), "PDB")
+    assert reasons([skipped]) == [f"line 2: the record has an atom cut short: {lines[2]!r}"]

@@ -7,6 +7,7 @@ from molecules import one, read
 from rdkit import Chem, rdBase
 
 from nlsearch.errors import MalformedContent, QuerySyntax
+from nlsearch.handlers.chemistry.payload import Decoded
 from nlsearch.handlers.molecule import MoleculeHandler
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem, Skipped
@@ -223,3 +224,59 @@ def test_logs_stay_quiet_and_as_they_were(capfd: pytest.CaptureFixture[str], han
     handler.features(one("[Na+].[Cl-]"))
     assert rdBase.LogStatus() == before
     assert capfd.readouterr().err == ""
+
+
+# ------------------------------------------------------------------------------------------------- what chemists write
+@pytest.mark.parametrize(("group", "kind"), [("&1", "STEREO_AND"), ("o1", "STEREO_OR"), ("a", "STEREO_ABSOLUTE")])
+def test_enhanced_stereo_is_kept_and_matched_as_drawn(handler: MoleculeHandler, group: str, kind: str) -> None:
+    text = f"C[C@H](F)Cl |{group}:1|"
+    mol = Chem.MolFromSmiles(text)
+    for content, form in ((text, "SMILES"), (Chem.MolToV3KMolBlock(mol), "MOL")):
+        payload = handler.features(one(content, form)).payload
+        (found,) = Decoded(payload).mol.GetStereoGroups()
+        assert (str(found.GetGroupType()), [atom.GetIdx() for atom in found.GetAtoms()]) == (kind, [1])
+        hits = [
+            handler.verify(handler.compile("substructure", query, {}), payload) is not None
+            for query in ("C[C@H](F)Cl", "C[C@@H](F)Cl")
+        ]
+        assert hits == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("symbol", "line"),
+    [("A  ", ""), ("Q  ", ""), ("X  ", ""), ("L  ", "M  ALS   1  2 F C   N   \n"), ("R# ", "M  RGP  1   1   1\n")],
+)
+def test_query_features_of_a_molfile_are_kept_and_said(handler: MoleculeHandler, symbol: str, line: str) -> None:
+    text = block(Chem.MolFromSmiles("CCO")).replace(" C   0", f" {symbol} 0", 1).replace("M  END", f"{line}M  END")
+    item = one(text, "MOL")
+    assert item.warnings == ["the record holds query features; it is indexed as written"]
+    features = handler.features(item)
+    assert "inchikey" not in features.fields
+    assert Decoded(features.payload).mol.GetNumAtoms() == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "charge", "formula"),
+    [("CC(=O)[O-].[Na+]", 0, "C2H3NaO2"), ("[13CH3]O", 0, "CH4O"), ("[CH3]", 0, "CH3"), ("C[NH3+]", 1, "CH6N+")],
+)
+def test_salts_isotopes_radicals_and_ions_survive(
+    handler: MoleculeHandler, text: str, charge: int, formula: str
+) -> None:
+    for content, form in ((text, "SMILES"), (block(Chem.MolFromSmiles(text)), "MOL")):
+        features = handler.features(one(content, form))
+        assert (features.fields["charge"], features.fields["formula"]) == (charge, formula)
+        assert Decoded(features.payload).smiles == Chem.CanonSmiles(text)
+
+
+def test_records_of_one_name_stay_apart() -> None:
+    assert [(item.number, item.title, item.record_id) for item in read("CC twin\nCCC twin\n")] == [
+        (1, "twin", None),
+        (2, "twin", None),
+    ]
+
+
+def test_an_empty_smiles_is_refused() -> None:
+    (skipped, item) = read("smiles,name\n,nothing\nC,methane\n", "SMILES table")
+    assert isinstance(skipped, Skipped)
+    assert skipped.reason == "line 2: an empty SMILES"
+    assert isinstance(item, RawItem)

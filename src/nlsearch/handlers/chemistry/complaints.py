@@ -176,7 +176,7 @@ def _broken_bond(line: str, atoms: int) -> str:
 def _chemical_complaint(lines: list[str], first: int) -> str:
     from rdkit import Chem
 
-    mol = Chem.MolFromMolBlock("\n".join(lines), sanitize=False, removeHs=False)
+    mol = Chem.MolFromMolBlock("\n".join(lines).encode("latin-1", "replace"), sanitize=False, removeHs=False)
     if mol is None:
         return f"line {first}: RDKit cannot read the record"
     reason = sanitize_complaint(mol) or "RDKit refuses the record"

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 Reader = Callable[[bool], "Mol | None"]
 """Reads a record: True as RDKit does by default, False without sanitising and with all hydrogens."""
 
+_COORDINATES_END = 54
+"""Columns of an atom line of a PDB up to its z."""
+
 
 def _structure(record: Record, read: Reader) -> Structure:
     """Return the molecule of `record`, or raise with what RDKit has against it."""
@@ -83,7 +86,10 @@ def mol2_structure(record: Record, limits: Limits) -> Structure:
     block = "\n".join([*record.lines, ""])
     structure = _structure(record, lambda plain: Chem.MolFromMol2Block(block, sanitize=plain, removeHs=plain))
     places = [i for i, kind in enumerate(types) if not kind.upper().startswith("LP")]
-    return _renumbered(structure, places, len(types))
+    structure = _renumbered(structure, places, len(types))
+    if any(atom.GetNumRadicalElectrons() for atom in structure.mol.GetAtoms()):
+        structure.remarks = ("atoms of a MOL2 have the hydrogens that it gives and no others; some lack theirs",)
+    return structure
 
 
 def _check_mol2_bonds(record: Record) -> None:
@@ -128,6 +134,9 @@ def pdb_structure(record: Record, limits: Limits) -> Structure:
     if polymer:
         raise MalformedContent(f"line {record.line}: a polymer ({polymer.strip()}); only PDB of ligands are read")
     limits.check("molecule_atoms", len(atoms))
+    short = next((line for line in atoms if len(line) < _COORDINATES_END), "")
+    if short:  # RDKit leaves such atoms out
+        raise MalformedContent(f"line {record.line}: the record has an atom cut short: {short!r}")
     block = "\n".join([*record.lines, "END", ""])
     distances = not any(line.startswith("CONECT") for line in record.lines)
 

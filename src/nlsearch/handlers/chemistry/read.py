@@ -89,7 +89,7 @@ def _read(record: Record, parse: Parser, limits: Limits, kind: str) -> RawItem |
         if record.unreadable:
             raise MalformedContent(f"line {record.line}: {record.unreadable}")
         content = parse(record, limits)
-        if content.record_atoms == 0:
+        if content.record_atoms == 0 or (isinstance(content, Structure) and content.mol.GetNumAtoms() == 0):
             raise MalformedContent(f"line {record.line}: the record has no atoms")
         limits.check("molecule_atoms", content.record_atoms)
     except InputError as error:
@@ -202,8 +202,9 @@ def molfile_structure(record: Record, limits: Limits) -> Structure:
     """
     from rdkit import Chem
 
-    block = "\n".join(record.lines)
-    announced = _V3000_COUNTS.search(block)
+    text = "\n".join(record.lines)
+    block = _encoded(text)
+    announced = _V3000_COUNTS.search(text)
     if announced:
         limits.check("molecule_atoms", int(announced.group(1)))
     mol = Chem.MolFromMolBlock(block)
@@ -218,6 +219,14 @@ def molfile_structure(record: Record, limits: Limits) -> Structure:
         return Structure(mol, len(symbols), order, coordinates)
     whole = Chem.MolFromMolBlock(block, sanitize=False, removeHs=False)
     return Structure(mol, whole.GetNumAtoms(), record_order(mol, whole), coordinates)
+
+
+def _encoded(block: str) -> bytes:
+    """Return the bytes of a molfile: those of its file, or of a query in UTF-8."""
+    try:
+        return block.encode("latin-1")
+    except UnicodeEncodeError:
+        return block.encode()
 
 
 def _rdf_content(record: Record, limits: Limits) -> Structure | Reaction:

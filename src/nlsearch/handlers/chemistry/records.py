@@ -40,8 +40,8 @@ class Record:
     line : int
         The number of its first line in the file, from 1.
     lines : list of str
-        A molfile's lines without their ends; for lists and tables one line: the SMILES or InChI; for XML one line: the
-        text of its element.
+        A molfile's lines without their ends, a character for each byte, as its columns count; for lists and tables one
+        line: the SMILES or InChI; for XML one line: the text of its element.
     title : str
     properties : list of (str, str)
         Names and values of an SDF's data fields or of a table's other columns.
@@ -106,9 +106,11 @@ def _sdf_record(number: int, first: int, raw: list[bytes], size: int, limits: Li
     if size > limits.record_bytes:
         cap = f"the cap record_bytes = {limits.record_bytes:,}"
         return Record(number, first, [], refusal=f"{size:,} bytes are over {cap}")
-    lines = decoded(b"\n".join(raw)).split("\n")
-    end = next((i for i, line in enumerate(lines) if line.startswith("M  END")), len(lines) - 1)
-    return Record(number, first, lines[: end + 1], lines[0].strip(), _properties(lines[end + 1 :]))
+    raw = raw or [b""]
+    end = next((i for i, line in enumerate(raw) if i >= 3 and line.startswith(b"M  END")), len(raw) - 1)
+    lines = [line.decode("latin-1") for line in raw[: end + 1]]
+    properties = _properties(decoded(b"\n".join(raw[end + 1 :])).split("\n"))
+    return Record(number, first, lines, decoded(raw[0]).strip(), properties)
 
 
 def _properties(lines: list[str]) -> list[tuple[str, str]]:

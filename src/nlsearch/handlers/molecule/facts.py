@@ -13,7 +13,8 @@ _CELL = rb"[^\n\r,;|\t\"]"
 _COLUMN = (  # as tables.structure_columns tells headings, roughly: it has the last word
     rb"\"?[ ]*(?!" + _CELL + rb"*(?i:reaction|rxn))(?!(?i:(?:" + _CELL + rb"*[ _.-])?"
     rb"(?:n|num|number|count|len|length|has|is|valid|hash)[ _.-]))"
-    rb"[\w\x80-\xff .()/-]{0,40}?(?i:smiles|inchi)(?![ _.-]?(?i:key|count|num|len|hash|valid))"
+    rb"(?:[a-zA-Z0-9\x80-\xff()/]{1,20}[ _.-]{1,2}){0,3}[a-zA-Z0-9\x80-\xff()/]{0,20}?"
+    rb"(?i:smiles|inchi)(?![ _.-]?(?i:key|count|num|len|hash|valid))"
     rb"(?:[ _.(-]{0,2}[\w\x80-\xff]{1,16}\)?)?\"?(?=[,;|\t\r\n])"
 )
 _DRAWN = (  # a column with a heading that need not mean a structure, and a cell in the next line that looks like one
