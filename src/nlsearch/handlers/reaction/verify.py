@@ -144,18 +144,26 @@ class Matcher:
                     yield match, other
 
     def _searched(self, item: Decoded) -> list[tuple[Match, Match]]:
-        """Return one pair of matches if there is any: ties get number after number, going back where none fits."""
+        """Return one pair of matches if there is any: ties get number after number, going back where none fits.
+
+        The tie that fewest numbers fit comes first.
+        """
         common = sorted((set(item.maps["reactants"]) & set(item.maps["products"])) - {0})
-        ties = len(self.pattern.mapped)
-        open_ends: list[list[int]] = [[]]
+        free: list[int | None] = [None] * len(self.pattern.mapped)
+        fitting = [
+            [number for number in common if self._pair(item, _with(free, tie, number))] for tie in range(len(free))
+        ]
+        order = sorted(range(len(free)), key=lambda tie: len(fitting[tie]))
+        open_ends = [free]
         while open_ends:
-            given = open_ends.pop()
-            pair = self._pair(item, [*given, *[None] * (ties - len(given))])
+            numbers = open_ends.pop()
+            pair = self._pair(item, numbers)
             if pair is None:
                 continue
-            if len(given) == ties:
+            tie = next((tie for tie in order if numbers[tie] is None), None)
+            if tie is None:
                 return [pair]
-            open_ends += [[*given, number] for number in reversed(common)]
+            open_ends += [_with(numbers, tie, number) for number in reversed(fitting[tie])]
         return []
 
     def _pair(self, item: Decoded, numbers: list[int | None]) -> tuple[Match, Match] | None:
@@ -168,6 +176,11 @@ class Matcher:
                 return None
             pair.append(matches[0])
         return pair[0], pair[1]
+
+
+def _with(numbers: list[int | None], tie: int, number: int) -> list[int | None]:
+    """Return a copy of `numbers` in which `tie` has `number`."""
+    return [*numbers[:tie], number, *numbers[tie + 1 :]]
 
 
 def _similar(asked: dict[str, Any], item: Decoded) -> Verdict:
