@@ -309,7 +309,12 @@ def test_levels_of_identity(handler: MoleculeHandler) -> None:
     mirror = handler.verify(strict, payload_of("N[C@H](C)C(=O)O"))
     assert mirror is not None
     assert (mirror.tier, mirror.score) == ("near", 1.0)
-    assert mirror.evidence == {"similarity": 1.0, "fingerprint": "morgan", "level": "connectivity"}
+    assert mirror.evidence == {
+        "similarity": 1.0,
+        "fingerprint": "morgan",
+        "metric": "tanimoto",
+        "level": "connectivity",
+    }
     for other in ("N[C@H](C)C(=O)O", "NC(C)C(=O)O", "[2H]C([2H])([2H])[C@@H](N)C(=O)O", "[15NH2][C@@H](C)C(=O)O"):
         verdict = handler.verify(loose, payload_of(other))
         assert verdict is not None

@@ -10,6 +10,10 @@ The life of a handler: ``read`` and ``features`` run in an isolated worker; so d
 
 ``read`` is told the caps in force.  A handler whose other methods have caps too has an attribute ``limits``
 (:class:`~nlsearch.limits.Limits`); the registry sets it before the handler is used.
+
+What a collection may choose about its index (more fingerprints, say) a handler declares in an attribute ``settings``, a
+tuple of :class:`~nlsearch.declarations.Setting`, and finds in an attribute ``chosen``
+(:data:`~nlsearch.declarations.Chosen`), which the registry sets too.
 """
 
 from __future__ import annotations
@@ -20,12 +24,14 @@ from typing import BinaryIO, Protocol, runtime_checkable
 
 from nlsearch.declarations import (
     Buffer,
+    Chosen,
     Field,
     FieldType,
     Format,
     Operator,
     Option,
     SeedSpace,
+    Setting,
     Space,
     TermSpace,
     VectorSpace,
@@ -37,6 +43,7 @@ __all__ = [
     "COMMON_FIELDS",
     "COMMON_OPTIONS",
     "Buffer",
+    "Chosen",
     "Field",
     "FieldType",
     "Format",
@@ -44,6 +51,7 @@ __all__ = [
     "Operator",
     "Option",
     "SeedSpace",
+    "Setting",
     "Source",
     "Space",
     "TermSpace",

@@ -8,7 +8,8 @@
     <space>.folds    the same folded to 256 bits (long sets only)
     <space>.f16      dense vectors of length 1, by key               <space>.usearch  HNSW over them, from 10,000 rows
 
-Bit sets are always searched exactly, by the bounds of :func:`nlsearch.kernels.tanimoto_top`.  Dense vectors are too,
+Bit sets are always searched exactly, by the bounds of :func:`nlsearch.kernels.tanimoto_top`, or for Tversky's index by
+those of the count of bits.  Dense vectors are too,
 unless there are many and the question has a limit and no filter (:attr:`VectorIndex.approximate`).
 The similarity of a dense vector is ``(1 + cosine) / 2``; a vector of zeros has cosine 0 with everything.
 
@@ -30,7 +31,7 @@ from numpy.typing import ArrayLike, NDArray
 from nlsearch.declarations import VectorSpace
 from nlsearch.errors import IndexDamaged
 from nlsearch.index.storage import mapped, writing
-from nlsearch.kernels import fold, hamming, popcounts, tanimoto, tanimoto_top
+from nlsearch.kernels import fold, hamming, overlaps, popcounts, tanimoto, tanimoto_top, tversky
 from nlsearch.limits import MIB
 from nlsearch.model import Nearest
 
@@ -288,6 +289,8 @@ class VectorIndex:
             If the files contradict themselves.
         """
         query = self._query(question)
+        if question.weights is not None:
+            return self._best_weighted(query, question, question.weights, allowed)
         if self.space.metric == "tanimoto":
             return self._best_bits(query, question, allowed)
         if self.asks_graph(question, allowed):
@@ -303,10 +306,14 @@ class VectorIndex:
         asked = np.asarray(keys, np.uint32)
         known = np.isin(asked, self.keys)
         answer = np.zeros(len(asked), np.float32)
-        answer[known] = self._similarities(self._query(question), self._rows_of(asked[known]))
+        query, rows = self._query(question), self._rows_of(asked[known])
+        weights = question.weights
+        answer[known] = self._similarities(query, rows) if weights is None else self._weighted(query, rows, weights)
         return answer
 
     def _query(self, question: Nearest) -> NDArray[Any]:
+        if question.weights is not None and self.space.metric != "tanimoto":
+            raise ValueError(f"space {self.space.name} is of metric {self.space.metric}, which has no weights")
         vector = np.frombuffer(question.vector, np.uint8)
         if _is_bits(self.space):
             return _as_row(vector, self.space)
@@ -336,6 +343,31 @@ class VectorIndex:
             path = _file(self._directory, self.space, "counts")
             raise IndexDamaged(str(exc), locator=str(path), hint="run nlsearch check") from exc
         return self.keys[rows], similarities
+
+    def _best_weighted(
+        self, query: NDArray[np.uint8], question: Nearest, weights: tuple[float, float], allowed: Keys | None
+    ) -> tuple[Keys, Similarities]:
+        """Answer by Tversky's index, looking only at rows whose count of bits allows the least similarity."""
+        own = int(popcounts(query[None])[0])
+        possible = np.arange(self.space.dimensions + 1)
+        enough = tversky(np.minimum(possible, own), own, possible, weights) >= question.minimum
+        if self.rows and int(self._counts.max()) > self.space.dimensions:
+            path = _file(self._directory, self.space, "counts")
+            raise IndexDamaged("counts more bits than there are", locator=str(path), hint="run nlsearch check")
+        rows = np.flatnonzero(enough[self._counts])
+        if allowed is not None:
+            rows = rows[np.isin(self.keys[rows], allowed)]
+        return _best(self.keys[rows], self._weighted(query, rows, weights), question)
+
+    def _weighted(
+        self, query: NDArray[np.uint8], rows: NDArray[np.int64], weights: tuple[float, float]
+    ) -> NDArray[np.float64]:
+        own = int(popcounts(query[None])[0])
+        found = [np.empty(0, np.float64)]
+        for some in _blocks(rows):
+            counts = self._counts[some]
+            found.append(tversky(overlaps(query, self._rows[some], counts), own, counts, weights))
+        return np.concatenate(found)
 
     def _similarities(self, query: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[np.float64]:
         found = [np.empty(0, np.float64)]

@@ -10,12 +10,15 @@ from nlsearch.kernels.bits import (
     fold,
     hamming,
     hamming_reference,
+    overlaps,
+    overlaps_reference,
     popcounts,
     popcounts_reference,
     tanimoto,
     tanimoto_reference,
     tanimoto_top,
     tanimoto_top_reference,
+    tversky,
 )
 from nlsearch.kernels.native import NATIVE
 from nlsearch.kernels.sequence import (
@@ -52,6 +55,8 @@ __all__ = [
     "gather_postings",
     "hamming",
     "hamming_reference",
+    "overlaps",
+    "overlaps_reference",
     "pack2",
     "pack2_reference",
     "pack_postings",
@@ -66,6 +71,7 @@ __all__ = [
     "tanimoto_reference",
     "tanimoto_top",
     "tanimoto_top_reference",
+    "tversky",
     "unpack2",
     "unpack2_reference",
     "vote",

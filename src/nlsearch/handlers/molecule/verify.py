@@ -1,7 +1,8 @@
 """Deciding whether a molecule matches, with the matched atoms.
 
 Scores: ``smarts`` and ``substructure`` matched atoms / heavy atoms of the item; ``superstructure`` heavy atoms of the
-item / heavy atoms of the query; ``smiles`` and ``like`` 1 for the same molecule, else Tanimoto of Morgan fingerprints.
+item / heavy atoms of the query; ``tautomer`` as ``substructure`` (:mod:`.tautomers`); ``smiles`` and ``like`` 1 for the
+same molecule, else the similarity (:mod:`.similarity`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from nlsearch.handlers.chemistry.patterns import Pattern, read_smarts, read_structure, structure_pattern
 from nlsearch.handlers.chemistry.payload import Decoded
+from nlsearch.handlers.molecule.similarity import Similarities
+from nlsearch.handlers.molecule.tautomers import tautomers_of
 from nlsearch.limits import Limits
 from nlsearch.model import Json, Probe, Verdict
 
@@ -21,8 +24,6 @@ if TYPE_CHECKING:
 DECODED = 4096
 """Molecules kept decoded: a page asked again, or filtered otherwise, decodes nothing."""
 PATTERNS = 64
-LEVELS = ("connectivity", "stereo")
-"""Identities from the weakest: the same graph; the same stereo, isotopes and charges too."""
 
 
 class Verifier:
@@ -38,7 +39,7 @@ class Verifier:
         self._limits = limits
         self._decoded = lru_cache(maxsize=DECODED)(Decoded)
         self._pattern = lru_cache(maxsize=PATTERNS)(self._read_pattern)
-        self._bits = lru_cache(maxsize=PATTERNS)(_bits)
+        self._similarities = Similarities(DECODED)
 
     def decoded(self, payload: Buffer) -> Decoded:
         """Return the molecule of `payload`, decoded now or before."""
@@ -48,12 +49,15 @@ class Verifier:
         """Return the verdict of `probe` about the molecule, or None if it is no hit."""
         item = self.decoded(payload)
         if "fingerprint" in probe.verification:
-            return self._similar(probe.verification, item)
+            return self._similarities.verify(probe.verification, item)
         text = probe.verification.get("smarts", probe.verification.get("structure", ""))
         pattern, parameters = self._pattern(text, "smarts" in probe.verification, bool(probe.verification["stereo"]))
         if probe.operator == "superstructure":
             return self._contained(pattern, parameters, item)
-        matches = item.mol.GetSubstructMatches(pattern.mol, parameters)
+        if probe.operator == "tautomer":
+            matches = tautomers_of(text, self._limits).query.GetSubstructMatches(item.mol, parameters)
+        else:
+            matches = item.mol.GetSubstructMatches(pattern.mol, parameters)
         if not matches:
             return None
         atoms, bonds = self._evidence(matches, pattern.bonds, item)
@@ -100,31 +104,3 @@ class Verifier:
             **self._count(matches),
         }
         return Verdict(min(1.0, item.heavy_atoms / pattern.atoms), "exact", evidence)
-
-    # ------------------------------------------------------------------------------------------------------- similarity
-    def _similar(self, wanted: dict[str, Any], item: Decoded) -> Verdict:
-        from rdkit import DataStructs
-
-        similarity = float(DataStructs.TanimotoSimilarity(self._bits(wanted["fingerprint"]), item.fingerprint))
-        level = _identity(wanted, item, similarity)
-        same = level is not None and LEVELS.index(level) >= LEVELS.index(wanted["level"])
-        evidence = {"similarity": similarity, "fingerprint": "morgan", "level": level}
-        return Verdict(1.0 if same else similarity, "exact" if same else "near", evidence)
-
-
-def _identity(wanted: dict[str, Any], item: Decoded, similarity: float) -> str | None:
-    """Return the strongest level at which the item is the wanted molecule, or None if it is another.
-
-    Different fingerprints exclude identity at level stereo, so canonical SMILES are written only where they may agree.
-    """
-    if similarity == 1.0 and item.smiles == wanted["smiles"]:
-        return "stereo"
-    if (similarity == 1.0 or wanted["level"] == "connectivity") and item.connectivity == wanted["connectivity"]:
-        return "connectivity"
-    return None
-
-
-def _bits(raw: bytes) -> Any:  # noqa: ANN401 - RDKit's ExplicitBitVect
-    from nlsearch.handlers.chemistry.fingerprints import unpacked
-
-    return unpacked(raw)
