@@ -302,6 +302,15 @@ def test_every_spelling_of_a_molecule_is_exact(seed: int, handler: MoleculeHandl
     assert (verdict.tier, verdict.score, verdict.evidence["level"]) == ("exact", 1.0, "stereo")
 
 
+@pytest.mark.parametrize("operator", ["substructure", "superstructure", "tautomer", "smiles"])
+def test_a_molfile_without_a_title_is_a_query(operator: str, handler: MoleculeHandler) -> None:
+    text = block(Chem.MolFromSmiles(ASPIRIN))
+    assert text.startswith("\n")
+    verdict = handler.verify(handler.compile(operator, text, {}), payload_of(ASPIRIN))
+    assert verdict is not None
+    assert verdict.score == 1.0
+
+
 def test_levels_of_identity(handler: MoleculeHandler) -> None:
     query = "N[C@@H](C)C(=O)O"
     strict = handler.compile("smiles", query, {"fp": "morgan", "level": "stereo"})

@@ -232,9 +232,9 @@ def same_isotopes(first: str, second: str) -> bool:
 
 
 def test_tautomers_are_those_of_equal_canonical_tautomers(handler: MoleculeHandler, smiles: list[str]) -> None:
-    """Brute force: every pair of 150 molecules and a random tautomer of each."""
+    """Brute force: every pair of 100 molecules and a random tautomer of each."""
     dice = random.Random(3)
-    texts = [text for text in smiles[:300] if "." not in text][:150]
+    texts = [text for text in smiles[:300] if "." not in text][:100]
     for text in list(texts):
         forms = list(FLAT.Enumerate(Chem.MolFromSmiles(text)).tautomers)
         texts.append(Chem.MolToSmiles(dice.choice(forms)))
@@ -254,7 +254,7 @@ def test_tautomers_are_those_of_equal_canonical_tautomers(handler: MoleculeHandl
                 verdict = handler.verify(probe, features.payload)
                 assert verdict is not None
                 assert (verdict.tier == "exact") == same, text
-    assert pairs > len(texts) + 100
+    assert pairs > len(texts) + 60
 
 
 def canonical(text: str) -> str:

@@ -37,7 +37,7 @@ def compile_smarts(value: str, options: Mapping[str, Scalar], limits: Limits) ->
 def compile_substructure(value: str, options: Mapping[str, Scalar], limits: Limits) -> Probe:
     """Compile ``substructure:"…"``: a SMILES or molfile whose aromaticity is perceived before it is matched."""
     pattern = structure_pattern(read_structure(value, limits=limits), stereo=bool(options.get("stereo", True)))
-    verification = {"structure": value.strip("\r\n "), "stereo": pattern.stereo}
+    verification = {"structure": value, "stereo": pattern.stereo}
     return _pattern_probe("substructure", notation(value), pattern, verification, pattern.mol)
 
 
@@ -84,7 +84,7 @@ def compile_superstructure(value: str, options: Mapping[str, Scalar], limits: Li
         "superstructure",
         f"{notation(value)}, {counted(heavy, 'heavy atom')}",
         Range("heavy_atoms", None, heavy),
-        {"structure": value.strip("\r\n "), "stereo": bool(options.get("stereo", True))},
+        {"structure": value, "stereo": bool(options.get("stereo", True))},
         "complete",
         related=neighbours(structure.mol),
     )

@@ -114,9 +114,8 @@ def tautomers_of(structure: str, limits: Limits) -> Tautomers:
 
 def compile_tautomer(value: str, options: Mapping[str, Scalar], limits: Limits) -> Probe:
     """Compile ``tautomer:"…"``; where RDKit does not enumerate all tautomers, the guarantee is ``sound`` only."""
-    structure = value.strip("\r\n ")
-    pattern = structure_pattern(read_structure(structure, limits=limits), stereo=bool(options.get("stereo", True)))
-    tautomers = tautomers_of(structure, limits)
+    pattern = structure_pattern(read_structure(value, limits=limits), stereo=bool(options.get("stereo", True)))
+    tautomers = tautomers_of(value, limits)
     forms = counted(tautomers.count, "tautomer")
     if not tautomers.whole:
         forms = f"the first {forms}, of more"
@@ -125,7 +124,7 @@ def compile_tautomer(value: str, options: Mapping[str, Scalar], limits: Limits) 
         "tautomer",
         f"{notation(value)}, {counted(pattern.mol.GetNumAtoms(), 'atom')}, {forms}",
         tautomers.question(),
-        {"structure": structure, "stereo": pattern.stereo},
+        {"structure": value, "stereo": pattern.stereo},
         "complete" if tautomers.whole else "sound",
         numerator=pattern.atoms,
         related=neighbours(pattern.mol),
