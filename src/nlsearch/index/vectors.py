@@ -8,8 +8,8 @@
     <space>.folds    the same folded to 256 bits (long sets only)
     <space>.f16      dense vectors of length 1, by key               <space>.usearch  HNSW over them, from 10,000 rows
 
-Bit sets are always searched exactly, by the bounds of :func:`nlsearch.kernels.tanimoto_top`, or for Tversky's index by
-those of the count of bits.  Dense vectors are too,
+Bit sets are always searched exactly, by the bounds of :func:`nlsearch.kernels.tanimoto_top`, for Tversky's index too or
+by the count of bits.  Dense vectors are too,
 unless there are many and the question has a limit and no filter (:attr:`VectorIndex.approximate`).
 The similarity of a dense vector is ``(1 + cosine) / 2``; a vector of zeros has cosine 0 with everything.
 
@@ -40,6 +40,9 @@ GRAPH_ROWS = 10_000
 
 FOLDED_BITS = 1024
 """From so many bits on, folded sets are kept beside the sets."""
+
+NARROW = 0.05
+"""From so high a bound on, Tanimoto finds what a weighted question asks faster than a look at all rows."""
 
 _SHAPE = struct.Struct("<8sQQQ")
 _MAGIC = b"NLVECTR1"
@@ -292,7 +295,8 @@ class VectorIndex:
         if question.weights is not None:
             return self._best_weighted(query, question, question.weights, allowed)
         if self.space.metric == "tanimoto":
-            return self._best_bits(query, question, allowed)
+            where, similarities = self._best_bits(query, question.minimum, question.limit, allowed)
+            return self.keys[where], similarities
         if self.asks_graph(question, allowed):
             assert question.limit is not None  # noqa: S101 - only such questions ask the graph
             candidates = self._from_graph(query, question.limit)
@@ -325,39 +329,43 @@ class VectorIndex:
         return _normal(floats)
 
     def _best_bits(
-        self, query: NDArray[np.uint8], question: Nearest, allowed: Keys | None
-    ) -> tuple[Keys, Similarities]:
+        self, query: NDArray[np.uint8], minimum: float, limit: int | None, allowed: Keys | None
+    ) -> tuple[NDArray[np.uint32], Similarities]:
+        """Return rows, not keys, by Tanimoto."""
         mask = None if allowed is None else np.isin(self.keys, allowed)
         try:
-            rows, similarities = tanimoto_top(
-                query,
-                self._rows,
-                self._counts,
-                question.minimum,
-                question.limit,
-                keys=self.keys,
-                folded=self._folds,
-                mask=mask,
+            return tanimoto_top(
+                query, self._rows, self._counts, minimum, limit, keys=self.keys, folded=self._folds, mask=mask
             )
         except ValueError as exc:
             path = _file(self._directory, self.space, "counts")
             raise IndexDamaged(str(exc), locator=str(path), hint="run nlsearch check") from exc
-        return self.keys[rows], similarities
 
     def _best_weighted(
         self, query: NDArray[np.uint8], question: Nearest, weights: tuple[float, float], allowed: Keys | None
     ) -> tuple[Keys, Similarities]:
-        """Answer by Tversky's index, looking only at rows whose count of bits allows the least similarity."""
-        own = int(popcounts(query[None])[0])
-        possible = np.arange(self.space.dimensions + 1)
-        enough = tversky(np.minimum(possible, own), own, possible, weights) >= question.minimum
+        """Answer by Tversky's index; only rows that are similar enough by Tanimoto, or by their counts, are looked at.
+
+        An index of at least m needs c + α x + β y ≤ c / m with x and y bits in one set alone, so that x + y is at most
+        c (1 / m − 1) / min(α, β), and Tanimoto at least 1 / (1 + (1 / m − 1) / min(α, β)).
+        """
+        least, lighter = min(1.0, question.minimum), min(weights)
+        tanimoto_at_least = lighter * least / (lighter * least + 1 - least) if lighter > 0 and least > 0 else 0.0
+        if tanimoto_at_least >= NARROW:
+            rows = self._best_bits(query, tanimoto_at_least - 1e-6, None, allowed)[0].astype(np.int64)
+        else:
+            rows = self._countable(query, question.minimum, weights)
+            rows = rows if allowed is None else rows[np.isin(self.keys[rows], allowed)]
+        return _best(self.keys[rows], self._weighted(query, rows, weights), question)
+
+    def _countable(self, query: NDArray[np.uint8], minimum: float, weights: tuple[float, float]) -> NDArray[np.int64]:
+        """Return the rows whose count of bits allows an index of at least `minimum`."""
         if self.rows and int(self._counts.max()) > self.space.dimensions:
             path = _file(self._directory, self.space, "counts")
             raise IndexDamaged("counts more bits than there are", locator=str(path), hint="run nlsearch check")
-        rows = np.flatnonzero(enough[self._counts])
-        if allowed is not None:
-            rows = rows[np.isin(self.keys[rows], allowed)]
-        return _best(self.keys[rows], self._weighted(query, rows, weights), question)
+        own, possible = int(popcounts(query[None])[0]), np.arange(self.space.dimensions + 1)
+        enough = tversky(np.minimum(possible, own), own, possible, weights) >= minimum
+        return np.flatnonzero(enough[self._counts])
 
     def _weighted(
         self, query: NDArray[np.uint8], rows: NDArray[np.int64], weights: tuple[float, float]
