@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     from nlsearch.ingest.report import Progress, Report
     from nlsearch.sandbox.pool import Pool
 
-KEPT_SESSIONS = 16
-KEPT_VIEWS = 4
+KEPT_SESSIONS, KEPT_VIEWS = 16, 4
 MOST_HITS = 100_000
 
 
@@ -455,6 +454,7 @@ class Collection:
         return {
             "items": view.snapshot.items,
             "kinds": {kind: n for kind, n in sorted(kinds.items()) if n},
+            "settings": dict(view.snapshot.settings),
             "sources": len(snapshot.read_sources(self.directory)),
             "failures": len(self.failures()),
             "splits": len(view.splits),

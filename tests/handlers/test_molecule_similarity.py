@@ -20,6 +20,7 @@ from nlsearch import wire
 from nlsearch.errors import QueryError, QuerySyntax
 from nlsearch.handlers.molecule import MoleculeHandler
 from nlsearch.handlers.molecule.facts import FINGERPRINTS, LEVELS
+from nlsearch.limits import Limits
 from nlsearch.model import AnyOf, Exact, Nearest
 
 COUNT, QUERIES = 2000, 50
@@ -55,14 +56,15 @@ def mols(smiles: list[str]) -> list[Chem.Mol]:
 
 @pytest.fixture(scope="module")
 def mixture(tmp_path_factory: pytest.TempPathFactory, smiles: list[str]) -> Iterator[nlsearch.Collection]:
-    """A collection of which one half holds Morgan fingerprints only, the other half all of them."""
+    """A collection of which every fifth item holds its Morgan fingerprint only, the others all of them."""
     folder = tmp_path_factory.mktemp("similar")
-    halves = [folder / "plain.smi", folder / "rich.smi"]
-    for place, path in enumerate(halves):
-        path.write_text("".join(f"{text} m{i}\n" for i, text in enumerate(smiles) if i % 2 == place))
+    plain, rich = folder / "plain.smi", folder / "rich.smi"
+    for path in (plain, rich):
+        lines = [f"{text} m{i}\n" for i, text in enumerate(smiles) if (i % 5 == 0) == (path == plain)]
+        path.write_text("".join(lines))
     with nlsearch.Collection.open(folder / "c.nls", create=True) as collection:
-        collection.index(halves[0], jobs=1)
-        collection.index(halves[1], jobs=1, settings={"molecule.fingerprints": "rdkit,maccs,atompair"})
+        collection.index(plain, jobs=1)
+        collection.index(rich, jobs=1, settings={"molecule.fingerprints": "rdkit,maccs,atompair"})
         yield collection
 
 
@@ -99,7 +101,7 @@ def test_hits_and_scores_are_rdkits(
     assert near > QUERIES
 
 
-def test_half_an_index_says_so(mixture: nlsearch.Collection, smiles: list[str]) -> None:
+def test_a_mixture_has_what_was_chosen_in_time(mixture: nlsearch.Collection, smiles: list[str]) -> None:
     assert [split.split.info.vector_spaces.keys() for split in mixture._view(None).splits] == [
         {"molecule.morgan"},
         {space.name for space in FINGERPRINTS.values()},
@@ -262,6 +264,14 @@ def canonical(text: str) -> str:
     return Chem.MolToSmiles(FLAT.Canonicalize(flat), isomericSmiles=False)
 
 
+def test_tautomers_of_large_molecules_are_not_sought() -> None:
+    narrow = MoleculeHandler()
+    narrow.limits = Limits(tautomer_atoms=6)
+    verdict = narrow.verify(narrow.compile("smiles", "Oc1ccccn1", {"level": "tautomer"}), payload_of("O=c1cccc[nH]1"))
+    assert verdict is not None
+    assert (verdict.tier, verdict.evidence["level"]) == ("near", None)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -317,6 +327,7 @@ def test_a_changed_setting_reads_again_and_is_remembered(tmp_path: Path) -> None
         report = collection.index([source, plain], jobs=1)  # b.smi is still of the old setting
         assert (report.items, report.unchanged) == (1, 1)
         assert collection.index([source, plain], jobs=1).unchanged == 2
+        assert collection.stats()["settings"] == {"molecule.fingerprints": "maccs"}
         assert "one by one" not in collection.search("smiles:CCO{fp=maccs}").read_as[0]
         collection.merge()
         assert {hit.item.title for hit in collection.search("smiles:CCO~0.1{fp=maccs}").hits} >= {"ethanol"}

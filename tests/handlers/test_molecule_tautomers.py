@@ -14,7 +14,7 @@ from rdkit.Chem.MolStandardize import rdMolStandardize
 import nlsearch
 from conftest import SHARED
 from nlsearch import wire
-from nlsearch.errors import QuerySyntax
+from nlsearch.errors import QuerySyntax, QueryTooCostly
 from nlsearch.handlers.molecule import MoleculeHandler
 from nlsearch.handlers.molecule.tautomers import tautomers_of
 from nlsearch.limits import Limits
@@ -146,6 +146,14 @@ def test_many_forms_are_asked_for_by_what_they_share(handler: MoleculeHandler) -
     for probe in (few, many_forms):
         assert wire.unpack(wire.pack(probe)) == probe
         assert probe.related is not None
+
+
+def test_large_queries_are_refused(handler: MoleculeHandler) -> None:
+    with pytest.raises(QueryTooCostly, match="tautomer_atoms = 250"):
+        handler.compile("tautomer", "C" * 251, {})
+    wide = MoleculeHandler()
+    wide.limits = Limits(tautomer_atoms=251)
+    assert "251 atoms, 1 tautomer" in wide.compile("tautomer", "C" * 251, {}).read_as
 
 
 @pytest.mark.parametrize("value", ["", "C1CC", "CC>>CO"])

@@ -16,7 +16,7 @@ import struct
 import zlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -91,13 +91,6 @@ class Decoded:
     def heavy_atoms(self) -> int:
         """Atoms other than hydrogen, at least 1."""
         return max(1, self.mol.GetNumHeavyAtoms())
-
-    @cached_property
-    def fingerprint(self) -> Any:  # noqa: ANN401 - RDKit's ExplicitBitVect has no importable type
-        """The Morgan fingerprint as RDKit's bit vector."""
-        from nlsearch.handlers.chemistry.fingerprints import morgan
-
-        return morgan(self.mol)
 
     @cached_property
     def smiles(self) -> str:

@@ -32,6 +32,7 @@ from nlsearch.errors import QuerySyntax
 from nlsearch.handlers.chemistry import fingerprints
 from nlsearch.handlers.chemistry.payload import Decoded
 from nlsearch.handlers.molecule.facts import FINGERPRINTS, LEVELS
+from nlsearch.limits import Limits
 from nlsearch.model import AnyOf, Exact, Json, Nearest, Question, Scalar, Verdict
 
 if TYPE_CHECKING:
@@ -141,9 +142,12 @@ class Similarities:
     ----------
     kept : int
         Molecules of which something is kept.
+    limits : Limits
+        Molecules with more heavy atoms than ``tautomer_atoms`` have no other tautomer.
     """
 
-    def __init__(self, kept: int) -> None:
+    def __init__(self, kept: int, limits: Limits) -> None:
+        self._tautomer_atoms = limits.tautomer_atoms
         self._query = lru_cache(maxsize=QUERIES)(fingerprints.unpacked)
         self._fingerprint = lru_cache(maxsize=kept)(_fingerprint)
         self._formula = lru_cache(maxsize=kept)(_formula)
@@ -179,9 +183,9 @@ class Similarities:
         own, other = item.connectivity, wanted["connectivity"]
         if own == other:
             return "isotope" if fingerprints.isotopic(item.mol) == wanted["isotopic"] else "connectivity"
-        if self._skeleton(own) == self._skeleton(other) and self._tautomer(own) == self._tautomer(other):
-            return "tautomer"
-        return None
+        if item.heavy_atoms > self._tautomer_atoms or self._skeleton(own) != self._skeleton(other):
+            return None
+        return "tautomer" if self._tautomer(own) == self._tautomer(other) else None
 
 
 def _similarity(query: Any, item: Any, wanted: Mapping[str, Any]) -> float:  # noqa: ANN401 - RDKit's ExplicitBitVect

@@ -8,7 +8,7 @@ Why no hit is lost
 ------------------
 So a match is a substructure match of the query with its marked bonds as in one tautomer.  The screen's terms of such a
 form (:mod:`nlsearch.handlers.chemistry.screen`) hold in every molecule that it matches: a molecule that matches holds
-the terms of one form at least, and those that are common to all.
+the terms of one form at least, and those that are common to all, such as those of the unmarked bonds.
 
 References
 ----------
@@ -21,14 +21,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from nlsearch.errors import QuerySyntax
+from nlsearch.errors import QuerySyntax, QueryTooCostly
 from nlsearch.handlers.chemistry import screen
 from nlsearch.handlers.chemistry.patterns import read_structure, structure_pattern
 from nlsearch.handlers.molecule.compile import KIND, counted, neighbours, notation
 from nlsearch.handlers.molecule.facts import SUBGRAPH
-from nlsearch.limits import Limits
+from nlsearch.limits import Limits, how_to_raise
 from nlsearch.model import AllOf, AnyOf, Probe, Question, Scalar, Terms
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 QUERIES = 16
 """Queries whose tautomers are kept: enumerating takes milliseconds for a drug, a second for a long peptide."""
 BRANCHES = 16
-"""Up to so many different forms are asked for one by one; of more, what they have in common."""
+"""Up to so many different forms are asked for one by one; of more, their unmarked bonds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +79,27 @@ class Tautomers:
 
     def question(self) -> Question:
         """Return what to ask the text index."""
-        branches = {frozenset(screen.query_terms(form)) for form in self.forms()}
+        forms = list(islice(self.forms(), BRANCHES + 1))
+        if len(forms) > BRANCHES:
+            return screen.question(screen.query_terms(self._fixed(forms[0])), SUBGRAPH)
+        branches = {frozenset(screen.query_terms(form)) for form in forms}
         common = frozenset.intersection(*branches)
         question = screen.question(sorted(common), SUBGRAPH)
         rest = sorted(sorted(branch - common) for branch in branches)
-        if not rest[0] or len(rest) > BRANCHES:  # one form asks for no more than all have in common
+        if not rest[0]:  # one form asks for no more than all have in common
             return question
         narrower = AnyOf(tuple(Terms(SUBGRAPH, tuple(terms)) for terms in (*rest, [screen.UNSCREENED])))
         return AllOf((question, narrower))
+
+    def _fixed(self, form: Mol) -> Mol:
+        """Return a form without its marked bonds: what all forms share."""
+        from rdkit import Chem
+
+        fixed = Chem.RWMol(form)
+        for index in sorted(self.query.GetModifiedBonds(), reverse=True):
+            bond = fixed.GetBondWithIdx(index)
+            fixed.RemoveBond(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx())
+        return fixed
 
 
 @lru_cache(maxsize=QUERIES)
@@ -96,12 +110,17 @@ def tautomers_of(structure: str, limits: Limits) -> Tautomers:
     ------
     QuerySyntax
         If it is no structure, or RDKit cannot enumerate its tautomers.
+    QueryTooCostly
+        If it has more heavy atoms than ``tautomer_atoms``.
     """
     from rdkit import rdBase
     from rdkit.Chem import rdTautomerQuery
     from rdkit.Chem.MolStandardize import rdMolStandardize
 
     mol = read_structure(structure, limits=limits).mol
+    if mol.GetNumHeavyAtoms() > limits.tautomer_atoms:
+        reason = f"{mol.GetNumHeavyAtoms():,} heavy atoms are over the cap tautomer_atoms = {limits.tautomer_atoms:,}"
+        raise QueryTooCostly(reason, hint=how_to_raise("tautomer_atoms"))
     with rdBase.BlockLogs():
         try:
             query = rdTautomerQuery.TautomerQuery(mol)

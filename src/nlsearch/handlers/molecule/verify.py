@@ -39,7 +39,7 @@ class Verifier:
         self._limits = limits
         self._decoded = lru_cache(maxsize=DECODED)(Decoded)
         self._pattern = lru_cache(maxsize=PATTERNS)(self._read_pattern)
-        self._similarities = Similarities(DECODED)
+        self._similarities = Similarities(DECODED, limits)
 
     def decoded(self, payload: Buffer) -> Decoded:
         """Return the molecule of `payload`, decoded now or before."""
