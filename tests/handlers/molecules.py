@@ -160,12 +160,15 @@ def _bond(bond: Chem.Bond, dice: random.Random) -> str:
     return plain if dice.random() < 0.6 else dice.choice(loose)
 
 
-def many(shared: Path | None, count: int, seed: int = 5) -> list[str]:
+REAL = Path(__file__).parents[3] / "shared" / "data" / "molecules" / "muv.93k.smi.gz"
+
+
+def many(count: int, seed: int = 5) -> list[str]:
     """Return SMILES of different molecules: drawn from MUV where the real data is, else made of pieces."""
     dice = random.Random(seed)
-    if shared is None:
+    if not REAL.exists():
         return dice.sample(["".join(pieces) for pieces in product(*map(str.split, (LEFT, MIDDLE, RIGHT)))], count)
-    lines = gzip.decompress((shared / "molecules" / "muv.93k.smi.gz").read_bytes()).decode().splitlines()
+    lines = gzip.decompress(REAL.read_bytes()).decode().splitlines()
     return [line.split()[0] for line in dice.sample(lines, count)]
 
 

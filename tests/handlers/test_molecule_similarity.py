@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,7 +16,6 @@ from rdkit.Chem import MACCSkeys, rdFingerprintGenerator
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
 import nlsearch
-from conftest import SHARED
 from nlsearch import wire
 from nlsearch.errors import QueryError, QuerySyntax
 from nlsearch.handlers.molecule import MoleculeHandler
@@ -46,7 +46,7 @@ def _quiet() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def smiles() -> list[str]:
-    return many(SHARED if SHARED.is_dir() else None, COUNT)
+    return many(COUNT)
 
 
 @pytest.fixture(scope="module")
@@ -307,6 +307,19 @@ def test_what_is_not_indexed_is_said_and_travels(handler: MoleculeHandler) -> No
 
 
 # ------------------------------------------------------------------------------------------------------------- settings
+def test_members_of_archives_are_read_again_too(tmp_path: Path) -> None:
+    packed = tmp_path / "a.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a.smi", "CCO ethanol\n")
+        archive.writestr("words.fasta", ">x\nACGT\n")
+    with nlsearch.Collection.open(tmp_path / "c.nls", create=True) as collection:
+        assert collection.index(packed, jobs=1).items == 2
+        report = collection.index(packed, jobs=1, settings={"molecule.fingerprints": "atompair"})
+        assert (report.items, report.unchanged, report.failures) == (1, 1, [])
+        assert collection.search("smiles:CCO{fp=atompair}").hits[0].score == 1.0
+        assert collection.index(packed, jobs=1).unchanged == 2
+
+
 def test_a_changed_setting_reads_again_and_is_remembered(tmp_path: Path) -> None:
     source, plain = tmp_path / "a.smi", tmp_path / "b.smi"
     source.write_text("CCO ethanol\nCCN ethylamine\n")

@@ -12,7 +12,6 @@ from rdkit.Chem import rdTautomerQuery
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
 import nlsearch
-from conftest import SHARED
 from nlsearch import wire
 from nlsearch.errors import QuerySyntax, QueryTooCostly
 from nlsearch.handlers.molecule import MoleculeHandler
@@ -40,7 +39,7 @@ def handler() -> MoleculeHandler:
 def texts() -> list[str]:
     """Real molecules, awkward ones, and a random tautomer of some."""
     dice = random.Random(2)
-    found = [*many(SHARED if SHARED.is_dir() else None, COUNT, seed=8), *AWKWARD]
+    found = [*many(COUNT, seed=8), *AWKWARD]
     forms = (list(ENUMERATOR.Enumerate(Chem.MolFromSmiles(text)).tautomers) for text in found[:150])
     found += [Chem.MolToSmiles(dice.choice(some)) for some in forms]
     return [text for text in found if "|" not in text]
