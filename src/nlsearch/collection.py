@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -33,8 +34,7 @@ if TYPE_CHECKING:
     from nlsearch.ingest.report import Progress, Report
     from nlsearch.sandbox.pool import Pool
 
-KEPT_SESSIONS = 16
-KEPT_VIEWS = 4
+KEPT_SESSIONS, KEPT_VIEWS = 16, 4
 MOST_HITS = 100_000
 
 
@@ -55,10 +55,8 @@ class Collection:
         self.directory = directory
         self.limits = limits
         self.registry = registry
-        self._views: OrderedDict[int, View] = OrderedDict()
-        self._sessions: OrderedDict[tuple[int, str], Session] = OrderedDict()
+        self._views, self._sessions = OrderedDict[int, View](), OrderedDict[tuple[int, str], Session]()
         self._planner = Planner(registry, self._example)
-        self._names: Names | None = None
         self._closed = False
         self._last_seen: tuple[tuple[int, bytes], int] | None = None
         self._started_pool: Pool | None = None
@@ -131,6 +129,7 @@ class Collection:
         include: Sequence[str] = (),
         exclude: Sequence[str] = (),
         retry_failed: bool = False,
+        settings: Mapping[str, str | Iterable[str]] | None = None,
         lock_timeout_s: float = 10.0,
     ) -> Report:
         """Index files and folders; when it returns, a power cut does not lose what it reports.
@@ -148,6 +147,8 @@ class Collection:
             Patterns as in ``.gitignore``, relative to each path.
         retry_failed : bool
             Read again what had failed, even if it is unchanged.
+        settings : mapping of str to str or iterable of str, optional
+            What the collection is to hold from now on, ``{"molecule.fingerprints": "maccs"}``; it is remembered.
         lock_timeout_s : float
             How long to wait for another writer.
 
@@ -158,6 +159,8 @@ class Collection:
 
         Raises
         ------
+        QueryError
+            If a setting or one of its values is unknown.
         IndexLocked
             If another process is writing.
         StorageFull
@@ -176,6 +179,7 @@ class Collection:
             include=include,
             exclude=exclude,
             retry_failed=retry_failed,
+            settings=settings,
             lock_timeout_s=lock_timeout_s,
         )
 
@@ -245,9 +249,10 @@ class Collection:
         if not isinstance(query, str):
             raise QueryError(f"a query is a text, not {query!r}")
         kinds = (kinds,) if isinstance(kinds, str) else kinds
-        names = self._known_names()
         name = fingerprint(query, tuple(kinds or ()))
-        return self._answer(lambda: parse(query, names, self.limits), name, limit, after, kinds, deadline_s, count)
+        return self._answer(
+            lambda: parse(query, self._names, self.limits), name, limit, after, kinds, deadline_s, count
+        )
 
     def like(
         self,
@@ -312,10 +317,9 @@ class Collection:
                 self._sessions.popitem(last=False)
         return session.page(0 if token is None else token.offset, limit, count, deadline_s)
 
-    def _known_names(self) -> Names:
-        if self._names is None:
-            self._names = Names.of(self.registry)
-        return self._names
+    @cached_property
+    def _names(self) -> Names:
+        return Names.of(self.registry)
 
     def _example(self, value: str, kind: str | None, options: Mapping[str, Scalar]) -> list[Probe]:
         """Compile the example of a ``like``: a file is read in a worker, an item is known by its payload."""
@@ -351,6 +355,7 @@ class Collection:
             from nlsearch.sandbox.pool import Pool
 
             self._started_pool = Pool(self.registry.directories, self.limits, jobs=1)
+        self._started_pool.choose(self.registry.settings)
         return self._started_pool
 
     # --------------------------------------------------------------------------------------------------------- items
@@ -394,8 +399,8 @@ class Collection:
 
     def explain(self, query: str, item_id: str) -> Explanation:
         """Tell why an item is, or is not, a hit of `query`."""
-        plan = self._planner.plan(parse(query, self._known_names(), self.limits))
         found = self._find(item_id)
+        plan = self._planner.plan(parse(query, self._names, self.limits))
         if found is not None:
             return explain(plan, *found, self.registry.get)
         asked = {path + locator for path, locator in readings(item_id)}
@@ -450,6 +455,7 @@ class Collection:
         return {
             "items": view.snapshot.items,
             "kinds": {kind: n for kind, n in sorted(kinds.items()) if n},
+            "settings": dict(view.snapshot.settings),
             "sources": len(snapshot.read_sources(self.directory)),
             "failures": len(self.failures()),
             "splits": len(view.splits),
@@ -481,6 +487,7 @@ class Collection:
         view = self._views.get(wanted)
         if view is None:
             view = View(self.directory, *pinned_snapshot(self.directory, wanted))
+            self.registry.choose(view.snapshot.settings)
             self._views[wanted] = view
             while len(self._views) > KEPT_VIEWS:
                 old, closing = self._views.popitem(last=False)
@@ -491,6 +498,4 @@ class Collection:
 
 
 def _paths(paths: str | Path | Iterable[str | Path]) -> list[Path]:
-    if isinstance(paths, str | Path):
-        return [Path(paths)]
-    return [Path(path) for path in paths]
+    return [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]

@@ -6,6 +6,7 @@ The index stores declarations beside what it built from them, so they live below
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -102,6 +103,33 @@ class Operator:
     score: str
     options: tuple[Option, ...] = ()
     value: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a collection may choose about the index of a kind: any of `choices`, none of them, or several.
+
+    Features depend on it, so items of the kind are read again when it changes.
+
+    Parameters
+    ----------
+    name : str
+        People write ``kind.name=choice,choice``.
+    help : str
+        One sentence; what is gained and what it costs.
+    choices : tuple of str
+    default : tuple of str
+        What holds until the collection chooses.
+    """
+
+    name: str
+    help: str
+    choices: tuple[str, ...]
+    default: tuple[str, ...] = ()
+
+
+Chosen: TypeAlias = Mapping[str, tuple[str, ...]]
+"""What holds of a kind's settings: by name, in the order of the setting's choices."""
 
 
 @dataclass(frozen=True, slots=True)

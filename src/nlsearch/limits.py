@@ -38,6 +38,7 @@ class Limits:
     worker_seconds: int = _cap(120, "seconds", "wall clock without any answer from the worker")
     worker_answer_bytes: int = _cap(512 * MIB, "bytes", "one answer of a worker, so that garbage is not allocated")
     molecule_atoms: int = _cap(10_000, "atoms", "parsing and matching grow faster than linearly")
+    tautomer_atoms: int = _cap(250, "heavy atoms", "each of up to 1,000 tautomers costs a copy of the molecule")
     record_bytes: int = _cap(64 * MIB, "bytes", "one record of a file of text records, which is held in memory")
     line_bytes: int = _cap(MIB, "bytes", "one line of a list, or a header line; a file without line ends has none")
     nucleotide_bases: int = _cap(2**32 - 1, "bases", "positions are 32-bit")

@@ -200,14 +200,34 @@ class Nearest:
     """Items whose vector is at least `minimum` similar to `vector`.
 
     `vector` holds packed bits or little-endian float32, as the space declares.  The similarity is the space's own,
-    scaled to [0, 1]: Tanimoto, ``1 − hamming / bits``, or ``(1 + cosine) / 2``.  `limit` keeps only the best; None
-    keeps all.
+    scaled to [0, 1]: Tanimoto, ``1 − hamming / bits``, or ``(1 + cosine) / 2``.
+
+    Parameters
+    ----------
+    space : str
+        A vector space.
+    vector : bytes
+    minimum : float
+    limit : int, optional
+        Keep only the best; None keeps all.
+    lacking : bool
+        Items of the kind without a vector in the space are candidates too, with bound 1: for spaces that an item need
+        not have.
+    weights : (float, float), optional
+        In a Tanimoto space, Tversky's index instead, with both weights in [0, 1]: common / (common + α · bits of
+        the query alone + β · bits of the item alone).  (1, 1) is Tanimoto, (½, ½) Dice.
+
+    References
+    ----------
+    A. Tversky, Psychological Review 1977, 84, 327.
     """
 
     space: str
     vector: bytes
     minimum: float = 0.0
     limit: int | None = None
+    lacking: bool = False
+    weights: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,7 +176,7 @@ _RECORDS: dict[int, tuple[type, tuple[FieldCheck, ...]]] = {
             _flag,
         ),
     ),
-    8: (model.Nearest, (_text, _bytes, _number, _maybe(_integer))),
+    8: (model.Nearest, (_text, _bytes, _number, _maybe(_integer), _flag, _maybe(_tuple(_number)))),
     9: (model.Exact, (_text, _text)),
     10: (model.Range, (_text, _maybe(_number), _maybe(_number))),
     11: (model.Scan, ()),

@@ -315,7 +315,15 @@ def test_index(run, collection):
     assert result.exit_code == 0
     assert result.stdout == "3 items from 2 sources (2 new, 0 changed); 1 unchanged, 0 removed, 0 failures; 0.5 s\n"
     settings = {"include": (), "exclude": ("*.tmp",), "retry_failed": False, "lock_timeout_s": 10.0}
-    assert collection.calls == [{"paths": ["folder"], "jobs": 3, **settings}]
+    assert collection.calls == [{"paths": ["folder"], "jobs": 3, "settings": {}, **settings}]
+
+
+def test_index_with_settings(run, collection):
+    assert run("index", "folder", "--with", "molecule.fingerprints=maccs,rdkit", "--with", "a.b=").exit_code == 0
+    assert collection.calls[-1]["settings"] == {"molecule.fingerprints": "maccs,rdkit", "a.b": ""}
+    refused = run("index", "folder", "--with", "molecule.fingerprints")
+    assert refused.exit_code == 2
+    assert "KIND.SETTING=VALUES" in refused.stderr
 
 
 def test_index_with_failures_is_exit_code_3(run):

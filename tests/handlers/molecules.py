@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import random
+from itertools import product
+from pathlib import Path
+
 from held import Held
 from nlsearch.handlers.molecule import MoleculeHandler
 from nlsearch.limits import Limits
@@ -99,3 +104,27 @@ def admits(question: Question, terms: frozenset[int], size: float) -> bool:
         case Scan():
             return True
     raise AssertionError(question)
+
+
+REAL = Path(__file__).parents[3] / "shared" / "data" / "molecules" / "muv.93k.smi.gz"
+
+
+def many(count: int, seed: int = 5) -> list[str]:
+    """Return SMILES of different molecules: drawn from MUV where the real data is, else made of pieces."""
+    dice = random.Random(seed)
+    if not REAL.exists():
+        return dice.sample(["".join(pieces) for pieces in product(*map(str.split, (LEFT, MIDDLE, RIGHT)))], count)
+    lines = gzip.decompress(REAL.read_bytes()).decode().splitlines()
+    return [line.split()[0] for line in dice.sample(lines, count)]
+
+
+LEFT = """
+C CC CCC CO CCO N CN CC(C) F Cl Br O OC NC(=O) CC(=O) CC(=O)N CS N#C OC(=O) FC(F)(F) C1CC1
+"""
+MIDDLE = """
+c1ccc(cc1) c1cc(ccn1) c1cnc(nc1) c1cc(c[nH]1) c1ccc(s1) C1CCC(CC1) C1CCN(CC1) C1CN(CCN1) c1ccc2c(c1)[nH]cc2 C=C
+c1cc2ccccc2nc1 C(=O)N C(=O)O CN C[C@H](N)C(=O)N c1nnc(o1) S(=O)(=O)N
+"""
+RIGHT = """
+C CC CCC CCO O N C(=O)C C(=O)O C(=O)N CN OC F c1ccccc1 c1ccncc1 C(F)(F)F C#N CCN1CCOCC1 Cc1c[nH]cn1
+"""

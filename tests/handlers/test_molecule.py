@@ -288,6 +288,15 @@ def test_every_spelling_of_a_molecule_is_exact(seed: int, handler: MoleculeHandl
     assert (verdict.tier, verdict.score, verdict.evidence["level"]) == ("exact", 1.0, "stereo")
 
 
+@pytest.mark.parametrize("operator", ["substructure", "superstructure", "tautomer", "smiles"])
+def test_a_molfile_without_a_title_is_a_query(operator: str, handler: MoleculeHandler) -> None:
+    text = block(Chem.MolFromSmiles(ASPIRIN))
+    assert text.startswith("\n")
+    verdict = handler.verify(handler.compile(operator, text, {}), payload_of(ASPIRIN))
+    assert verdict is not None
+    assert verdict.score == 1.0
+
+
 def test_levels_of_identity(handler: MoleculeHandler) -> None:
     query = "N[C@@H](C)C(=O)O"
     strict = handler.compile("smiles", query, {"fp": "morgan", "level": "stereo"})
@@ -295,7 +304,12 @@ def test_levels_of_identity(handler: MoleculeHandler) -> None:
     mirror = handler.verify(strict, payload_of("N[C@H](C)C(=O)O"))
     assert mirror is not None
     assert (mirror.tier, mirror.score) == ("near", 1.0)
-    assert mirror.evidence == {"similarity": 1.0, "fingerprint": "morgan", "level": "connectivity"}
+    assert mirror.evidence == {
+        "similarity": 1.0,
+        "fingerprint": "morgan",
+        "metric": "tanimoto",
+        "level": "connectivity",
+    }
     for other in ("N[C@H](C)C(=O)O", "NC(C)C(=O)O", "[2H]C([2H])([2H])[C@@H](N)C(=O)O", "[15NH2][C@@H](C)C(=O)O"):
         verdict = handler.verify(loose, payload_of(other))
         assert verdict is not None

@@ -65,8 +65,10 @@ def test_surface_and_partition_of_aspirin(handler: MoleculeHandler) -> None:
 
 def test_only_declared_fields_are_filled(handler: MoleculeHandler) -> None:
     declared = {field.name for field in handler.fields} | {"accession"}
-    assert set(handler.features(one("[Na+].[Cl-] salt")).fields) <= declared
-    assert {space.name for space in handler.spaces} == {"molecule.subgraph", "molecule.morgan"}
+    features = handler.features(one("[Na+].[Cl-] salt"))
+    assert set(features.fields) <= declared
+    spaces = {space.name for space in handler.spaces}
+    assert {*features.terms, *features.vectors} == {"molecule.subgraph", "molecule.morgan"} <= spaces
 
 
 # -------------------------------------------------------------------------------------------------------------- reading

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -212,3 +213,64 @@ def test_counts_out_of_order_are_damage(tmp_path: Path) -> None:
     path.write_bytes(np.frombuffer(path.read_bytes(), "<u4")[::-1].tobytes())
     with pytest.raises(IndexDamaged):
         VectorIndex(tmp_path, MORGAN).nearest(Nearest(MORGAN.name, bytes(256)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n=st.integers(0, 60),
+    weights=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+    minimum=st.floats(0, 1),
+    limit=st.none() | st.integers(0, 20),
+    space=st.sampled_from([MORGAN, SHORT]),
+    filtered=st.booleans(),
+)
+def test_weighted_similarities_are_rdkits_tversky(
+    tmp_path_factory: pytest.TempPathFactory,
+    seed: int,
+    n: int,
+    weights: tuple[float, float],
+    minimum: float,
+    limit: int | None,
+    space: VectorSpace,
+    filtered: bool,
+) -> None:
+    from rdkit import DataStructs
+
+    rng = np.random.default_rng(seed)
+    rows, keys = vectors_of(rng, space, n), rng.permutation(1000)[:n].astype(np.uint32)
+    index = build(tmp_path_factory.mktemp("weighted"), space, keys, rows)
+    query = rows[0] if n and rng.random() < 0.5 else vectors_of(rng, space, 1)[0]
+    asked = DataStructs.CreateFromBinaryText(query.tobytes())
+    allowed = np.sort(rng.permutation(1000)[:500]).astype(np.uint32) if filtered else None
+    similar = {
+        int(key): DataStructs.TverskySimilarity(asked, DataStructs.CreateFromBinaryText(row.tobytes()), *weights)
+        for key, row in zip(keys, rows, strict=True)
+    }
+    clear = {key for key, value in similar.items() if abs(value - minimum) > 1e-9}
+    wanted = {
+        key
+        for key, value in similar.items()
+        if value >= minimum and (allowed is None or np.isin(np.uint32(key), allowed))
+    }
+    question = Nearest(space.name, query.tobytes(), minimum, weights=weights)
+    found, similarities = index.nearest(question, allowed)
+    assert set(found.tolist()) & clear == wanted & clear
+    assert similarities.tolist() == pytest.approx([similar[key] for key in found.tolist()], abs=1e-6)
+    assert np.all(similarities[1:] <= similarities[:-1])
+    few, _ = index.nearest(replace(question, limit=limit), allowed)
+    assert few.tolist() == found.tolist()[:limit]
+    assert index.similarity(question, keys).tolist() == pytest.approx([similar[key] for key in keys.tolist()], abs=1e-6)
+
+
+def test_weights_belong_to_tanimoto(tmp_path: Path) -> None:
+    index = build(tmp_path, PHASH, np.arange(3, dtype=np.uint32), vectors_of(np.random.default_rng(1), PHASH, 3))
+    with pytest.raises(ValueError, match="no weights"):
+        index.nearest(Nearest(PHASH.name, bytes(8), weights=(0.5, 0.5)))
+
+
+def test_counts_over_the_size_are_damage_for_weighted_questions_too(tmp_path: Path) -> None:
+    build(tmp_path, MORGAN, np.arange(3, dtype=np.uint32), vectors_of(np.random.default_rng(1), MORGAN, 3))
+    (tmp_path / f"{MORGAN.name}.counts").write_bytes(np.array([1, 2, 2**31], "<u4").tobytes())
+    with pytest.raises(IndexDamaged, match="more bits than there are"):
+        VectorIndex(tmp_path, MORGAN).nearest(Nearest(MORGAN.name, bytes(256), weights=(0.5, 0.5)))

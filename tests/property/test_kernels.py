@@ -169,6 +169,25 @@ def test_counts_and_similarities_equal_their_oracles(seed: int, n: int, width: i
     same((counts,), (kernels.popcounts_reference(rows),))
     same((kernels.hamming(query, rows),), (kernels.hamming_reference(query, rows),))
     same((kernels.tanimoto(query, rows, counts),), (kernels.tanimoto_reference(query, rows, counts),))
+    same((kernels.overlaps(query, rows, counts),), (kernels.overlaps_reference(query, rows),))
+
+
+@pytest.mark.parametrize("width", [256, 512, 520, 4096])
+def test_overlaps_are_exact_for_full_and_for_long_sets(width: int) -> None:
+    rng = np.random.default_rng(width)
+    shares = np.linspace(0, 1, 400)[:, None]
+    rows = np.packbits(rng.random((400, 8 * width)) < shares, axis=1)
+    counts = kernels.popcounts(rows)
+    for query in (rows[0], rows[1], rows[200], rows[-1]):
+        same((kernels.overlaps(query, rows, counts),), (kernels.overlaps_reference(query, rows),))
+
+
+def test_tversky_is_tanimoto_dice_and_containment() -> None:
+    common, counts = np.array([0, 3, 5, 5]), np.array([4, 3, 5, 20])
+    assert kernels.tversky(common, 5, counts, (1, 1)).tolist() == [0, 3 / 5, 1, 5 / 20]
+    assert kernels.tversky(common, 5, counts, (0.5, 0.5)).tolist() == [0, 6 / 8, 1, 10 / 25]
+    assert kernels.tversky(common, 5, counts, (1, 0)).tolist() == [0, 3 / 5, 1, 1]
+    assert kernels.tversky(common, 5, counts, (0, 0)).tolist() == [0, 1, 1, 1]
 
 
 @settings(max_examples=150, deadline=None)

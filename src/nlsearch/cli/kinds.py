@@ -13,9 +13,10 @@ import click
 from nlsearch.cli.options import Place, examples, notice_problems, with_json, with_place
 from nlsearch.cli.terminal import print_json, print_table
 from nlsearch.errors import MissingExtra
+from nlsearch.handlers.settings import settings_of
 
 if TYPE_CHECKING:
-    from nlsearch.handlers.contract import Field, Format, Handler, Operator, Option
+    from nlsearch.handlers.contract import Field, Format, Handler, Operator, Option, Setting
     from nlsearch.model import Json
 
 
@@ -73,6 +74,10 @@ def described(handler: Handler) -> dict[str, Json]:
         ],
         "fields": [_described_field(field) for field in all_fields(handler)],
         "operators": [_described_operator(operator) for operator in handler.operators],
+        "settings": [
+            {"name": s.name, "help": s.help, "choices": list(s.choices), "default": list(s.default)}
+            for s in settings_of(handler)
+        ],
     }
 
 
@@ -123,6 +128,9 @@ def _print_kind(handler: Handler) -> None:
         click.echo(f"\n{operator.name}:{operator.value}  [{operator.guarantee}]  {operator.help}")
         click.echo(f"  score: {operator.score}\n  e.g. {operator.example}")
         print_table(("option", "type", "default", "meaning"), [_option_row(o) for o in all_options(operator)])
+    if settings_of(handler):
+        click.echo("\nSettings of a collection (nlsearch index --with)")
+        print_table(_SETTING_HEADINGS, [_setting_row(handler, setting) for setting in settings_of(handler)])
 
 
 def _format_row(form: Format) -> tuple[str, ...]:
@@ -136,6 +144,14 @@ def _field_row(field: Field) -> tuple[str, ...]:
 def _option_row(option: Option) -> tuple[str, ...]:
     kind = " / ".join(option.choices) if option.choices else option.type
     return option.name, kind, _default(option), option.help
+
+
+_SETTING_HEADINGS = ("setting", "values", "default", "meaning")
+
+
+def _setting_row(handler: Handler, setting: Setting) -> tuple[str, ...]:
+    values = ", ".join(setting.choices)
+    return f"{handler.kind}.{setting.name}", values, ", ".join(setting.default) or "–", setting.help
 
 
 def _default(option: Option) -> str:
@@ -163,6 +179,10 @@ def kind_markdown(handler: Handler) -> str:
         lines += [f"- Example: `{operator.example}`", ""]
         lines += _markdown_table(("option", "type", "default", "meaning"), map(_option_row, all_options(operator)))
         lines.append("")
+    if settings_of(handler):
+        rows = (_setting_row(handler, setting) for setting in settings_of(handler))
+        lines += ["## Settings of a collection", "", "Given to `nlsearch index --with`, and remembered.", ""]
+        lines += _markdown_table(_SETTING_HEADINGS, rows)
     return "\n".join(lines).rstrip("\n") + "\n"
 
 

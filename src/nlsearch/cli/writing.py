@@ -37,11 +37,19 @@ with_lock_timeout = click.option(
 )
 
 
+def _settings(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:  # noqa: ARG001 - click's signature
+    pairs = [value.partition("=") for value in values]
+    if not all(equal for _, equal, _ in pairs):
+        raise click.BadParameter("write KIND.SETTING=VALUES, e.g. molecule.fingerprints=maccs,rdkit")
+    return {name: text for name, _, text in pairs}
+
+
 @click.command(
     epilog=examples(
         "nlsearch index papers/ drugs.sdf",
         "nlsearch index /data --jobs 8 --exclude '*.tmp'",
         "nlsearch index scans/ --cap image_pixels=400000000 --retry-failed",
+        "nlsearch index drugs.sdf --with molecule.fingerprints=maccs,rdkit",
     )
 )
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -56,6 +64,15 @@ with_lock_timeout = click.option(
 @click.option("--include", multiple=True, metavar="GLOB", help="Only files that match (may be repeated).")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="No files that match (may be repeated).")
 @click.option("--retry-failed", is_flag=True, help="Also read again what failed before and has not changed.")
+@click.option(
+    "--with",
+    "settings",
+    multiple=True,
+    metavar="KIND.SETTING=VALUES",
+    callback=_settings,
+    help="What the collection is to hold from now on, e.g. molecule.fingerprints=maccs,rdkit; `nlsearch kinds KIND` "
+    "lists settings.",
+)
 @with_lock_timeout
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @with_json

@@ -17,6 +17,10 @@ A handler whose files may hold items of other kinds (a list of molecules with re
 tuple ``yields`` and says the kind in each such :attr:`~nlsearch.model.RawItem.kind`.  The features of such an item come
 from the handler of its own kind, so both must agree on what ``RawItem.content`` is; and a file is read again when the
 version of any of these handlers rises.
+
+What a collection may choose about its index (more fingerprints, say) a handler declares in an attribute ``settings``, a
+tuple of :class:`~nlsearch.declarations.Setting`, and finds in an attribute ``chosen``
+(:data:`~nlsearch.declarations.Chosen`), which the registry sets too.
 """
 
 from __future__ import annotations
@@ -27,12 +31,14 @@ from typing import BinaryIO, Protocol, runtime_checkable
 
 from nlsearch.declarations import (
     Buffer,
+    Chosen,
     Field,
     FieldType,
     Format,
     Operator,
     Option,
     SeedSpace,
+    Setting,
     Space,
     TermSpace,
     VectorSpace,
@@ -44,6 +50,7 @@ __all__ = [
     "COMMON_FIELDS",
     "COMMON_OPTIONS",
     "Buffer",
+    "Chosen",
     "Decider",
     "Field",
     "FieldType",
@@ -52,6 +59,7 @@ __all__ = [
     "Operator",
     "Option",
     "SeedSpace",
+    "Setting",
     "Source",
     "Space",
     "TermSpace",

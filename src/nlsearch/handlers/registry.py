@@ -17,6 +17,7 @@ from typing import Any
 
 from nlsearch.errors import MissingExtra, QueryError, UnknownKind
 from nlsearch.handlers.contract import COMMON_FIELDS, Field, Handler, Operator, Space
+from nlsearch.handlers.settings import chosen_of
 from nlsearch.limits import Limits
 
 BUILT_IN: dict[str, str] = {
@@ -51,6 +52,8 @@ class Registry:
         Kind → ``module:class`` of the kinds that come with nlsearch.
     limits : Limits, optional
         The caps in force, for handlers that ask for them by an attribute ``limits``.
+    settings : mapping of str to str, optional
+        What the collection chooses (:mod:`nlsearch.handlers.settings`), for handlers that declare settings.
 
     Raises
     ------
@@ -63,8 +66,10 @@ class Registry:
         directories: Iterable[str | Path] = (),
         built_in: Mapping[str, str] = BUILT_IN,
         limits: Limits | None = None,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         self.limits = limits or Limits()
+        self.settings: dict[str, str] = dict(settings or {})
         self.directories = tuple(str(Path(d).resolve()) for d in directories)
         self.problems: dict[str, str] = {}
         self._rows: dict[str, str] = dict(built_in)
@@ -129,8 +134,20 @@ class Registry:
     def _keep(self, kind: str, handler: Handler) -> Handler:
         if hasattr(handler, "limits"):
             handler.limits = self.limits
+        self._set(handler)
         self._loaded[kind] = handler
         return handler
+
+    def choose(self, settings: Mapping[str, str]) -> None:
+        """Let all handlers, loaded or not, know what the collection chooses."""
+        if settings != self.settings:
+            self.settings = dict(settings)
+            for handler in self._loaded.values():
+                self._set(handler)
+
+    def _set(self, handler: Handler) -> None:
+        if hasattr(handler, "chosen"):
+            handler.chosen = chosen_of(handler, self.settings)
 
     def __iter__(self) -> Iterator[Handler]:
         """Iterate over all handlers in the order of their kinds."""

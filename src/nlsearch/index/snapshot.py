@@ -154,6 +154,12 @@ def stamp_of(directory: str | Path) -> tuple[int, bytes]:
         raise StoreError(f"the catalog cannot be read: {exc}", locator=str(directory)) from exc
 
 
+def read_settings(directory: str | Path) -> dict[str, str]:
+    """Read what the collection chooses about its index."""
+    with reading(directory) as connection:
+        return dict(_rows(connection, _SETTINGS))
+
+
 def read_failures(directory: str | Path) -> list[Failure]:
     """Read every source and record that gave no item, by path and in the order of reading."""
     with reading(directory) as connection:

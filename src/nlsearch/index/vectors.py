@@ -8,7 +8,8 @@
     <space>.folds    the same folded to 256 bits (long sets only)
     <space>.f16      dense vectors of length 1, by key               <space>.usearch  HNSW over them, from 10,000 rows
 
-Bit sets are always searched exactly, by the bounds of :func:`nlsearch.kernels.tanimoto_top`.  Dense vectors are too,
+Bit sets are always searched exactly, by the bounds of :func:`nlsearch.kernels.tanimoto_top`, for Tversky's index too or
+by the count of bits.  Dense vectors are too,
 unless there are many and the question has a limit and no filter (:attr:`VectorIndex.approximate`).
 The similarity of a dense vector is ``(1 + cosine) / 2``; a vector of zeros has cosine 0 with everything.
 
@@ -30,7 +31,7 @@ from numpy.typing import ArrayLike, NDArray
 from nlsearch.declarations import VectorSpace
 from nlsearch.errors import IndexDamaged
 from nlsearch.index.storage import mapped, writing
-from nlsearch.kernels import fold, hamming, popcounts, tanimoto, tanimoto_top
+from nlsearch.kernels import fold, hamming, overlaps, popcounts, tanimoto, tanimoto_top, tversky
 from nlsearch.limits import MIB
 from nlsearch.model import Nearest
 
@@ -39,6 +40,9 @@ GRAPH_ROWS = 10_000
 
 FOLDED_BITS = 1024
 """From so many bits on, folded sets are kept beside the sets."""
+
+NARROW = 0.05
+"""From so high a bound on, Tanimoto finds what a weighted question asks faster than a look at all rows."""
 
 _SHAPE = struct.Struct("<8sQQQ")
 _MAGIC = b"NLVECTR1"
@@ -288,8 +292,11 @@ class VectorIndex:
             If the files contradict themselves.
         """
         query = self._query(question)
+        if question.weights is not None:
+            return self._best_weighted(query, question, question.weights, allowed)
         if self.space.metric == "tanimoto":
-            return self._best_bits(query, question, allowed)
+            where, similarities = self._best_bits(query, question.minimum, question.limit, allowed)
+            return self.keys[where], similarities
         if self.asks_graph(question, allowed):
             assert question.limit is not None  # noqa: S101 - only such questions ask the graph
             candidates = self._from_graph(query, question.limit)
@@ -303,10 +310,14 @@ class VectorIndex:
         asked = np.asarray(keys, np.uint32)
         known = np.isin(asked, self.keys)
         answer = np.zeros(len(asked), np.float32)
-        answer[known] = self._similarities(self._query(question), self._rows_of(asked[known]))
+        query, rows = self._query(question), self._rows_of(asked[known])
+        weights = question.weights
+        answer[known] = self._similarities(query, rows) if weights is None else self._weighted(query, rows, weights)
         return answer
 
     def _query(self, question: Nearest) -> NDArray[Any]:
+        if question.weights is not None and self.space.metric != "tanimoto":
+            raise ValueError(f"space {self.space.name} is of metric {self.space.metric}, which has no weights")
         vector = np.frombuffer(question.vector, np.uint8)
         if _is_bits(self.space):
             return _as_row(vector, self.space)
@@ -318,24 +329,53 @@ class VectorIndex:
         return _normal(floats)
 
     def _best_bits(
-        self, query: NDArray[np.uint8], question: Nearest, allowed: Keys | None
-    ) -> tuple[Keys, Similarities]:
+        self, query: NDArray[np.uint8], minimum: float, limit: int | None, allowed: Keys | None
+    ) -> tuple[NDArray[np.uint32], Similarities]:
+        """Return rows, not keys, by Tanimoto."""
         mask = None if allowed is None else np.isin(self.keys, allowed)
         try:
-            rows, similarities = tanimoto_top(
-                query,
-                self._rows,
-                self._counts,
-                question.minimum,
-                question.limit,
-                keys=self.keys,
-                folded=self._folds,
-                mask=mask,
+            return tanimoto_top(
+                query, self._rows, self._counts, minimum, limit, keys=self.keys, folded=self._folds, mask=mask
             )
         except ValueError as exc:
             path = _file(self._directory, self.space, "counts")
             raise IndexDamaged(str(exc), locator=str(path), hint="run nlsearch check") from exc
-        return self.keys[rows], similarities
+
+    def _best_weighted(
+        self, query: NDArray[np.uint8], question: Nearest, weights: tuple[float, float], allowed: Keys | None
+    ) -> tuple[Keys, Similarities]:
+        """Answer by Tversky's index; only rows that are similar enough by Tanimoto, or by their counts, are looked at.
+
+        An index of at least m needs c + α x + β y ≤ c / m with x and y bits in one set alone, so that x + y is at most
+        c (1 / m − 1) / min(α, β), and Tanimoto at least 1 / (1 + (1 / m − 1) / min(α, β)).
+        """
+        least, lighter = min(1.0, question.minimum), min(weights)
+        tanimoto_at_least = lighter * least / (lighter * least + 1 - least) if lighter > 0 and least > 0 else 0.0
+        if tanimoto_at_least >= NARROW:
+            rows = self._best_bits(query, tanimoto_at_least - 1e-6, None, allowed)[0].astype(np.int64)
+        else:
+            rows = self._countable(query, question.minimum, weights)
+            rows = rows if allowed is None else rows[np.isin(self.keys[rows], allowed)]
+        return _best(self.keys[rows], self._weighted(query, rows, weights), question)
+
+    def _countable(self, query: NDArray[np.uint8], minimum: float, weights: tuple[float, float]) -> NDArray[np.int64]:
+        """Return the rows whose count of bits allows an index of at least `minimum`."""
+        if self.rows and int(self._counts.max()) > self.space.dimensions:
+            path = _file(self._directory, self.space, "counts")
+            raise IndexDamaged("counts more bits than there are", locator=str(path), hint="run nlsearch check")
+        own, possible = int(popcounts(query[None])[0]), np.arange(self.space.dimensions + 1)
+        enough = tversky(np.minimum(possible, own), own, possible, weights) >= minimum
+        return np.flatnonzero(enough[self._counts])
+
+    def _weighted(
+        self, query: NDArray[np.uint8], rows: NDArray[np.int64], weights: tuple[float, float]
+    ) -> NDArray[np.float64]:
+        own = int(popcounts(query[None])[0])
+        found = [np.empty(0, np.float64)]
+        for some in _blocks(rows):
+            counts = self._counts[some]
+            found.append(tversky(overlaps(query, self._rows[some], counts), own, counts, weights))
+        return np.concatenate(found)
 
     def _similarities(self, query: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[np.float64]:
         found = [np.empty(0, np.float64)]

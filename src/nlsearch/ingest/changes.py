@@ -1,9 +1,10 @@
 """Decides, for each file found, what is to be done: nothing, read it, or record why it cannot be read.
 
 A file is unchanged if size and modification time are those of the catalog, or else if its SHA-256 is.  It is read again
-if its handler's version has changed; what nobody recognised is looked at again when the handlers have changed.  Members
-of an archive are compared one by one when the archive has changed.  While they are, the archive's own row says to look
-again, so that a run which is cut short leaves no archive that seems complete and is not.
+if its handler's version or the collection's settings for its kind have changed; what nobody recognised is looked at
+again when the handlers have changed.  Members of an archive are compared one by one when the archive has changed.
+While they are, the archive's own row says to look again, so that a run which is cut short leaves no archive that seems
+complete and is not.
 
 What cannot be read now (no permission, a link to a disk that is away) is a failure, and what was read of it before
 stays, as does what lies below a folder that cannot be read; what reads and is broken replaces what was there before.
@@ -32,6 +33,8 @@ from nlsearch.sandbox.sources import Caps, FileSource, MemberSource, plain_name
 _REASON = "reason:"
 LOOK_AGAIN = -1
 """The modification time of a source that must be looked at next time, whatever the disk says."""
+OUTDATED = 0
+"""The handler's version in the row of a source that was read under other settings; handlers count from 1."""
 
 
 @dataclass(slots=True, eq=False)

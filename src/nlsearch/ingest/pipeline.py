@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from nlsearch.handlers.registry import Registry
+from nlsearch.handlers.settings import checked, chosen_of
 from nlsearch.index.catalog import Catalog, Commit
-from nlsearch.index.snapshot import read_generation
-from nlsearch.ingest.changes import LOOK_AGAIN
+from nlsearch.index.snapshot import read_generation, read_settings
+from nlsearch.ingest.changes import LOOK_AGAIN, OUTDATED
 from nlsearch.ingest.interrupts import Interrupts
 from nlsearch.ingest.merging import merge_all, tidy
 from nlsearch.ingest.report import Progress, Report
@@ -37,6 +38,7 @@ def index(
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
     retry_failed: bool = False,
+    settings: Mapping[str, str | Iterable[str]] | None = None,
     lock_timeout_s: float = 10.0,
     commit_seconds: float = COMMIT_SECONDS,
     commit_items: int = COMMIT_ITEMS,
@@ -61,6 +63,8 @@ def index(
         Patterns as in ``.gitignore``, relative to each path.
     retry_failed : bool
         Read again what had failed, even if it is unchanged.
+    settings : mapping, optional
+        What the collection is to choose from now on (:mod:`nlsearch.handlers.settings`).
     lock_timeout_s : float
         How long to wait for another writer.
     commit_seconds : float
@@ -79,6 +83,8 @@ def index(
 
     Raises
     ------
+    QueryError
+        If a setting is unknown.
     IndexLocked
         If another process is writing.
     StorageFull
@@ -91,9 +97,11 @@ def index(
     registry = registry or Registry(limits=limits)
     roots = [os.path.abspath(path) for path in paths]  # noqa: PTH100 - links stay as users see them
     rules = Rules(tuple(include), tuple(exclude))
+    wanted = checked(settings or {}, registry)
     catalog = Catalog.create(directory)
     with catalog.writing(lock_timeout_s), Interrupts() as interrupts:
-        with pool or Pool(registry.directories, limits, jobs) as workers:
+        adopt(catalog, registry, wanted)
+        with pool or Pool(registry.directories, limits, jobs, settings=registry.settings) as workers:
             run = Run(catalog, workers, registry, limits, interrupts, retry_failed)
             run.commit_seconds, run.commit_items, run.progress = commit_seconds, commit_items, progress
             try:
@@ -106,6 +114,21 @@ def index(
     run.report.generation = read_generation(catalog.directory)
     run.report.seconds = time.monotonic() - started
     return run.report
+
+
+def adopt(catalog: Catalog, registry: Registry, wanted: Mapping[str, str]) -> None:
+    """Make `wanted` the collection's settings, and let the handlers of `registry` know what holds.
+
+    What was read of a kind whose settings change is out of date, and says so in the same commit: a run that is cut
+    short leaves a mixture, of which the next run knows what is left to do.
+    """
+    before = read_settings(catalog.directory)
+    after = {**before, **wanted}
+    registry.choose(after)
+    if after != before:
+        changed = {handler.kind for handler in registry if chosen_of(handler, before) != chosen_of(handler, after)}
+        outdated = [replace(row, handler_version=OUTDATED) for row in catalog.sources() if row.kind in changed]
+        catalog.commit(Commit(settings=dict(wanted), touched=outdated))
 
 
 def remove(directory: str | Path, paths: Iterable[str | Path], *, lock_timeout_s: float = 10.0) -> int:

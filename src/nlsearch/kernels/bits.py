@@ -13,12 +13,16 @@ Nasr, J Chem Inf Model 2008 48:1367.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from nlsearch.kernels import native
 
 FOLD_BYTES = 32
+FROM_SIMILARITY_BYTES = 512
+"""Up to so many bytes a set, what sets have in common follows from their similarity in single precision."""
 Bits = NDArray[np.uint8]
 Counts = NDArray[np.uint32]
 
@@ -102,6 +106,67 @@ def _ratios(query: Bits, bits: Bits, counts: Counts) -> NDArray[np.float64]:
 def tanimoto_reference(query: Bits, bits: Bits, counts: Counts) -> NDArray[np.float32]:
     """NumPy oracle of :func:`tanimoto`."""
     return _ratios(query, bits, counts).astype(np.float32)
+
+
+def overlaps(query: Bits, bits: Bits, counts: Counts) -> NDArray[np.int64]:
+    """Count the bits that one bit set shares with every row.
+
+    They follow exactly from the Tanimoto similarity t and the counts a and b: t (a + b) / (1 + t), which single
+    precision gets right within 0.001 for sets of up to 4,096 bits; larger sets are counted.
+
+    Parameters
+    ----------
+    query : ndarray of uint8, shape (b,)
+    bits : ndarray of uint8, shape (n, b)
+    counts : ndarray of uint32, shape (n,)
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+    """
+    if native.compiled is None or np.size(query) > FROM_SIMILARITY_BYTES:
+        rows = _rows(bits)
+        return overlaps_reference(_query(query, rows), rows)
+    similar = tanimoto(query, bits, counts).astype(np.float64)
+    sizes = int(np.bitwise_count(query).sum()) + counts.astype(np.int64)
+    return np.rint(similar * sizes / (1 + similar)).astype(np.int64)
+
+
+def overlaps_reference(query: Bits, bits: Bits) -> NDArray[np.int64]:
+    """NumPy oracle of :func:`overlaps`."""
+    common: NDArray[np.int64] = np.bitwise_count(bits & query).sum(axis=1, dtype=np.int64)
+    return common
+
+
+def tversky(
+    common: NDArray[np.int64], own: int, counts: NDArray[Any], weights: tuple[float, float]
+) -> NDArray[np.float64]:
+    """Tversky's index from counts: common / (common + α (own − common) + β (counts − common)); 0 without common bits.
+
+    Parameters
+    ----------
+    common : ndarray of int, shape (n,)
+        Bits that the query shares with each row.
+    own : int
+        Bits of the query.
+    counts : ndarray of int, shape (n,)
+        Bits of each row.
+    weights : (float, float)
+        α and β, not negative.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+
+    References
+    ----------
+    A. Tversky, Psychological Review 1977, 84, 327.
+    """
+    alpha, beta = weights
+    shared = common.astype(np.int64)
+    whole = shared + alpha * (own - shared) + beta * (counts.astype(np.int64) - shared)
+    index: NDArray[np.float64] = np.divide(shared, whole, out=np.zeros(len(shared)), where=shared > 0)
+    return index
 
 
 def hamming(query: Bits, bits: Bits) -> NDArray[np.uint32]:

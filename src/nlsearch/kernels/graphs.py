@@ -37,6 +37,8 @@ STEREO = 1
 MOST_ATOMS = 1000
 TERM_BONDS = 5
 _HEAD = struct.Struct("<BHHB")
+HEAD_BYTES = _HEAD.size
+"""Bytes before those of the elements."""
 _KINDS = {"-": SINGLE, "/": SLANTED, "\\": SLANTED, "=": DOUBLE, "#": TRIPLE, ":": AROMATIC}
 _TOKEN = re.compile(
     r"\[(?P<isotope>\d*)(?P<symbol>\*|[A-Z][a-z]?|[a-z][a-z]?)(?P<chiral>@+(?:(?:TH|AL|SP|TB|OH)\d+)?)?"

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from nlsearch.errors import WorkerCrashed
 from nlsearch.limits import Limits
@@ -28,11 +28,14 @@ class Launcher:
         Folders of outside handlers, for the template's registry.
     limits : Limits
         ``worker_seconds`` also bounds the import of a kind's libraries.
+    settings : mapping of str to str
+        What the collection chooses, for the template's registry.
     """
 
-    def __init__(self, directories: Sequence[str], limits: Limits) -> None:
+    def __init__(self, directories: Sequence[str], limits: Limits, settings: Mapping[str, str]) -> None:
         self._directories = list(directories)
         self._limits = limits
+        self._settings = dict(settings)
         self._lock = threading.Lock()
         self._template: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -113,7 +116,7 @@ class Launcher:
         self._start()
         if self._ready:
             return
-        answer = self._ask(["start", self._directories, self._limits.to_dict()])
+        answer = self._ask(["start", self._directories, self._limits.to_dict(), self._settings])
         if answer[0] != "ready":
             raise _TemplateGone(str(answer[-1]))
         self._ready = True

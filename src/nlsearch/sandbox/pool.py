@@ -45,6 +45,8 @@ class Pool:
         How many sources are read at the same time.
     inline : bool
         Read in this process, without any isolation: for tests and debugging of handlers only.
+    settings : mapping of str to str, optional
+        What the collection chooses (:mod:`nlsearch.handlers.settings`).
     """
 
     def __init__(
@@ -54,12 +56,14 @@ class Pool:
         jobs: int = 1,
         *,
         inline: bool = False,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         self.limits = limits or Limits()
+        self.settings = dict(settings or {})
         self.jobs = max(1, jobs)
         self._directories = [str(Path(directory).resolve()) for directory in directories]
         self._inline = inline
-        self._launcher = Launcher(self._directories, self.limits)
+        self._launcher = Launcher(self._directories, self.limits, self.settings)
         self._lock = threading.Lock()
         self._idle: list[Connection] = []
         self._responder: Responder | None = None
@@ -78,6 +82,13 @@ class Pool:
         """Begin to start the sandbox in the background, so that the first source need not wait for it."""
         if not self._inline:
             self._launcher.start()
+
+    def choose(self, settings: Mapping[str, str]) -> None:
+        """Let workers from now on know what the collection chooses; those of other settings end."""
+        if settings != self.settings:
+            self.close()
+            self.settings, self._responder = dict(settings), None
+            self._launcher = Launcher(self._directories, self.limits, self.settings)
 
     def close(self) -> None:
         """End all workers.  The pool may be used again and then starts anew."""
@@ -184,7 +195,9 @@ class Pool:
         if self._responder is None:
             from nlsearch.sandbox.worker import Responder
 
-            self._responder = Responder(Registry(self._directories, limits=self.limits), self.limits)
+            self._responder = Responder(
+                Registry(self._directories, limits=self.limits, settings=self.settings), self.limits
+            )
         reader = FrameReader(self.limits.worker_answer_bytes)
         for packed in self._responder.frames(request):
             yield from reader.feed(packed)

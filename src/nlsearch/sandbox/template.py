@@ -6,9 +6,9 @@ and ends when the other end closes.  Being the parent of the workers, it can kil
 
 Requests and their answers, one at a time::
 
-    ["start", directories, limits]       ["ready", problems]
-    ["fork", kind] + a descriptor        ["forked", process id]
-    ["reap", process id, grace_s]        ["reaped", wait status or None, killed by us]
+    ["start", directories, limits, settings]   ["ready", problems]
+    ["fork", kind] + a descriptor              ["forked", process id]
+    ["reap", process id, grace_s]              ["reaped", wait status or None, killed by us]
 """
 
 from __future__ import annotations
@@ -149,8 +149,8 @@ def main(arguments: list[str]) -> int:
     with socket.socket(fileno=int(arguments[0])) as control:
         message, _ = receive(control)
         match message:
-            case ["start", list(directories), dict(limits)]:
-                registry = worker.contain(lambda: Registry(directories, limits=Limits(**limits)))
+            case ["start", list(directories), dict(limits), dict(settings)]:
+                registry = worker.contain(lambda: Registry(directories, limits=Limits(**limits), settings=settings))
                 if isinstance(registry, NlsearchError):
                     send(control, ["broken", str(registry)])
                     return 1

@@ -155,7 +155,7 @@ def ask(question: Question, kind: str, view: SplitView, allowed: NDArray[np.uint
         case SeedMatch():
             return _ask_seeds(question, view)
         case Nearest():
-            return _ask_vectors(question, view, allowed)
+            return _ask_vectors(question, kind, view, allowed)
         case AllOf(parts):
             return reduce(intersect, (ask(part, kind, view, allowed) for part in parts))
         case AnyOf(parts):
@@ -171,7 +171,26 @@ def _ask_seeds(question: SeedMatch, view: SplitView) -> Found:
     return found.only(view.living(found.keys))
 
 
-def _ask_vectors(question: Nearest, view: SplitView, allowed: NDArray[np.uint32] | None) -> Found:
+def _ask_vectors(question: Nearest, kind: str, view: SplitView, allowed: NDArray[np.uint32] | None) -> Found:
+    found = _nearest(question, view, allowed)
+    if not question.lacking:
+        return found
+    lacking = Found.of(_without_vector(question.space, kind, view, allowed))
+    return union(found, lacking) if len(lacking.keys) else found
+
+
+def _without_vector(space: str, kind: str, view: SplitView, allowed: NDArray[np.uint32] | None) -> NDArray[np.uint32]:
+    """Return the living items of a kind that have no vector in a space; ascending."""
+    lacks = np.zeros(view.split.info.items, dtype=bool)
+    low, high = view.split.kind_range(kind)
+    lacks[low:high] = True
+    if view.split.has_vectors(space):
+        lacks[view.split.vectors(space).keys] = False
+    keys = (np.flatnonzero(lacks) if allowed is None else allowed[lacks[allowed]]).astype(np.uint32)
+    return keys[view.living(keys)]
+
+
+def _nearest(question: Nearest, view: SplitView, allowed: NDArray[np.uint32] | None) -> Found:
     if not view.split.has_vectors(question.space):
         return Found.of(np.empty(0, dtype=np.uint32))
     index = view.split.vectors(question.space)

@@ -1,7 +1,11 @@
 """Fingerprints and identities of whole molecules.
 
-Morgan fingerprints follow D. Rogers and M. Hahn, J. Chem. Inf. Model. 2010, 50, 742 (ECFP4): radius 2, 2048 bits, no
-chirality, RDKit's default atom invariants.
+``morgan`` follows D. Rogers and M. Hahn, J. Chem. Inf. Model. 2010, 50, 742 (ECFP4): radius 2, 2048 bits, no chirality,
+RDKit's default atom invariants.  ``rdkit`` are RDKit's own branched paths of 1 to 7 bonds, 2048 bits.  ``maccs`` are
+the 166 public MACCS keys (J. L. Durant et al., J. Chem. Inf. Comput. Sci. 2002, 42, 1273) in 192 bits, of which number
+0 and those above 166 are never set.  ``atompair`` are pairs of atoms with their distance in bonds (R. E. Carhart et
+al., J. Chem. Inf. Comput. Sci. 1985, 25, 64), counts simulated, 2048 bits.  All are RDKit's defaults but for the size
+of ``maccs``, which changes no similarity.
 """
 
 from __future__ import annotations
@@ -17,6 +21,35 @@ if TYPE_CHECKING:
 
 MORGAN_BITS = 2048
 MORGAN_RADIUS = 2
+MACCS_BYTES = 24
+QUADRATIC_ATOMS = 1000
+"""Heavy atoms up to which atom pairs are worth their cost, which grows with the square: 1.4 s at 1000."""
+
+
+def fingerprint(mol: Mol, name: str) -> Any:  # noqa: ANN401 - see below
+    """Return the fingerprint of `mol` that is called `name` (see the module) as RDKit's bit vector."""
+    if name == "maccs":
+        return _maccs(mol)
+    return morgan(mol) if name == "morgan" else _generator(name).GetFingerprint(mol)
+
+
+@cache
+def _generator(name: str) -> Any:  # noqa: ANN401 - see below
+    from rdkit.Chem import rdFingerprintGenerator
+
+    makers: dict[str, Any] = {
+        "rdkit": rdFingerprintGenerator.GetRDKitFPGenerator,
+        "atompair": rdFingerprintGenerator.GetAtomPairGenerator,
+    }
+    return makers[name](fpSize=2048)
+
+
+def _maccs(mol: Mol) -> Any:  # noqa: ANN401 - see below
+    from rdkit import DataStructs
+    from rdkit.Chem import rdMolDescriptors
+
+    raw = DataStructs.BitVectToBinaryText(rdMolDescriptors.GetMACCSKeysFingerprint(mol))
+    return unpacked(raw.ljust(MACCS_BYTES, b"\0"))
 
 
 @cache
@@ -55,3 +88,12 @@ def connectivity(mol: Mol) -> str:
             atom.SetIsotope(0)
         mol = Chem.RemoveHs(mol)
     return str(Chem.MolToSmiles(mol, isomericSmiles=False))
+
+
+def isotopic(mol: Mol) -> str:
+    """Return the canonical SMILES of `mol` with isotopes but without stereo."""
+    from rdkit import Chem
+
+    flat = Chem.Mol(mol)
+    Chem.RemoveStereochemistry(flat)
+    return str(Chem.MolToSmiles(flat))

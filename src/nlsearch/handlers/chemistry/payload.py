@@ -19,9 +19,11 @@ import struct
 import zlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from nlsearch.kernels.graphs import HEAD_BYTES as GRAPH_HEAD
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,6 +37,8 @@ GRAPH_AT = _HEAD.size
 _VERSION = 2
 _ORDERED, _DRAWN = 1, 2
 _LEAP = 255
+_WITHOUT_AROMATIC = bytes(i & 127 for i in range(256))
+_LOW, _HIGH = bytes(i & 15 for i in range(256)), bytes(i >> 4 for i in range(256))
 
 
 @dataclass(slots=True)
@@ -107,13 +111,6 @@ class Decoded:
         return max(1, self.mol.GetNumHeavyAtoms())
 
     @cached_property
-    def fingerprint(self) -> Any:  # noqa: ANN401 - RDKit's ExplicitBitVect has no importable type
-        """The Morgan fingerprint as RDKit's bit vector."""
-        from nlsearch.handlers.chemistry.fingerprints import morgan
-
-        return morgan(self.mol)
-
-    @cached_property
     def smiles(self) -> str:
         """Canonical SMILES with stereo and isotopes."""
         from rdkit import Chem
@@ -149,6 +146,21 @@ def set_bits(payload: Buffer) -> list[int]:
         if step < _LEAP:
             found.append(place)
     return found
+
+
+def composition(payload: Buffer) -> tuple[bytes, int, int] | None:
+    """Return the elements of the heavy atoms, ascending, the number of hydrogens, and the charge; None if not known.
+
+    Only equal compositions have equal formulas; nothing is decoded for it.
+    """
+    if payload[GRAPH_AT : GRAPH_AT + 2] == b"\0\0":
+        return None
+    start = GRAPH_AT + 2 + GRAPH_HEAD
+    atoms = int.from_bytes(payload[GRAPH_AT + 3 : GRAPH_AT + 5], "little")
+    elements = bytes(payload[start : start + atoms]).translate(_WITHOUT_AROMATIC)
+    states = bytes(payload[start + atoms : start + 2 * atoms])
+    heavy = bytes(sorted(elements.replace(b"\1", b"")))
+    return heavy, sum(states.translate(_LOW)) + elements.count(1), sum(states.translate(_HIGH)) - 8 * atoms
 
 
 def _steps(fingerprint: NDArray[np.uint8]) -> bytes:

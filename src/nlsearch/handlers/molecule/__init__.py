@@ -15,8 +15,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nlsearch.errors import QuerySyntax
-from nlsearch.handlers.contract import Buffer, Field, Format, Operator, Source, Space
-from nlsearch.handlers.molecule.facts import FIELDS, FORMATS, OPERATORS, SPACES
+from nlsearch.handlers.contract import Buffer, Chosen, Field, Format, Operator, Setting, Source, Space
+from nlsearch.handlers.molecule.facts import FIELDS, FORMATS, OPERATORS, SETTINGS, SPACES
 from nlsearch.limits import Limits
 from nlsearch.model import Features, Picture, Probe, RawItem, Region, Scalar, Skipped, Verdict
 
@@ -31,6 +31,8 @@ class MoleculeHandler:
     ----------
     limits : Limits
         The caps in force: atoms of a query, matches that verification looks for and lists.
+    chosen : mapping of str to tuple of str
+        What the collection chooses of :attr:`settings`: the fingerprints that it indexes.
     """
 
     kind = "molecule"
@@ -39,11 +41,17 @@ class MoleculeHandler:
     fields: tuple[Field, ...] = FIELDS
     operators: tuple[Operator, ...] = OPERATORS
     spaces: tuple[Space, ...] = SPACES
+    settings: tuple[Setting, ...] = SETTINGS
     requires = ("rdkit",)
     yields = ("reaction",)
 
     def __init__(self) -> None:
         self.limits = Limits()
+        self.chosen: Chosen = {}
+
+    @property
+    def _fingerprints(self) -> tuple[str, ...]:
+        return self.chosen.get("fingerprints", ())
 
     @cached_property
     def _verifier(self) -> Verifier:
@@ -58,10 +66,10 @@ class MoleculeHandler:
         return read_records(source, limits)
 
     def features(self, item: RawItem) -> Features:
-        """Derive fields, subgraph terms, the Morgan fingerprint and the payload."""
+        """Derive fields, subgraph terms, fingerprints and the payload."""
         from nlsearch.handlers.molecule.features import molecule_features
 
-        return molecule_features(item)
+        return molecule_features(item, self._fingerprints)
 
     def compile(self, operator: str, value: str | Buffer | Source, options: Mapping[str, Scalar]) -> Probe:
         """Turn a value into a probe.
@@ -72,16 +80,19 @@ class MoleculeHandler:
             With the first mistake in the notation and its character.
         """
         from nlsearch.handlers.molecule import compile as compiler
+        from nlsearch.handlers.molecule.tautomers import compile_tautomer
 
         if operator == "like":
-            return compiler.compile_example(value, options, self.limits)
+            return compiler.compile_example(value, options, self.limits, self._fingerprints)
         if not isinstance(value, str):
             raise QuerySyntax(f"operator {operator} wants text")
+        if operator == "smiles":
+            return compiler.compile_smiles(value, options, self.limits, self._fingerprints)
         known = {
             "smarts": compiler.compile_smarts,
             "substructure": compiler.compile_substructure,
             "superstructure": compiler.compile_superstructure,
-            "smiles": compiler.compile_smiles,
+            "tautomer": compile_tautomer,
         }
         if operator not in known:
             raise QuerySyntax(f"molecules have no operator {operator!r}")

@@ -8,6 +8,7 @@ natural abundance.  ``logp`` is Wildman and Crippen's (J. Chem. Inf. Comput. Sci
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nlsearch.handlers.chemistry import fingerprints, screen
@@ -16,10 +17,12 @@ from nlsearch.handlers.chemistry.inchikeys import inchikey
 from nlsearch.handlers.chemistry.payload import encode
 from nlsearch.handlers.chemistry.read import Molecule
 from nlsearch.handlers.molecule.crippen import logp
-from nlsearch.handlers.molecule.facts import MORGAN, SUBGRAPH
+from nlsearch.handlers.molecule.facts import FINGERPRINTS, MORGAN, SUBGRAPH
 from nlsearch.model import Features, FieldValue, RawItem
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from rdkit.Chem import Mol
 
 WORDS = 65_536
@@ -28,8 +31,15 @@ _NAMES = ("NAME", "GENERIC_NAME", "PREFERRED_NAME", "CHEBI_NAME", "COMPOUND_NAME
 _ACCESSIONS = ("PUBCHEM_COMPOUND_CID", "CHEMBL_ID", "CHEBI_ID", "DRUGBANK_ID", "DATABASE_ID", "ZINC_ID", "ACCESSION")
 
 
-def molecule_features(item: RawItem) -> Features:
-    """Derive everything that the index holds about one molecule."""
+def molecule_features(item: RawItem, more: Sequence[str] = ()) -> Features:
+    """Derive everything that the index holds about one molecule.
+
+    Parameters
+    ----------
+    item : RawItem
+    more : sequence of str
+        Fingerprints to index beside Morgan's.
+    """
     from rdkit import rdBase
 
     content: Molecule = item.content
@@ -37,7 +47,7 @@ def molecule_features(item: RawItem) -> Features:
     graph = molecule_graph(mol)
     with rdBase.BlockLogs():
         fields = _fields(mol, graph)
-        morgan = fingerprints.packed(fingerprints.morgan(mol))
+        vectors = _vectors(mol, ("morgan", *more))
     fields |= _names(content)
     if content.column:
         fields["column"] = content.column
@@ -46,11 +56,18 @@ def molecule_features(item: RawItem) -> Features:
         words=_words(content),
         fields=fields,
         terms={SUBGRAPH: screen.molecule_terms(graph)},
-        vectors={MORGAN: morgan},
-        payload=encode(content.structure, graph, morgan),
+        vectors=vectors,
+        payload=encode(content.structure, graph, vectors[MORGAN]),
         size=float(max(1, mol.GetNumHeavyAtoms())),
         keys={"inchikey": str(key)} if key else {},
     )
+
+
+def _vectors(mol: Mol, names: Sequence[str]) -> dict[str, NDArray[np.uint8]]:
+    """Return fingerprints by space; what costs too much is left to verification, which then looks at the molecule."""
+    if mol.GetNumHeavyAtoms() > fingerprints.QUADRATIC_ATOMS:
+        names = [name for name in names if name != "atompair"]
+    return {FINGERPRINTS[name].name: fingerprints.packed(fingerprints.fingerprint(mol, name)) for name in names}
 
 
 def _fields(mol: Mol, graph: bytes) -> dict[str, FieldValue]:

@@ -1,21 +1,23 @@
 """Deciding whether a molecule matches, with the matched atoms.
 
 Scores: ``smarts`` and ``substructure`` matched atoms / heavy atoms of the item; ``superstructure`` heavy atoms of the
-item / heavy atoms of the query; ``smiles`` and ``like`` 1 for the same molecule, else Tanimoto of Morgan fingerprints.
+item / heavy atoms of the query; ``tautomer`` as ``substructure`` (:mod:`.tautomers`); ``smiles`` and ``like`` 1 for the
+same molecule, else the similarity (:mod:`.similarity`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from nlsearch.handlers.chemistry.graphs import molecule_graph
 from nlsearch.handlers.chemistry.patterns import Pattern, read_smarts, read_structure, structure_pattern
-from nlsearch.handlers.chemistry.payload import GRAPH_AT, Decoded, set_bits
+from nlsearch.handlers.chemistry.payload import GRAPH_AT, Decoded
 from nlsearch.handlers.chemistry.program import Compiled, compile_pattern
+from nlsearch.handlers.molecule.similarity import Similarities
+from nlsearch.handlers.molecule.tautomers import tautomers_of
 from nlsearch.kernels import decide, decide_parts
 from nlsearch.kernels.graphs import STEREO
 from nlsearch.limits import Limits
@@ -28,8 +30,6 @@ DECODED = 4096
 """Molecules kept decoded: a page asked again, or filtered otherwise, decodes nothing."""
 PATTERNS = 64
 _YES, _UNDECIDED = bytes([YES]), bytes([UNDECIDED])
-LEVELS = ("connectivity", "stereo")
-"""Identities from the weakest: the same graph; the same stereo, isotopes and charges too."""
 
 
 class Verifier:
@@ -46,8 +46,9 @@ class Verifier:
         self._decoded = lru_cache(maxsize=DECODED)(Decoded)
         self._pattern = lru_cache(maxsize=PATTERNS)(self._read_pattern)
         self._program = lru_cache(maxsize=PATTERNS)(self._compile_pattern)
+        self._template = lru_cache(maxsize=PATTERNS)(self._compile_template)
         self._whole = lru_cache(maxsize=PATTERNS)(self._read_whole)
-        self._bits = lru_cache(maxsize=PATTERNS)(_bits)
+        self._similarities = Similarities(DECODED, limits)
 
     def decoded(self, payload: Buffer) -> Decoded:
         """Return the molecule of `payload`, decoded now or before."""
@@ -56,13 +57,16 @@ class Verifier:
     def verify(self, probe: Probe, payload: Buffer) -> Verdict | None:
         """Return the verdict of `probe` about the molecule, or None if it is no hit."""
         if "fingerprint" in probe.verification:
-            return self._similar(probe.verification, payload)
+            return self._similarities.verify(probe.verification, payload, self.decoded)
         item = self.decoded(payload)
         text = probe.verification.get("smarts", probe.verification.get("structure", ""))
         pattern, parameters = self._pattern(text, "smarts" in probe.verification, bool(probe.verification["stereo"]))
         if probe.operator == "superstructure":
             return self._contained(pattern, parameters, item)
-        matches = item.mol.GetSubstructMatches(pattern.mol, parameters)
+        if probe.operator == "tautomer":
+            matches = tautomers_of(text, self._limits).query.GetSubstructMatches(item.mol, parameters)
+        else:
+            matches = item.mol.GetSubstructMatches(pattern.mol, parameters)
         if not matches:
             return None
         atoms, bonds = self._evidence(matches, pattern.bonds, item)
@@ -81,7 +85,10 @@ class Verifier:
                 return None
             decided = decide_parts(whole, payloads, GRAPH_AT)
             return _unless_stereo(decided, payloads) if stereo else decided
-        compiled = self._program(text, "smarts" in probe.verification, stereo)
+        if probe.operator == "tautomer":
+            compiled = self._template(text)
+        else:
+            compiled = self._program(text, "smarts" in probe.verification, stereo)
         if compiled is None:
             return None
         decided = decide(compiled.program, compiled.encoded, payloads, GRAPH_AT)
@@ -91,6 +98,11 @@ class Verifier:
 
     def _compile_pattern(self, text: str, smarts: bool, stereo: bool) -> Compiled | None:
         return compile_pattern(self._pattern(text, smarts, stereo)[0].mol, stereo=stereo)
+
+    def _compile_template(self, text: str) -> Compiled | None:
+        """Return what every tautomer of a structure holds; it never says all."""
+        compiled = compile_pattern(tautomers_of(text, self._limits).query.GetTemplateMolecule(), stereo=False)
+        return None if compiled is None else replace(compiled, exact=False)
 
     def _read_whole(self, text: str) -> bytes:
         return molecule_graph(self._pattern(text, False, False)[0].mol)
@@ -136,30 +148,6 @@ class Verifier:
         }
         return Verdict(min(1.0, item.heavy_atoms / pattern.atoms), "exact", evidence)
 
-    # ------------------------------------------------------------------------------------------------------- similarity
-    def _similar(self, wanted: dict[str, Any], payload: Buffer) -> Verdict:
-        bits, held = self._bits(wanted["fingerprint"]), set_bits(payload)
-        shared = len(bits.intersection(held))
-        similarity = shared / (len(bits) + len(held) - shared) if shared else 0.0
-        level = None
-        if similarity == 1.0 or wanted["level"] == "connectivity":
-            level = _identity(wanted, self.decoded(payload), similarity)
-        same = level is not None and LEVELS.index(level) >= LEVELS.index(wanted["level"])
-        evidence = {"similarity": similarity, "fingerprint": "morgan", "level": level}
-        return Verdict(1.0 if same else similarity, "exact" if same else "near", evidence)
-
-
-def _identity(wanted: dict[str, Any], item: Decoded, similarity: float) -> str | None:
-    """Return the strongest level at which the item is the wanted molecule, or None if it is another.
-
-    Different fingerprints exclude identity at level stereo, so canonical SMILES are written only where they may agree.
-    """
-    if similarity == 1.0 and item.smiles == wanted["smiles"]:
-        return "stereo"
-    if (similarity == 1.0 or wanted["level"] == "connectivity") and item.connectivity == wanted["connectivity"]:
-        return "connectivity"
-    return None
-
 
 def _unless_stereo(decided: bytes, payloads: list[bytes | memoryview]) -> bytes:
     """Leave undecided those that would match, but have stereo that has to agree too."""
@@ -175,8 +163,3 @@ def _if_stereo(decided: bytes, payloads: list[bytes | memoryview]) -> bytes:
         NO if one == YES and not payload[GRAPH_AT + 2] & STEREO else one
         for one, payload in zip(decided, payloads, strict=True)
     )
-
-
-def _bits(raw: bytes) -> frozenset[int]:
-    """Return the numbers of the set bits of a packed fingerprint."""
-    return frozenset(np.flatnonzero(np.unpackbits(np.frombuffer(raw, np.uint8), bitorder="little")).tolist())
