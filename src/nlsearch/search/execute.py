@@ -18,7 +18,7 @@ import numpy as np
 from nlsearch.handlers.contract import Decider
 from nlsearch.index.textquery import EveryOf, KindIs, SomeOf, TextQuery
 from nlsearch.index.wordcounts import WordCounts
-from nlsearch.model import NO, TIERS, UNDECIDED, YES, Hit
+from nlsearch.model import NO, TIERS, UNDECIDED, YES, Hit, Nearest
 from nlsearch.search import candidates, fuse
 from nlsearch.search.fuse import Judgement, Rank
 from nlsearch.search.judge import Judge, hit_of
@@ -148,13 +148,37 @@ class VerifiedRun:
         if self._lazy:
             self._judges[view.number] = Judge(view, self._handler, None, {})
             return heapq.merge(*(self._lightest(view, kind) for kind in view.split.info.kinds))
+        nearest = candidates.only_neighbours(self._root, view)
+        if nearest is not None:
+            self._judges[view.number] = Judge(view, self._handler, None, {})
+            return self._closest(view, *nearest)
         found = candidates.screen(self._root, view)
         self.complete = self.complete and found.complete
         scores = self._word_scores.get(view.number, {})
         self._judges[view.number] = Judge(view, self._handler, found, scores)
         keys = self._undenied(view, found.keys)
         structural = candidates.bounds(self._root, view, keys, found.notes)
-        return iter(sorted(self._ranks(view, keys, self._with_words(keys, structural, scores))))
+        return self._sorted_ranks(view, keys, self._with_words(keys, structural, scores))
+
+    def _sorted_ranks(self, view: SplitView, keys: NDArray[np.uint32], bounds: NDArray[np.float64]) -> Iterator[Rank]:
+        """Yield ranks ascending; they are made only as they are needed."""
+        floor, tier = self._exact_floor
+        tiers = np.where(bounds >= floor, tier, max(tier, 1))
+        order = np.lexsort((keys, -bounds, tiers))
+        for start in range(0, len(order), LARGEST_PAGE):
+            block = order[start : start + LARGEST_PAGE]
+            yield from self._ranks(view, keys[block], bounds[block])
+
+    def _closest(self, view: SplitView, part: ProbePart, question: Nearest) -> Iterator[Rank]:
+        """Page through the neighbours of one item or vector, nearest first, which is the order of their bounds."""
+        limit, done = FIRST_PAGE, 0
+        while True:
+            found = candidates.closest(question, part, view, limit)
+            bounds = np.minimum(1.0, found.bounds[done:].astype(np.float64) + candidates.ROUNDING)
+            yield from self._ranks(view, found.keys[done:], bounds)
+            if len(found.keys) < limit:
+                return
+            done, limit = len(found.keys), limit * 4
 
     def _undenied(self, view: SplitView, keys: NDArray[np.uint32]) -> NDArray[np.uint32]:
         """Leave out the candidates that handlers deny at once."""

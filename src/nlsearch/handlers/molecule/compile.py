@@ -136,6 +136,7 @@ def _similar_probe(
         similarity.verification(mol, bits, asked),
         "complete",
         minimum=MINIMUM,
+        exact_floor=1.0,
         related=neighbours(mol),
     )
 
