@@ -48,6 +48,7 @@ class Limits:
     query_depth: int = _cap(50, "levels", "nested parentheses")
     mismatch_bases: int = _cap(150_000, "bases", "alignment within k edits costs length times edits at every candidate")
     evidence_more: int = _cap(100, "matches", "further matches of one item that are listed")
+    verify_steps: int = _cap(1_000_000, "comparisons of atoms", "cages have exponentially many ways to fail a pattern")
     verify_matches: int = _cap(1_000, "matches", "matches of one item that are looked for")
 
     def to_dict(self) -> dict[str, int]:

@@ -155,6 +155,11 @@ class Handler(Protocol):
     def verify(self, probe: Probe, payload: Buffer, regions: Sequence[Region] = ()) -> Verdict | None:
         """Decide whether the item matches.  Pure: depends on its arguments only.
 
+        Raises
+        ------
+        QueryTooCostly
+            If that takes more than a cap allows; the item is then listed as undecided, and the answer as incomplete.
+
         With `regions` (from a seed question) the handler need only look there; without, everywhere.
         """
         ...

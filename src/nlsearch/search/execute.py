@@ -58,8 +58,6 @@ class VerifiedRun:
 
     Attributes
     ----------
-    complete : bool
-        False once an organ left something out.
     verified : int
         How many candidates were verified so far.
     """
@@ -74,11 +72,12 @@ class VerifiedRun:
         self._exact_floor = _exact_floor(plan.root)
         self._minimum = _minimum(plan.root) - candidates.ROUNDING
         self._judges: dict[int, Judge] = {}
+        self._others: dict[int, Judge] = {}
         self._decidable = any(self._can_decide(part) for part in probes(plan.root))
         self._seen: set[tuple[int, int]] = set()
         self._ready: list[tuple[Rank, Judgement]] = []
         self.clock = Clock()
-        self.complete = True
+        self._screened_all = True
         self.verified = 0
 
     def hits(self) -> Iterator[Hit | None]:
@@ -90,6 +89,17 @@ class VerifiedRun:
                 self._seen.add(ranked_one[0][2:])
                 yield self._hit(*ranked_one)
         yield from self._related()
+
+    @property
+    def undecided(self) -> set[tuple[int, int]]:
+        """Split and key of the items about which a handler could not decide within its caps."""
+        judges = chain(self._judges.items(), self._others.items())
+        return {(number, key) for number, judge in judges for key in judge.undecided}
+
+    @property
+    def complete(self) -> bool:
+        """False once an organ left something out, or an item could not be decided about."""
+        return self._screened_all and not self.undecided
 
     @property
     def decidable(self) -> bool:
@@ -107,8 +117,8 @@ class VerifiedRun:
         """
         for view in self._view.splits:
             found = candidates.screen(self._root, view)
-            self.complete = self.complete and found.complete
-            judge = Judge(view, self._handler, found, {})
+            self._screened_all = self._screened_all and found.complete
+            judge = self._others[view.number] = Judge(view, self._handler, found, {})
             for start in range(0, len(found.keys), LARGEST_PAGE):
                 keys = found.keys[start : start + LARGEST_PAGE]
                 decided = judge.decide(self._root, keys)
@@ -153,7 +163,7 @@ class VerifiedRun:
             self._judges[view.number] = Judge(view, self._handler, None, {})
             return self._closest(view, *nearest)
         found = candidates.screen(self._root, view)
-        self.complete = self.complete and found.complete
+        self._screened_all = self._screened_all and found.complete
         scores = self._word_scores.get(view.number, {})
         self._judges[view.number] = Judge(view, self._handler, found, scores)
         keys = self._undenied(view, found.keys)

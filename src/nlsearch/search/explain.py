@@ -88,7 +88,7 @@ def _examine(part: TextPart | ProbePart, view: SplitView, key: int, judge: Judge
     if verdict is not None:
         said = f"score {verdict.score:.4f} is below the minimum {part.minimum:.4f}"
     else:
-        said = "verification failed"
+        said = f"undecided: {judge.undecided[key]}" if key in judge.undecided else "verification failed"
     return _Leaf(part, False, candidate, f"{name}: {stage}, {said}")
 
 

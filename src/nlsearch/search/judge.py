@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nlsearch.errors import IndexDamaged
+from nlsearch.errors import IndexDamaged, QueryTooCostly
 from nlsearch.folding import words
 from nlsearch.handlers.contract import Decider
 from nlsearch.model import NO, UNDECIDED, YES, Check, Hit, Item, Json, Region, Verdict
@@ -41,6 +41,11 @@ class Judge:
         Reciprocal-rank scores of the items that hold the query's words, by key.
     keys : sequence of int, optional
         Only these items will be judged; None if that is not known.
+
+    Attributes
+    ----------
+    undecided : dict of int to str
+        Items about which a handler could not decide within its caps, with the reason; they are no hits.
     """
 
     def __init__(
@@ -57,6 +62,7 @@ class Judge:
         self._word_scores = word_scores
         self._keys = keys
         self._members: dict[int, NDArray[np.uint32]] = {}
+        self.undecided: dict[int, str] = {}
 
     def judge(self, part: Part, key: int) -> Judgement | None:
         """Return what holds of item `key` under `part`, or None if the part does not hold."""
@@ -65,7 +71,7 @@ class Judge:
         if isinstance(part, TextPart):
             return self._text(part, key)
         if isinstance(part, NotPart):
-            return Judgement() if self.judge(part.part, key) is None else None
+            return Judgement() if self.judge(part.part, key) is None and key not in self.undecided else None
         if isinstance(part, AllParts):
             return self._all(part, key)
         found = [judged for judged in (self.judge(child, key) for child in part.parts) if judged is not None]
@@ -135,7 +141,7 @@ class Judge:
         return decided
 
     def verdict(self, part: ProbePart, key: int, regions: tuple[Region, ...]) -> Verdict | None:
-        """Let the handler decide on the item's payload.
+        """Let the handler decide on the item's payload; None too if it costs more than a cap allows.
 
         Raises
         ------
@@ -145,6 +151,9 @@ class Judge:
         payload = self._view.split.payload(key)
         try:
             return self._handler(part.probe.kind).verify(part.probe, payload, regions)
+        except QueryTooCostly as exc:
+            self.undecided[key] = exc.message
+            return None
         except (ValueError, IndexError, EOFError) as exc:
             raise IndexDamaged(
                 f"the payload of item {key} does not decode: {exc}",

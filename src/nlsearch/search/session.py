@@ -160,7 +160,7 @@ class Session:
             known = self._total() if complete else None
         token = Token(self.view.generation, offset + limit, self.name).encode() if more else None
         seconds = time.monotonic() - started
-        read_as = list(self.plan.read_as)
+        read_as = [*self.plan.read_as, *self._undecided()]
         return Page(hits, known, complete, self.plan.guarantee, read_as, seconds, token, self.facets)
 
     def facets(self, name: str) -> dict[str, int]:
@@ -197,6 +197,14 @@ class Session:
         else:
             self._fill(None)
             yield from ((hit.item.kind, hit.item.fields) for hit in self._found if hit.tier != "related")
+
+    def _undecided(self) -> list[str]:
+        """Say of how many items it could not be decided whether they match."""
+        count = len(self._run.undecided) if self._text is None else 0
+        if not count:
+            return []
+        items = "1 item is" if count == 1 else f"{count:,} items are"
+        return [f"{items} undecided: to verify takes more than a cap allows; explain says which"]
 
     def _match_all(self) -> None:
         """Find out which items match, without their evidence, until all are known or the clock runs out."""

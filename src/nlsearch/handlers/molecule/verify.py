@@ -13,7 +13,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from nlsearch.handlers.chemistry.graphs import molecule_graph
-from nlsearch.handlers.chemistry.patterns import Pattern, read_smarts, read_structure, structure_pattern
+from nlsearch.handlers.chemistry.patterns import (
+    Pattern,
+    bounded_matches,
+    read_smarts,
+    read_structure,
+    structure_pattern,
+)
 from nlsearch.handlers.chemistry.payload import GRAPH_AT, Decoded
 from nlsearch.handlers.chemistry.program import Compiled, compile_pattern
 from nlsearch.handlers.molecule.similarity import Similarities
@@ -24,11 +30,16 @@ from nlsearch.limits import Limits
 from nlsearch.model import NO, UNDECIDED, YES, Json, Probe, Verdict
 
 if TYPE_CHECKING:
+    from rdkit.Chem import Mol
+
     from nlsearch.handlers.contract import Buffer
 
 DECODED = 4096
 """Molecules kept decoded: a page asked again, or filtered otherwise, decodes nothing."""
 PATTERNS = 64
+GUARDED, CAGE, FUSED, CHAIN = 8, 20, 1.25, 300
+"""Patterns of so many atoms are matched step by step, which takes eight times as long, in molecules of so many atoms
+with so many bonds an atom, and in those of more atoms than the last."""
 _YES, _UNDECIDED = bytes([YES]), bytes([UNDECIDED])
 
 
@@ -66,7 +77,7 @@ class Verifier:
         if probe.operator == "tautomer":
             matches = tautomers_of(text, self._limits).query.GetSubstructMatches(item.mol, parameters)
         else:
-            matches = item.mol.GetSubstructMatches(pattern.mol, parameters)
+            matches = self._matches(item.mol, pattern.mol, pattern, parameters)
         if not matches:
             return None
         atoms, bonds = self._evidence(matches, pattern.bonds, item)
@@ -127,9 +138,19 @@ class Verifier:
         count: dict[str, Json] = {"count": len(matches)}
         return count | {"count_capped": True} if len(matches) >= self._limits.verify_matches else count
 
+    def _matches(self, mol: Mol, query: Mol, pattern: Pattern, parameters: Any) -> Sequence[tuple[int, ...]]:  # noqa: ANN401 - RDKit's
+        """Look for `query` in `mol`; in cages, where a pattern has exponentially many ways to fail, step by step."""
+        atoms = mol.GetNumAtoms()
+        caged = atoms > CHAIN or (atoms >= CAGE and mol.GetNumBonds() >= FUSED * atoms)
+        if caged and query.GetNumAtoms() >= GUARDED:
+            limits = self._limits
+            return bounded_matches(mol, query, pattern.parameters(limits.verify_matches), limits.verify_steps)
+        matches: Sequence[tuple[int, ...]] = mol.GetSubstructMatches(query, parameters)
+        return matches
+
     def _contained(self, pattern: Pattern, parameters: Any, item: Decoded) -> Verdict | None:  # noqa: ANN401 - RDKit's
         """Look for the item in the query."""
-        matches = pattern.mol.GetSubstructMatches(item.mol, parameters)
+        matches = self._matches(pattern.mol, item.mol, pattern, parameters)
         if not matches:
             return None
         shown = matches[: 1 + self._limits.evidence_more]
