@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from nlsearch.errors import InputError, LimitExceeded, MalformedContent, QuerySyntax, QueryTooCostly
 from nlsearch.handlers.chemistry.complaints import line_complaint
-from nlsearch.handlers.chemistry.definite import HYDROGEN, atom_facts
+from nlsearch.handlers.chemistry.definite import AROMATIC, HYDROGEN, atom_facts, bond_kinds
 from nlsearch.handlers.chemistry.payload import Structure
 from nlsearch.handlers.chemistry.reactions import is_reaction
 from nlsearch.handlers.chemistry.read import molfile_structure, smiles_structure
@@ -64,6 +64,18 @@ class Pattern:
 
         return self.mol.GetNumBonds() - self.mol.GetNumAtoms() + len(Chem.GetMolFrags(self.mol))
 
+    @cached_property
+    def aromatic_rings(self) -> int:
+        """Rings of which every atom, or every bond, is aromatic whatever is matched."""
+        from rdkit import Chem
+
+        found = 0
+        for ring in map(tuple, Chem.GetSSSR(Chem.Mol(self.mol))):
+            atoms = [self.mol.GetAtomWithIdx(index) for index in ring]
+            bonds = [self.mol.GetBondBetweenAtoms(*pair) for pair in zip(ring, ring[1:] + ring[:1], strict=True)]
+            found += all(_is_aromatic(atom) for atom in atoms) or all(bond_kinds(bond) == {AROMATIC} for bond in bonds)
+        return min(found, self.rings)
+
     def parameters(self, matches: int) -> Any:  # noqa: ANN401 - RDKit's SubstructMatchParameters
         """Return RDKit's parameters for at most `matches` matches that differ in their atoms."""
         from rdkit import Chem
@@ -74,6 +86,10 @@ class Pattern:
         parameters.maxRecursiveMatches = RECURSIVE_MATCHES
         parameters.uniquify = True
         return parameters
+
+
+def _is_aromatic(atom: Any) -> bool:  # noqa: ANN401 - rdkit.Chem.Atom, which is untyped
+    return bool(atom_facts(atom).aromatic if atom.HasQuery() else atom.GetIsAromatic())
 
 
 def _is_hydrogen(atom: Any) -> bool:  # noqa: ANN401 - rdkit.Chem.Atom, which is untyped

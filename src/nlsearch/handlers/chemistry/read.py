@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from nlsearch.handlers.contract import Source
 
 _LISTED_ATOM = re.compile(r"\[[^\]]*\]|Br|Cl|[BCNOPSFIbcnops*]")
+_HYDROGEN_ATOM = re.compile(r"\[\d*H(?![a-z])")
 _V3000_COUNTS = re.compile(r"M  V30 COUNTS (\d+)")
 
 
@@ -172,7 +173,7 @@ def smiles_structure(text: str, limits: Limits) -> Structure:
     mol = Chem.MolFromSmiles(text)
     if mol is None:
         raise MalformedContent(smiles_complaint(text))
-    if "H" not in text:
+    if _HYDROGEN_ATOM.search(text) is None:
         return Structure(mol, mol.GetNumAtoms())
     whole = Chem.MolFromSmiles(text, sanitize=False)
     return Structure(mol, whole.GetNumAtoms(), record_order(mol, whole))

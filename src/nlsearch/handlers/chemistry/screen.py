@@ -51,6 +51,8 @@ UNSCREENED = HASHES
 """Term of the molecules that are always candidates; the kernel gives it for odd aromatic bonds."""
 STEREO_GIVEN = HASHES + 1
 """Term of the molecules whose record gives any stereo."""
+NEVER = HASHES + 2
+"""Term that no molecule holds."""
 ELEMENTS = HASHES + 1024
 """Plus the atomic number: the term of an element that occurs."""
 _KINDS = {SINGLE: 0, DOUBLE: 1, TRIPLE: 2, AROMATIC: 3}

@@ -9,11 +9,13 @@ from nlsearch.errors import MalformedContent
 from nlsearch.handlers.chemistry import fingerprints, screen
 from nlsearch.handlers.chemistry.patterns import Pattern, read_smarts, read_structure, structure_pattern
 from nlsearch.handlers.chemistry.payload import Decoded
+from nlsearch.handlers.chemistry.possible import is_everything, is_possible
+from nlsearch.handlers.chemistry.program import compile_pattern
 from nlsearch.handlers.chemistry.read import Molecule, read_records
 from nlsearch.handlers.molecule import similarity
 from nlsearch.handlers.molecule.facts import MORGAN, SUBGRAPH
 from nlsearch.limits import Limits
-from nlsearch.model import Nearest, Probe, Range, RawItem, Scalar
+from nlsearch.model import Nearest, Probe, Range, RawItem, Scalar, Terms
 
 if TYPE_CHECKING:
     from rdkit.Chem import Mol
@@ -45,19 +47,34 @@ def _pattern_probe(
     operator: str, notation: str, pattern: Pattern, verification: dict[str, Any], whole: Mol | None
 ) -> Probe:
     terms = screen.query_terms(pattern.mol, stereo=pattern.stereo)
-    read_as = f"{notation}, {counted(pattern.mol.GetNumAtoms(), 'atom')}, {counted(pattern.rings, 'ring')}"
-    if not terms:
+    read_as = f"{notation}, {counted(pattern.mol.GetNumAtoms(), 'atom')}, {_rings(pattern)}"
+    ask = screen.question(terms, SUBGRAPH)
+    compiled = compile_pattern(pattern.mol, stereo=pattern.stereo)
+    if compiled is not None and not is_possible(compiled.program):
+        ask = Terms(SUBGRAPH, (screen.NEVER,))
+        read_as += "; its conditions contradict each other, nothing can match"
+    elif compiled is not None and compiled.exact and is_everything(compiled.program):
+        read_as += "; every molecule matches"
+    elif not terms:
         read_as += "; nothing in it is certain, so every molecule is looked at"
     return Probe(
         KIND,
         operator,
         read_as,
-        screen.question(terms, SUBGRAPH),
+        ask,
         verification,
         "complete",
         numerator=pattern.atoms,
         related=None if whole is None else neighbours(whole),
     )
+
+
+def _rings(pattern: Pattern) -> str:
+    """Return the number of rings in words, and how many are aromatic: "2 aromatic rings", "3 rings (1 aromatic)"."""
+    aromatic = pattern.aromatic_rings
+    if aromatic and aromatic == pattern.rings:
+        return counted(aromatic, "aromatic ring")
+    return counted(pattern.rings, "ring") + (f" ({aromatic} aromatic)" if aromatic else "")
 
 
 def _as_molecule(smarts: str) -> Mol | None:
