@@ -65,7 +65,7 @@ def test_surface_and_partition_of_aspirin(handler: MoleculeHandler) -> None:
 def test_only_declared_fields_are_filled(handler: MoleculeHandler) -> None:
     declared = {field.name for field in handler.fields} | {"accession"}
     assert set(handler.features(one("[Na+].[Cl-] salt")).fields) <= declared
-    assert {space.name for space in handler.spaces} == {"molecule.subgraph", "molecule.morgan"}
+    assert {space.name for space in handler.spaces} == {"molecule.subgraph", "molecule.morgan", "molecule.formula"}
 
 
 # -------------------------------------------------------------------------------------------------------------- reading

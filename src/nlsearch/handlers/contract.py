@@ -31,7 +31,7 @@ from nlsearch.declarations import (
     VectorSpace,
 )
 from nlsearch.limits import Limits
-from nlsearch.model import Features, Picture, Probe, RawItem, Region, Scalar, Skipped, Verdict
+from nlsearch.model import Features, Picture, Probe, RawItem, Reading, Region, Scalar, Skipped, Verdict
 
 __all__ = [
     "COMMON_FIELDS",
@@ -47,6 +47,7 @@ __all__ = [
     "Source",
     "Space",
     "TermSpace",
+    "Translator",
     "VectorSpace",
     "is_path",
 ]
@@ -145,6 +146,24 @@ class Handler(Protocol):
 
     def draw(self, payload: Buffer, verdict: Verdict | None = None) -> Picture:
         """Draw the item, with the match highlighted when there is one."""
+        ...
+
+
+@runtime_checkable
+class Translator(Protocol):
+    """A handler with fields whose values have a notation of their own (:attr:`Field.notation`)."""
+
+    def translate(self, field: str, value: str) -> Reading:
+        """Turn the value of such a field into a question that the text index answers exactly.
+
+        It runs in the caller's process.  Where several kinds have a field of that name, each reads the value for its
+        own items.
+
+        Raises
+        ------
+        QuerySyntax
+            If the value does not parse; the message says what, at which character, and what would be right.
+        """
         ...
 
 

@@ -2,29 +2,27 @@
 
 Masses in dalton: ``mass`` is monoisotopic (of the isotopes given, else the most abundant), ``mw`` the average over
 natural abundance.  ``logp`` is Wildman and Crippen's (J. Chem. Inf. Comput. Sci. 1999, 39, 868), ``tpsa`` Ertl's
-(J. Med. Chem. 2000, 43, 3714) in square ångström; ``rings`` counts the smallest set of smallest rings.
+(J. Med. Chem. 2000, 43, 3714) in square ångström; ``rings`` counts the smallest set of smallest rings.  The other
+properties are defined in :mod:`.descriptors`, salts in :mod:`nlsearch.handlers.chemistry.salts`.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from nlsearch.handlers.chemistry import fingerprints, screen
+from nlsearch.handlers.chemistry.formula import formula_terms
+from nlsearch.handlers.chemistry.inchikeys import inchikey
+from nlsearch.handlers.chemistry.names import called
 from nlsearch.handlers.chemistry.payload import encode
 from nlsearch.handlers.chemistry.read import Molecule
-from nlsearch.handlers.molecule.facts import MORGAN, SUBGRAPH
+from nlsearch.handlers.chemistry.salts import component_keys, parent_key
+from nlsearch.handlers.molecule import descriptors
+from nlsearch.handlers.molecule.facts import FORMULA, MORGAN, SUBGRAPH
 from nlsearch.model import Features, FieldValue, RawItem
 
 if TYPE_CHECKING:
     from rdkit.Chem import Mol
-
-INCHI_ATOMS = 1000
-"""InChI is defined up to 1023 atoms; above it the library refuses, slowly."""
-WORDS = 65_536
-"""Characters of a record's data fields that are indexed as words."""
-_NAMES = ("NAME", "GENERIC_NAME", "PREFERRED_NAME", "CHEBI_NAME", "COMPOUND_NAME", "PUBCHEM_IUPAC_NAME", "IUPAC_NAME")
-_ACCESSIONS = ("PUBCHEM_COMPOUND_CID", "CHEMBL_ID", "CHEBI_ID", "DRUGBANK_ID", "DATABASE_ID", "ZINC_ID", "ACCESSION")
 
 
 def molecule_features(item: RawItem) -> Features:
@@ -35,12 +33,12 @@ def molecule_features(item: RawItem) -> Features:
     mol = content.structure.mol
     with rdBase.BlockLogs():
         fields = _fields(mol)
-    fields |= _names(content)
+    names = called(content.title, content.properties)
     key = fields.get("inchikey")
     return Features(
-        words=_words(content),
-        fields=fields,
-        terms={SUBGRAPH: screen.molecule_terms(mol)},
+        words=names.words,
+        fields=fields | names.fields,
+        terms={SUBGRAPH: screen.molecule_terms(mol), FORMULA: formula_terms(str(fields["formula"]))},
         vectors={MORGAN: fingerprints.packed(fingerprints.morgan(mol))},
         payload=encode(content.structure),
         size=float(max(1, mol.GetNumHeavyAtoms())),
@@ -53,48 +51,47 @@ def _fields(mol: Mol) -> dict[str, FieldValue]:
     from rdkit.Chem import rdMolDescriptors
 
     mol.UpdatePropertyCache(strict=False)
-    logp, _ = rdMolDescriptors.CalcCrippenDescriptors(mol)
+    mw = round(rdMolDescriptors._CalcMolWt(mol), 4)
+    logp = round(rdMolDescriptors.CalcCrippenDescriptors(mol)[0], 4)
     fields: dict[str, FieldValue] = {
         "formula": rdMolDescriptors.CalcMolFormula(mol),
         "mass": round(rdMolDescriptors.CalcExactMolWt(mol), 6),
-        "mw": round(rdMolDescriptors._CalcMolWt(mol), 4),
+        "mw": mw,
         "charge": Chem.GetFormalCharge(mol),
         "heavy_atoms": mol.GetNumHeavyAtoms(),
         "rings": rdMolDescriptors.CalcNumRings(mol),
         "canonical_smiles": Chem.MolToSmiles(mol),
-        "logp": round(logp, 4),
+        "logp": logp,
         "tpsa": round(rdMolDescriptors.CalcTPSA(mol), 3),
+        "lipinski_violations": descriptors.lipinski_violations(mol, mw, logp),
     }
-    key = inchikey(mol)
-    if key:
-        fields["inchikey"] = key
-    return fields
+    return fields | _counts(mol) | _identities(mol)
 
 
-def inchikey(mol: Mol) -> str:
-    """Return the standard InChIKey, or ``""`` where InChI is not defined (queries, dummies, very large molecules)."""
-    from rdkit.Chem import rdinchi
-
-    if mol.GetNumHeavyAtoms() > INCHI_ATOMS:
-        return ""
-    return str(rdinchi.MolToInchiKey(mol))
-
-
-def _names(content: Molecule) -> dict[str, FieldValue]:
-    """Return ``name`` and ``accession`` as far as the record gives them.
-
-    A title of digits alone is a database's number: an accession, and a name among the data fields comes before it.
-    """
-    tags = {re.sub(r"\W+", "_", name).upper(): value for name, value in content.properties}
-    given = next((tags[tag].split("\n")[0] for tag in _NAMES if tags.get(tag)), "")
-    accessions = [tags[tag] for tag in _ACCESSIONS if tags.get(tag)][:1]
-    if content.title.isdecimal() and content.title not in accessions:
-        accessions.append(content.title)
-    accession = accessions[0] if len(accessions) == 1 else accessions
-    name = given if given and (not content.title or content.title.isdecimal()) else content.title
-    return {key: value for key, value in (("name", name), ("accession", accession)) if value}
+def _counts(mol: Mol) -> dict[str, FieldValue]:
+    given, centres = descriptors.stereo(mol)
+    fields: dict[str, FieldValue] = {
+        "donors": descriptors.donors(mol),
+        "acceptors": descriptors.acceptors(mol),
+        "rotatable_bonds": descriptors.rotatable_bonds(mol),
+        "fraction_sp3": descriptors.fraction_sp3(mol),
+        "aromatic_rings": descriptors.aromatic_rings(mol),
+        "isotopes": descriptors.has_isotopes(mol),
+        "radicals": descriptors.radicals(mol),
+    }
+    return fields | {"stereo": given, "stereocentres": centres} if given else fields
 
 
-def _words(content: Molecule) -> str:
-    lines = [content.title, *(f"{name} {value}" for name, value in content.properties)]
-    return "\n".join(line for line in lines if line)[:WORDS]
+def _identities(mol: Mol) -> dict[str, FieldValue]:
+    """Return what the molecule and its parts are called by; the parent only where it is another than the molecule."""
+    amount = descriptors.components(mol)
+    own = inchikey(mol)
+    parent = parent_key(mol, amount, own)
+    found: dict[str, FieldValue] = {
+        "components": amount,
+        "inchikey": own,
+        "component": component_keys(mol) if amount > 1 else [],
+        "parent": "" if parent == own else parent,
+        "scaffold": descriptors.scaffold(mol),
+    }
+    return {name: value for name, value in found.items() if value}
