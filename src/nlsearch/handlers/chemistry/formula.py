@@ -34,13 +34,13 @@ NUMBERS = {symbol: number for number, symbol in enumerate(ELEMENTS)} | {"D": 1, 
 COUNT_BITS = 20
 """A term is the atomic number, then the number of atoms in so many bits."""
 MOST = (1 << COUNT_BITS) - 1
-READINGS = 64
-"""How many ways to read a formula without capitals are looked at."""
+CASELESS, READINGS = 200, 8
+"""Formulas in letters of one case are read up to so many characters, and so many ways to are looked at."""
 
 _COUNTED = re.compile(r"([A-Z][a-z]?|\*)(\d*)")
-_CHARGE = re.compile(r"([+-])(\d*)$")
+_CHARGE = re.compile(r"(?:\^(\d*)([+-])|([+-])(\d*))$")
 _BLANKS = re.compile(r"\s+")
-_ITEM = re.compile(r"([A-Z][a-z]?|\*)(?:(\d+)-(\d+)|(>=|<=|>|<|=)(\d+)|(\d+)|(\*))?")
+_ITEM = re.compile(r"([A-Z][a-z]?|\*)(?:(\d+)-(\d+)|\s*(>=|<=|>|<|=)\s*(\d+)|(\d+)|(\*))?")
 _RANGED = re.compile(r"[<>=]|\d-\d|[A-Za-z]\*|(?<![\d.])0(?!\d)")
 _SIGNS = str.maketrans({"\u2010": "-", "\u2011": "-", "\u2013": "-", "\u2212": "-", "\u2265": ">=", "\u2264": "<="})
 _HINT = 'a formula like C8H10N4O2, or ranges: "C8-10 N>=2 S0"'
@@ -87,31 +87,45 @@ def read_formula(value: str, field: str, space: str) -> Reading:
         With the character of the first mistake.
     """
     text = unicodedata.normalize("NFKC", value).translate(_SIGNS).strip()
+    if not text or re.search(r"\d{10}", text):
+        raise QuerySyntax("formula: a number of more than 9 digits" if text else "formula: empty", hint=_HINT)
     charge = _charge_of(text)
     if charge is None and not _is_written(text) and _RANGED.search(text):
         asked = _read_ranges(text)
         return Reading(_question(asked, space), ", ".join(map(_in_words, asked)) + "; other elements are free")
     whole, sign = (text, "") if charge is None else charge
     formula = hill(_read_whole(whole)) + sign
-    return Reading(Exact(field, formula), "" if formula == text else f"the formula {formula}")
+    said = f"the formula {formula}" + (f", charge {sign if sign[1:] else sign + '1'}" if sign else "")
+    return Reading(Exact(field, formula), "" if formula == text and not sign else said)
 
 
 def _charge_of(text: str) -> tuple[str, str] | None:
-    """Cut a charge as RDKit writes it (``+``, ``-2``) from the end of a formula; None if there is none.
+    """Cut a charge, ``+``, ``-2`` or ``^2-``, from the end of a formula; None if there is none.
 
-    ``C2O4-2`` would be a range the wrong way round, so it is a charge; ``C8-10`` and ``C10-8`` are ranges.
+    ``C8-10`` is a range.  ``C2O4-2`` is a charge, because RDKit writes it so, and so is ``SO4-2``, which would be a
+    range the wrong way round.
     """
     found = _CHARGE.search(text)
-    if found is None or _BLANKS.search(text):
+    whole = text[: found.start()] if found else ""
+    if found is None or not whole.strip():
         return None
-    sign, amount = found.groups()
-    whole = text[: found.start()]
-    count = re.search(r"\d*$", whole)
-    before = count.group() if count else ""
-    several = len(_COUNTED.findall(whole)) > 1
-    if sign == "-" and before and amount and (int(amount) >= int(before) or not several):
+    after, sign, before, digits = found.groups()
+    if before == "-" and digits and not _takes_charge(whole, int(digits)):
         return None
-    return (whole, "" if amount == "0" else sign + ("" if amount in {"", "1"} else amount)) if whole else None
+    amount = int(after or digits or 1)
+    return whole, (sign or before) + (str(amount) if amount > 1 else "") if amount else ""
+
+
+def _takes_charge(whole: str, amount: int) -> bool:
+    """Say whether ``-amount`` behind a formula in one word is a charge, and not the end of a range."""
+    if _BLANKS.search(whole):
+        return False
+    count = re.search(r"\d+$", whole)
+    if count is None:
+        return True
+    if len(_COUNTED.findall(whole)) == 1:
+        return int(count.group()) == amount
+    return amount < int(count.group()) or _is_written(whole)
 
 
 def _is_written(text: str) -> bool:
@@ -156,7 +170,7 @@ def _symbols(text: str) -> list[tuple[str, int]]:
         position = item.end()
     if mistake is None:
         return found
-    if not re.fullmatch(r"[A-Z\d\s]+|[a-z\d\s]+", text):
+    if len(text) > CASELESS or not re.fullmatch(r"[A-Z\d\s]+|[a-z\d\s]+", text):
         raise mistake
     return _without_case(text, mistake)
 
@@ -224,7 +238,7 @@ def _range_of(item: re.Match[str], position: int) -> Asked:
         if int(low) > int(high):
             raise QuerySyntax(
                 f"formula: the range {item.group()} at character {position + 1} ends before it begins",
-                hint=f"did you mean {symbol}{high}-{low}?",
+                hint=f"did you mean {symbol}{high}-{low}? a charge is written {symbol}{low}^{high}-",
             )
         return Asked(number, int(low), int(high))
     if not sign:

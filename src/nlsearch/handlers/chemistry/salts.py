@@ -88,7 +88,8 @@ def read_component(value: str, limits: Limits) -> Reading:
     keys = component_keys(read_molecule(value, limits))
     if not keys:
         raise _no_key("component")
-    return Reading(AllOf(tuple(_is_or_holds(key, "component") for key in keys)), " with ".join(keys))
+    parts = tuple(_is_or_holds(key, "component") for key in keys)
+    return Reading(parts[0] if len(parts) == 1 else AllOf(parts), " with ".join(keys))
 
 
 def read_parent(value: str, limits: Limits) -> Reading:
