@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import itertools
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -130,7 +131,29 @@ def test_scaffolds_are_rdkits_and_their_own(many: list[Chem.Mol]) -> None:
         assert found == MurckoScaffold.MurckoScaffoldSmiles(mol=mol), Chem.MolToSmiles(mol)
         assert found == Chem.MolToSmiles(MurckoScaffold.GetScaffoldForMol(mol), isomericSmiles=False)
         if found:
+            assert found == Chem.MolToSmiles(descriptors.pruned(mol), isomericSmiles=False)
             assert descriptors.scaffold(Chem.MolFromSmiles(found)) == found
+
+
+def test_pruning_equals_rdkits_scaffold_on_awkward_molecules() -> None:
+    for smiles in AWKWARD:
+        mol = Chem.MolFromSmiles(smiles)
+        slow, fast = Chem.MurckoDecompose(mol), descriptors.pruned(mol)
+        if mol.GetRingInfo().NumRings():
+            assert Chem.MolToSmiles(slow) == Chem.MolToSmiles(fast), smiles
+        else:
+            assert fast.GetNumAtoms() == 0
+
+
+def test_large_molecules_and_mixtures_take_no_longer_than_their_size() -> None:
+    """RDKit's own functions take minutes for these: the cube of the atoms, the square of the components."""
+    started = time.process_time()
+    peptide = Chem.MolFromSmiles("N[C@@H](Cc1ccccc1)C(=O)" * 300 + "O")
+    assert descriptors.scaffold(peptide).count("c") == 1800
+    water = ".".join(["O"] * 2000)
+    assert parent_key(Chem.MolFromSmiles(water), water, "") == key("O")
+    assert component_keys(water) == [key("O")]
+    assert time.process_time() - started < 20
 
 
 # --------------------------------------------------------------------------------------------------- salts and mixtures
@@ -161,11 +184,11 @@ def test_parents_and_components_are_those_of_the_long_way(many: list[Chem.Mol]) 
     several = [mol for mol in many if "." in Chem.MolToSmiles(mol) or Chem.MolToSmiles(mol).count("+")]
     assert len(several) > 100
     for mol in [*several[:400], *many[:100]]:
-        own, amount = str(rdinchi.MolToInchiKey(mol)), descriptors.components(mol)
-        assert parent_key(mol, amount, own) == rdinchi.MolToInchiKey(uncharger.uncharge(chooser.choose(mol)))
-        parts = Chem.MolToSmiles(mol).split(".")
-        assert amount == len(parts)
-        assert component_keys(mol) == sorted({key(part) for part in parts})
+        own, smiles = str(rdinchi.MolToInchiKey(mol)), Chem.MolToSmiles(mol)
+        assert parent_key(mol, smiles, own) == rdinchi.MolToInchiKey(uncharger.uncharge(chooser.choose(mol)))
+        parts = Chem.GetMolFrags(mol, asMols=True)
+        assert descriptors.components(mol) == len(parts)
+        assert component_keys(smiles) == sorted({rdinchi.MolToInchiKey(part) for part in parts})
 
 
 def test_components_are_listed_once() -> None:
@@ -290,7 +313,7 @@ def test_usual_tags_of_synonyms(tag: str) -> None:
 @pytest.mark.parametrize(
     "tag",
     ["PUBCHEM_COMPOUND_CID", "PUBCHEM_SUBSTANCE_ID", "chembl_id", "Molecule ChEMBL ID", "ChEBI ID", "DRUGBANK_ID",
-     "DATABASE_ID", "ZINC_ID", "HMDB_ID", "UNII", "Accession"],
+     "DATABASE_ID", "ZINC_ID", "HMDB_ID", "UNII", "Accession", "id", "Catalog ID", "IDNUMBER"],
 )  # fmt: skip
 def test_usual_tags_of_accessions(tag: str) -> None:
     assert called("x", [(tag, "AB12")]).fields["accession"] == "AB12"

@@ -12,8 +12,10 @@ import pytest
 import nlsearch
 from nlsearch.errors import QuerySyntax
 from nlsearch.handlers.registry import Registry
-from nlsearch.index.textquery import EveryOf, Keyword, KindIs, NumberRange, SomeOf, Without
+from nlsearch.index.textquery import EveryOf, HasTerms, Keyword, KindIs, NumberRange, SomeOf, Without
+from nlsearch.model import AllOf, Exact, Nearest, NoneOf, Range, Scan, Terms
 from nlsearch.query.parse import Names, parse
+from nlsearch.search.candidates import as_text, ask
 from nlsearch.search.parts import TextPart
 from nlsearch.search.plan import Planner
 
@@ -260,6 +262,30 @@ def test_a_kind_that_cannot_read_the_value_finds_nothing(tmp_path: Path) -> None
     with pytest.raises(QuerySyntax, match="first wants x") as caught:
         query_of(made, "a OR code:z")
     assert caught.value.column == 5
+
+
+def test_a_notation_without_a_reader_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "deaf.py").write_text(HANDLER.format(kind="deaf", notation="a number", method=""))
+    (reason,) = Registry([tmp_path], built_in={}).problems.values()
+    assert "does not declare translate" in reason
+
+
+def test_what_no_organ_decides_is_left_to_verification(collection: nlsearch.Collection) -> None:
+    """``NoneOf`` of a vector question is a candidate stage like another: it may find more, and loses nothing."""
+    view = collection._found(collection.search("aspirin").hits[0].item.id)[0]
+    near = Nearest("molecule.morgan", bytes(256), 0.0)
+    everything = ask(Scan(), "molecule", view).keys.tolist()
+    assert ask(NoneOf((near,)), "molecule", view).keys.tolist() == everything
+    some = ask(NoneOf((Range("heavy_atoms", None, 5), Exact("formula", "C9H8O4"))), "molecule", view).keys.tolist()
+    assert 0 < len(some) < len(everything)
+    assert ask(AllOf((near, NoneOf((Range("heavy_atoms", None, 5),)))), "molecule", view).keys.tolist() != everything
+
+
+def test_many_terms_are_asked_exactly_where_nothing_verifies() -> None:
+    terms = Terms("space", tuple(range(40)))
+    assert as_text(terms, "k") == HasTerms("space", terms.terms)
+    assert as_text(terms, "k", exact=True) == HasTerms("space", terms.terms, None, 40)
+    assert as_text(NoneOf((terms,)), "k") == EveryOf((KindIs("k"), Without(HasTerms("space", terms.terms, None, 40))))
 
 
 def test_a_kind_without_the_notation_takes_the_value_as_it_stands(tmp_path: Path) -> None:

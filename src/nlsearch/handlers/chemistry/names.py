@@ -29,6 +29,7 @@ _MARKED_UP = re.compile(r"MARKUP|STYLED")
 _ACCESSIONS = re.compile(
     r"PUBCHEM_(COMPOUND_CID|SUBSTANCE_ID|CID|SID)|(COMPOUND_|MOLECULE_)?CHEMBL_?ID|CHEBI_?ID|DRUGBANK_?ID|DATABASE_ID"
     r"|ZINC_?ID|HMDB_?ID|KEGG(_COMPOUND)?(_ID)?|UNII|CID|ACCESSION|LM_ID|NSC"
+    r"|(COMPOUND_|MOLECULE_|CATALOG_?)?ID|ID_?NUMBER|CATALOG_?NUMBER"
 )
 _SEPARATORS = re.compile(r"\s*[\n;|]\s*")
 _CAS = re.compile(r"(?<![\w-])(\d{2,7})-(\d\d)-(\d)(?![\w-])")

@@ -41,12 +41,15 @@ def _tools() -> tuple[Any, Any, Any]:
     )
 
 
-def component_keys(mol: Mol) -> list[str]:
-    """Return the InChIKeys of the distinct components of a molecule, ascending; those without InChI are left out."""
-    from rdkit import Chem
+def component_keys(smiles: str) -> list[str]:
+    """Return the InChIKeys of the distinct components of a molecule, ascending; those without InChI are left out.
 
-    written = {str(Chem.MolToSmiles(part)) for part in Chem.GetMolFrags(mol, asMols=True)}
-    return sorted({key for smiles in written if (key := _key_of(smiles))})
+    Parameters
+    ----------
+    smiles : str
+        Canonical, so that equal components are written alike.
+    """
+    return sorted({key for part in set(smiles.split(".")) if (key := _key_of(part))})
 
 
 @lru_cache(maxsize=KEPT)
@@ -57,16 +60,26 @@ def _key_of(smiles: str) -> str:
     return "" if mol is None else inchikey(mol)
 
 
-def parent(mol: Mol, components: int) -> Mol:
-    """Return the parent of a molecule that has so many components; the molecule itself if it is its own."""
-    chooser, uncharger, charged = _tools()
-    largest = chooser.choose(mol) if components > 1 else mol
+def parent(mol: Mol, smiles: str) -> Mol:
+    """Return the parent of a molecule, whose canonical SMILES is `smiles`; the molecule itself if it is its own."""
+    _, uncharger, charged = _tools()
+    largest = _largest(mol, smiles) if "." in smiles else mol
     return uncharger.uncharge(largest) if largest.HasSubstructMatch(charged) else largest
 
 
-def parent_key(mol: Mol, components: int, own: str) -> str:
+def _largest(mol: Mol, smiles: str) -> Mol:
+    """Return the component that RDKit chooses, among one of each kind: its time grows with the square of them."""
+    from rdkit import Chem
+
+    chooser = _tools()[0]
+    each = Chem.MolFromSmiles(".".join(sorted(set(smiles.split(".")))))
+    found: Mol = chooser.choose(mol if each is None else each)
+    return found
+
+
+def parent_key(mol: Mol, smiles: str, own: str) -> str:
     """Return the InChIKey of the parent; `own`, the molecule's key, where that is the same."""
-    found = parent(mol, components)
+    found = parent(mol, smiles)
     return own if found is mol else inchikey(found)
 
 
@@ -82,10 +95,12 @@ def read_component(value: str, limits: Limits) -> Reading:
     QuerySyntax
         If it cannot be read, or has no InChIKey.
     """
+    from rdkit import Chem
+
     text = value.strip()
     if is_key(text):
         return Reading(_is_or_holds(text.upper(), "component"))
-    keys = component_keys(read_molecule(value, limits))
+    keys = component_keys(str(Chem.MolToSmiles(read_molecule(value, limits))))
     if not keys:
         raise _no_key("component")
     parts = tuple(_is_or_holds(key, "component") for key in keys)
@@ -106,7 +121,7 @@ def read_parent(value: str, limits: Limits) -> Reading:
     if is_key(text):
         return Reading(_is_or_holds(text.upper(), "parent"))
     mol = read_molecule(value, limits)
-    found = parent(mol, len(Chem.GetMolFrags(mol)))
+    found = parent(mol, str(Chem.MolToSmiles(mol)))
     key = inchikey(found)
     if not key:
         raise _no_key("parent")

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 LARGE = 1000
 """Heavy atoms above which stereo is not searched for, which takes time with the square of them."""
+MURCKO_ATOMS = 64
+"""Up to so many atoms RDKit's own scaffold is faster; its time grows with their cube."""
+CARBON = 6
 HEAVY_DA, LIPOPHILIC, DONORS, ACCEPTORS = 500.0, 5.0, 5, 10
 """Lipinski's limits; a violation is above them."""
 
@@ -134,4 +137,58 @@ def scaffold(mol: Mol) -> str:
 
     if not mol.GetRingInfo().NumRings():
         return ""
-    return str(Chem.MolToSmiles(Chem.MurckoDecompose(mol), isomericSmiles=False))
+    found = Chem.MurckoDecompose(mol) if mol.GetNumAtoms() <= MURCKO_ATOMS else pruned(mol)
+    return str(Chem.MolToSmiles(found, isomericSmiles=False))
+
+
+def pruned(mol: Mol) -> Mol:
+    """Return what RDKit's ``MurckoDecompose`` returns, in time linear in the number of atoms.
+
+    Atoms with one neighbour are taken away until only rings and the chains between them are left; then those come back
+    that are double-bonded to what is left.
+    """
+    from rdkit import Chem
+
+    bonds = [(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx(), bond) for bond in mol.GetBonds()]
+    kept = _rings_and_linkers(mol.GetNumAtoms(), [(first, second) for first, second, _ in bonds])
+    borders = [(b, a, bond) if a in kept else (a, b, bond) for a, b, bond in bonds if (a in kept) != (b in kept)]
+    back = {outer for outer, _, bond in borders if bond.GetBondType() == Chem.BondType.DOUBLE}
+    edited = Chem.RWMol(mol)
+    for inner in {inner for outer, inner, _ in borders if outer not in back}:
+        _cap(edited.GetAtomWithIdx(inner))
+    edited.BeginBatchEdit()
+    for atom in range(mol.GetNumAtoms()):
+        if atom not in kept and atom not in back:
+            edited.RemoveAtom(atom)
+    edited.CommitBatchEdit()
+    return edited
+
+
+def _rings_and_linkers(amount: int, bonds: list[tuple[int, int]]) -> set[int]:
+    """Return the atoms that are left when those with less than two neighbours go, again and again."""
+    neighbours: list[set[int]] = [set() for _ in range(amount)]
+    for first, second in bonds:
+        neighbours[first].add(second)
+        neighbours[second].add(first)
+    ends = [atom for atom, near in enumerate(neighbours) if len(near) < 2]
+    gone = set(ends)
+    while ends:
+        atom = ends.pop()
+        for near in neighbours[atom]:
+            neighbours[near].discard(atom)
+            if len(neighbours[near]) < 2 and near not in gone:
+                gone.add(near)
+                ends.append(near)
+    return set(range(amount)) - gone
+
+
+def _cap(atom: Any) -> None:  # noqa: ANN401 - rdkit.Chem.Atom, which is untyped
+    """Let hydrogen take the place of what an atom loses."""
+    from rdkit import Chem
+
+    if atom.GetIsAromatic() and atom.GetAtomicNum() != CARBON:
+        atom.SetNumExplicitHs(1)
+    elif atom.GetNoImplicit() or atom.GetChiralTag() != Chem.ChiralType.CHI_UNSPECIFIED:
+        atom.SetNoImplicit(False)
+        atom.SetNumExplicitHs(0)
+        atom.SetChiralTag(Chem.ChiralType.CHI_UNSPECIFIED)

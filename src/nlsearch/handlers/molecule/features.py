@@ -52,6 +52,7 @@ def _fields(mol: Mol) -> dict[str, FieldValue]:
 
     mol.UpdatePropertyCache(strict=False)
     mw = round(rdMolDescriptors._CalcMolWt(mol), 4)
+    smiles = str(Chem.MolToSmiles(mol))
     logp = round(rdMolDescriptors.CalcCrippenDescriptors(mol)[0], 4)
     fields: dict[str, FieldValue] = {
         "formula": rdMolDescriptors.CalcMolFormula(mol),
@@ -60,12 +61,12 @@ def _fields(mol: Mol) -> dict[str, FieldValue]:
         "charge": Chem.GetFormalCharge(mol),
         "heavy_atoms": mol.GetNumHeavyAtoms(),
         "rings": rdMolDescriptors.CalcNumRings(mol),
-        "canonical_smiles": Chem.MolToSmiles(mol),
+        "canonical_smiles": smiles,
         "logp": logp,
         "tpsa": round(rdMolDescriptors.CalcTPSA(mol), 3),
         "lipinski_violations": descriptors.lipinski_violations(mol, mw, logp),
     }
-    return fields | _counts(mol) | _identities(mol)
+    return fields | _counts(mol) | _identities(mol, smiles)
 
 
 def _counts(mol: Mol) -> dict[str, FieldValue]:
@@ -82,15 +83,14 @@ def _counts(mol: Mol) -> dict[str, FieldValue]:
     return fields | {"stereo": given, "stereocentres": centres} if given else fields
 
 
-def _identities(mol: Mol) -> dict[str, FieldValue]:
+def _identities(mol: Mol, smiles: str) -> dict[str, FieldValue]:
     """Return what the molecule and its parts are called by; the parent only where it is another than the molecule."""
-    amount = descriptors.components(mol)
     own = inchikey(mol)
-    parent = parent_key(mol, amount, own)
+    parent = parent_key(mol, smiles, own)
     found: dict[str, FieldValue] = {
-        "components": amount,
+        "components": descriptors.components(mol),
         "inchikey": own,
-        "component": component_keys(mol) if amount > 1 else [],
+        "component": component_keys(smiles) if "." in smiles else [],
         "parent": "" if parent == own else parent,
         "scaffold": descriptors.scaffold(mol),
     }
