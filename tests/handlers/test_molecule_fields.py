@@ -83,6 +83,16 @@ def test_properties_are_those_of_rdkit() -> None:
         assert {name: fields[name] for name in wanted} == wanted, smiles
 
 
+def test_isotopes_charges_and_radicals_stand_in_the_smiles(many: list[Chem.Mol]) -> None:
+    """So that looking for them in most molecules costs nothing."""
+    for mol in many[::4] + [mol for mol in many if "+" in Chem.MolToSmiles(mol)]:
+        atoms, smiles = list(mol.GetAtoms()), Chem.MolToSmiles(mol)
+        assert descriptors.has_isotopes(smiles) == any(atom.GetIsotope() for atom in atoms)
+        assert descriptors.radicals(mol, smiles) == sum(atom.GetNumRadicalElectrons() for atom in atoms)
+        if not any(atom.GetFormalCharge() for atom in atoms) and "." not in smiles:
+            assert parent_key(mol, smiles, "own") == "own"
+
+
 @pytest.mark.parametrize(
     ("smiles", "stereo", "centres"),
     [

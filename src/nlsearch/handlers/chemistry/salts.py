@@ -14,6 +14,7 @@ Nothing else is changed: no normalisation of groups, no tautomer, no isotope, no
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -25,19 +26,18 @@ from nlsearch.model import AllOf, AnyOf, Exact, Question, Reading
 if TYPE_CHECKING:
     from rdkit.Chem import Mol
 
+_CHARGED = re.compile(r"\[[^\]]*[+-]")
 KEPT = 4096
 """Keys of components that are kept: the counterions of a file are always the same."""
 
 
 @cache
-def _tools() -> tuple[Any, Any, Any]:
-    from rdkit import Chem
+def _tools() -> tuple[Any, Any]:
     from rdkit.Chem.MolStandardize import rdMolStandardize
 
     return (
         rdMolStandardize.LargestFragmentChooser(preferOrganic=True),
         rdMolStandardize.Uncharger(canonicalOrder=True),
-        Chem.MolFromSmarts("[!+0]"),
     )
 
 
@@ -62,9 +62,8 @@ def _key_of(smiles: str) -> str:
 
 def parent(mol: Mol, smiles: str) -> Mol:
     """Return the parent of a molecule, whose canonical SMILES is `smiles`; the molecule itself if it is its own."""
-    _, uncharger, charged = _tools()
     largest = _largest(mol, smiles) if "." in smiles else mol
-    return uncharger.uncharge(largest) if largest.HasSubstructMatch(charged) else largest
+    return _tools()[1].uncharge(largest) if _CHARGED.search(smiles) else largest
 
 
 def _largest(mol: Mol, smiles: str) -> Mol:

@@ -14,6 +14,7 @@ scaffold               ring systems and the chains between them, no stereo (Bemi
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ LARGE = 1000
 MURCKO_ATOMS = 64
 """Up to so many atoms RDKit's own scaffold is faster; its time grows with their cube."""
 CARBON = 6
+_ISOTOPE = re.compile(r"\[\d+[A-Za-z]")
 HEAVY_DA, LIPOPHILIC, DONORS, ACCEPTORS = 500.0, 5.0, 5, 10
 """Lipinski's limits; a violation is above them."""
 
@@ -103,21 +105,23 @@ def stereo(mol: Mol) -> tuple[str, int]:
     return "defined" if given == len(found) else "partly" if given else "undefined", centres
 
 
+def has_isotopes(smiles: str) -> bool:
+    """Say whether a canonical SMILES gives the isotope of any atom (the label of a dummy atom is none)."""
+    return _ISOTOPE.search(smiles) is not None
+
+
 @cache
-def _queries() -> tuple[Any, Any]:
+def _radical() -> Any:  # noqa: ANN401 - RDKit's QueryAtom
     from rdkit.Chem import rdqueries
 
-    return rdqueries.IsotopeGreaterQueryAtom(0), rdqueries.NumRadicalElectronsGreaterQueryAtom(0)
+    return rdqueries.NumRadicalElectronsGreaterQueryAtom(0)
 
 
-def has_isotopes(mol: Mol) -> bool:
-    """Say whether the isotope of any atom is given (the label of a dummy atom is none)."""
-    return any(atom.GetAtomicNum() for atom in mol.GetAtomsMatchingQuery(_queries()[0]))
-
-
-def radicals(mol: Mol) -> int:
-    """Return the number of unpaired electrons."""
-    return sum(atom.GetNumRadicalElectrons() for atom in mol.GetAtomsMatchingQuery(_queries()[1]))
+def radicals(mol: Mol, smiles: str) -> int:
+    """Return the number of unpaired electrons; atoms that have some stand in brackets in `smiles`."""
+    if "[" not in smiles:
+        return 0
+    return sum(atom.GetNumRadicalElectrons() for atom in mol.GetAtomsMatchingQuery(_radical()))
 
 
 def components(mol: Mol) -> int:

@@ -66,10 +66,10 @@ def _fields(mol: Mol) -> dict[str, FieldValue]:
         "tpsa": round(rdMolDescriptors.CalcTPSA(mol), 3),
         "lipinski_violations": descriptors.lipinski_violations(mol, mw, logp),
     }
-    return fields | _counts(mol) | _identities(mol, smiles)
+    return fields | _counts(mol, smiles) | _identities(mol, smiles)
 
 
-def _counts(mol: Mol) -> dict[str, FieldValue]:
+def _counts(mol: Mol, smiles: str) -> dict[str, FieldValue]:
     given, centres = descriptors.stereo(mol)
     fields: dict[str, FieldValue] = {
         "donors": descriptors.donors(mol),
@@ -77,8 +77,8 @@ def _counts(mol: Mol) -> dict[str, FieldValue]:
         "rotatable_bonds": descriptors.rotatable_bonds(mol),
         "fraction_sp3": descriptors.fraction_sp3(mol),
         "aromatic_rings": descriptors.aromatic_rings(mol),
-        "isotopes": descriptors.has_isotopes(mol),
-        "radicals": descriptors.radicals(mol),
+        "isotopes": descriptors.has_isotopes(smiles),
+        "radicals": descriptors.radicals(mol, smiles),
     }
     return fields | {"stereo": given, "stereocentres": centres} if given else fields
 
