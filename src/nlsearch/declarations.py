@@ -53,9 +53,25 @@ class Format:
 class Field:
     """A typed field that a person can filter by.
 
-    ``text`` fields are searched by word and phrase, ``keyword`` fields by whole folded value; numbers and dates
-    (ISO 8601 ``YYYY-MM-DD`` with optional time) by value and range.  `facet` fields can be counted.  `unit` is ``""``
-    where there is none.
+    ``text`` fields are searched by word and phrase, ``keyword`` fields by whole value; numbers and dates
+    (ISO 8601 ``YYYY-MM-DD`` with optional time) by value and range.
+
+    Parameters
+    ----------
+    name : str
+    type : str
+    help : str
+        What it is, with its definition.
+    unit : str
+        ``""`` where there is none.
+    facet : bool
+        Whether it can be counted.
+    example : str
+        A value.
+    case : bool
+        Whether a keyword is compared as it stands.  Otherwise it is folded: case and diacritics do not count.
+    notation : str
+        How values are written, if the field has a notation of its own.  The handler's ``translate`` reads them.
     """
 
     name: str
@@ -64,6 +80,8 @@ class Field:
     unit: str = ""
     facet: bool = False
     example: str = ""
+    case: bool = False
+    notation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

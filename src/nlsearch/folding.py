@@ -1,8 +1,15 @@
 """How text is made comparable: one folding for what is indexed and what is asked.
 
 The folding is language neutral.  It follows Unicode (UAX #15 normalisation form KC, full case folding) and then drops
-diacritics, so that ``Dvořák``, ``DVORAK`` and ``dvorak`` are one word.  Letters stay letters: Greek is not transcribed,
-and vowel signs of Indic and Thai scripts and the voicing marks of kana, which make other words, are kept.
+diacritics, so that ``Dvořák``, ``DVORAK`` and ``dvorak`` are one word.  Letters stay letters: Greek words are not
+transcribed, and vowel signs of Indic and Thai scripts and the voicing marks of kana, which make other words, are kept.
+
+A single Greek letter that no other letter touches is a label, as in α-pinene, β2 and 17β, and is the same word as its
+name: ``alpha``.  Digits beside such a name are words of their own, so that ``17β``, ``17-beta`` and ``17.beta.`` are
+found alike.
+
+A soft hyphen only says where a line may break, and is dropped.  Beside a digit or a single letter, where no line is
+broken, it stands for a hyphen (``N-acetyl``).
 
 Han characters and kana are written without spaces, so each is a word of its own; what stands together is found as a
 phrase (:func:`chunks`).
@@ -16,10 +23,25 @@ import unicodedata
 JOINER = "\u00a0"
 """Stands for a space inside a keyword; folding never leaves it in a text (NFKC makes it a space)."""
 
-_ASCII_WORD = re.compile(r"[a-z0-9]+")
+_GREEK_NAMES = """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau
+upsilon phi chi psi omega"""
+GREEK = dict(zip("αβγδεζηθικλμνξοπρστυφχψω", _GREEK_NAMES.split(), strict=True))
+"""Names of the Greek letters, as they are written in Latin letters."""
+
+_LABEL = "(?:" + "|".join(sorted(set(GREEK.values()), key=len, reverse=True)) + ")"
+_ASCII_WORD = re.compile(  # first what most words are, letters alone or digits alone: it is twice as fast
+    rf"[a-z]++(?![0-9])|[0-9]++(?![a-z])|{_LABEL}(?=[0-9])|[0-9]+(?={_LABEL}(?![a-z]))|[a-z0-9]+"
+)
 _IDEOGRAPH = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _MARK = re.compile(r"[^\w\s!-/:-@\[-`{-~]")  # what may be a combining mark: neither word, space nor ASCII punctuation
-_UNICODE_WORD = re.compile(rf"[{_IDEOGRAPH}]|[^\W_{_IDEOGRAPH}]+")
+_LETTER = rf"[^\W\d_{_IDEOGRAPH}]"
+_LABELLED = rf"{_LABEL}(?=[0-9])|[0-9]+(?={_LABEL}(?!{_LETTER}))"
+_UNICODE_WORD = re.compile(rf"{_LABELLED}|[{_IDEOGRAPH}]|[^\W_{_IDEOGRAPH}]+")
+_GREEK_LETTER = re.compile(rf"(?<!{_LETTER})[{''.join(GREEK)}](?!{_LETTER})")
+_SOFT_HYPHEN = "\u00ad"
+_REAL_HYPHEN = re.compile(
+    rf"(?<=\d){_SOFT_HYPHEN}|(?<=(?<!{_LETTER}){_LETTER}){_SOFT_HYPHEN}|{_SOFT_HYPHEN}(?=\d|{_LETTER}(?!{_LETTER}))"
+)
 
 
 def fold(text: str) -> str:
@@ -49,15 +71,18 @@ def words(text: str) -> list[str]:
     ['1', '2', 'dichloroethane', 'puriss']
     >>> words("東京 Tower")
     ['東', '京', 'tower']
+    >>> words("17β-Estradiol"), words("α,β-unsaturated")
+    (['17', 'beta', 'estradiol'], ['alpha', 'beta', 'unsaturated'])
     """
     folded = fold(text)
     if folded.isascii():
         return _ASCII_WORD.findall(folded)
+    folded = _GREEK_LETTER.sub(_name_of, folded)
     marks = {c for c in _MARK.findall(folded) if unicodedata.category(c)[0] == "M"}
     if not marks:
         return _UNICODE_WORD.findall(folded)
     kept = "".join(re.escape(c) for c in sorted(marks))
-    return re.findall(rf"[{_IDEOGRAPH}][{kept}]*|(?:[^\W_{_IDEOGRAPH}]|[{kept}])+", folded)
+    return re.findall(rf"{_LABELLED}|[{_IDEOGRAPH}][{kept}]*|(?:[^\W_{_IDEOGRAPH}]|[{kept}])+", folded)
 
 
 def chunks(text: str) -> list[list[str]]:
@@ -79,7 +104,13 @@ def keyword(value: str) -> str:
 def _fold_once(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
     bare = "".join([c for c in decomposed if not _is_diacritic(c)])
+    if _SOFT_HYPHEN in bare:
+        bare = _REAL_HYPHEN.sub("-", bare).replace(_SOFT_HYPHEN, "")
     return unicodedata.normalize("NFKC", bare)
+
+
+def _name_of(letter: re.Match[str]) -> str:
+    return GREEK[letter.group()]
 
 
 def _is_diacritic(character: str) -> bool:

@@ -159,6 +159,15 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class TermRange:
+    """Items that hold a structural term *t* with ``low <= t <= high``: labels with a count, say."""
+
+    space: str
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
 class SeedMatch:
     """Items in which seeds of the query line up on a diagonal (position in item − position in query).
 
@@ -232,10 +241,21 @@ class Nearest:
 
 @dataclass(frozen=True, slots=True)
 class Exact:
-    """Items whose keyword field equals `value` after folding (case, diacritics)."""
+    """Items whose keyword field equals `value`; after folding (case, diacritics), unless the field keeps case."""
 
     field: str
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """Items whose keyword field begins with `prefix`; folded as in :class:`Exact`.
+
+    Values of more than 255 characters are not found by a prefix.
+    """
+
+    field: str
+    prefix: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +286,30 @@ class AnyOf:
     parts: tuple[Question, ...]
 
 
-Question: TypeAlias = Terms | SeedMatch | Nearest | Exact | Range | Scan | AllOf | AnyOf
+@dataclass(frozen=True, slots=True)
+class NoneOf:
+    """Items of the kind that satisfy no part; the text index decides it, so the parts must be questions to that."""
+
+    parts: tuple[Question, ...]
+
+
+Question: TypeAlias = Terms | TermRange | SeedMatch | Nearest | Exact | Prefix | Range | Scan | AllOf | AnyOf | NoneOf
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the value of a field says in the field's own notation.
+
+    Parameters
+    ----------
+    ask : Question
+        Answered exactly by the text index: no seeds, no vectors.
+    read_as : str
+        How it was understood, where that is not plain: ``"C 8 to 10, N at least 2; other elements are free"``.
+    """
+
+    ask: Question
+    read_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

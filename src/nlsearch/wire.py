@@ -21,7 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import fields as dataclass_fields
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 import msgpack
 import numpy as np
@@ -123,9 +123,7 @@ def _describe(value: object) -> str:
 _text, _integer, _number, _flag, _bytes = _is(str), _is(int), _is(int, float), _is(bool), _is(bytes, memoryview)
 _tier, _guarantee = _one_of(*model.TIERS), _one_of("complete", "sound", "approximate")
 _json = _mapping(lambda value: value)
-_question = _is(
-    model.Terms, model.SeedMatch, model.Nearest, model.Exact, model.Range, model.Scan, model.AllOf, model.AnyOf
-)
+_question = _is(*get_args(model.Question))
 
 # In the order of the dataclasses' fields.  A class keeps its number for ever: it stands in stored bytes.
 _RECORDS: dict[int, tuple[type, tuple[FieldCheck, ...]]] = {
@@ -187,6 +185,9 @@ _RECORDS: dict[int, tuple[type, tuple[FieldCheck, ...]]] = {
     16: (model.Picture, (_text, _bytes)),
     17: (model.Failure, (_text, _text, _text, _text)),
     18: (model.Check, (_is(model.Probe), _tuple(_is(model.Region)), _is(model.Verdict))),
+    19: (model.TermRange, (_text, _integer, _integer)),
+    20: (model.Prefix, (_text, _text)),
+    21: (model.NoneOf, (_tuple(_question),)),
 }
 _ARRAY = 0
 _FIELDS: dict[type, tuple[str, ...]] = {c: tuple(f.name for f in dataclass_fields(c)) for c, _ in _RECORDS.values()}

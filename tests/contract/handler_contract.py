@@ -21,13 +21,14 @@ import pytest
 
 import nlsearch
 from nlsearch import wire
-from nlsearch.errors import InputError, QuerySyntax
-from nlsearch.handlers.contract import COMMON_FIELDS, Handler, VectorSpace
+from nlsearch.errors import InputError, QueryError, QuerySyntax
+from nlsearch.handlers.contract import COMMON_FIELDS, Handler, Translator, VectorSpace
 from nlsearch.handlers.registry import Registry, yields
 from nlsearch.limits import Limits
 from nlsearch.model import Skipped
 from nlsearch.query.parse import Names, parse
 from nlsearch.query.syntax import And, Not, Or, Structure
+from nlsearch.search.candidates import as_text
 from nlsearch.search.plan import complete_options
 
 CUTS = 64
@@ -126,6 +127,27 @@ class HandlerContract:
             for option in operator.options:
                 assert option.help, option
                 assert option.default is None or not option.choices or str(option.default) in option.choices
+
+    def test_fields_with_a_notation_are_read_by_the_handler(
+        self, handler: Handler, indexed: nlsearch.Collection
+    ) -> None:
+        """What the handler makes of an example travels, is answered by the text index alone, and can be asked."""
+        for field in handler.fields:
+            if not field.notation:
+                continue
+            assert field.type == "keyword", "other types have a notation already"
+            assert isinstance(handler, Translator)
+            reading = handler.translate(field.name, field.example)
+            assert wire.unpack(wire.pack(reading.ask)) == reading.ask
+            assert as_text(reading.ask, handler.kind, exact=True) is not None
+            page = indexed.search(f'{field.name}:"{field.example}"', limit=1000)
+            assert page.complete
+            assert all(hit.item.kind == handler.kind for hit in page.hits)
+            for nonsense in ("", "\0", "((", "\ud800", "9" * 5000, "é" * 3000):
+                try:
+                    handler.translate(field.name, nonsense)
+                except QueryError as error:
+                    assert error.message  # noqa: PT017 - every kind of outcome is allowed but an untyped one
 
     def test_names_of_spaces_begin_with_the_kind(self, handler: Handler) -> None:
         assert all(space.name.startswith(f"{handler.kind}.") for space in handler.spaces)

@@ -68,7 +68,8 @@ def test_only_declared_fields_are_filled(handler: MoleculeHandler) -> None:
     features = handler.features(one("[Na+].[Cl-] salt"))
     assert set(features.fields) <= declared
     spaces = {space.name for space in handler.spaces}
-    assert {*features.terms, *features.vectors} == {"molecule.subgraph", "molecule.morgan"} <= spaces
+    held = {"molecule.subgraph", "molecule.morgan", "molecule.formula"}
+    assert {*features.terms, *features.vectors} == held <= spaces
 
 
 # -------------------------------------------------------------------------------------------------------------- reading

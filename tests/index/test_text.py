@@ -21,9 +21,11 @@ from nlsearch.index.textquery import (
     AllItems,
     EveryOf,
     FieldWords,
+    HasTermIn,
     HasTerms,
     HasWords,
     Keyword,
+    KeywordPrefix,
     KindIs,
     NotSources,
     NumberRange,
@@ -39,6 +41,7 @@ FIELDS = {
         Field("name", "text", "Name."),
         Field("composer", "text", "Composer."),
         Field("organism", "keyword", "Organism."),
+        Field("smiles", "keyword", "SMILES.", case=True),
         Field("chiral", "boolean", "Chiral."),
         Field("mass", "float", "Mass.", unit="Da"),
         Field("length", "integer", "Length."),
@@ -216,6 +219,46 @@ def test_facets_count_folded_values(shelf):
     assert shelf.facet("kind", HasWords("bach")) == {"score": 2}
     assert shelf.facet("organism") == {"coffea arabica": 1}
     assert shelf.facet("chiral") == {"true": 1, "false": 1}
+
+
+def test_a_keyword_may_keep_its_case(tmp_path):
+    values = ["c1ccccc1", "C1CCCCC1", "Co", "CO", "É  x", "É x", "e x", "x" * 300, "X" * 300]
+    index = build(tmp_path / "text", [entry(number=n, smiles=v, organism=v) for n, v in enumerate(values)])
+    for number, value in enumerate(values):
+        same = [n for n, other in enumerate(values) if other.split() == value.split()]
+        folded = [n for n, other in enumerate(values) if words(other) == words(value)]
+        assert number in same
+        assert index.matching(Keyword("smiles", value)).tolist() == same
+        assert index.matching(Keyword("organism", value)).tolist() == folded
+    assert {value: n for value, n in index.facet("smiles").items() if value[0] != "#"} == {
+        "c1ccccc1": 1, "C1CCCCC1": 1, "Co": 1, "CO": 1, "É x": 2, "e x": 1,
+    }  # fmt: skip
+
+
+def test_a_prefix_finds_what_begins_with_it(tmp_path):
+    values = ["ABC-DEF", "ABC-XYZ", "AB", "abc", "ABD", "", "É a", "é b"]
+    index = build(tmp_path / "text", [entry(number=n, organism=v, smiles=v, name=v) for n, v in enumerate(values)])
+    for prefix in ["A", "ABC", "ABC-", "abc-d", "ABC-DEF", "ABC-DEFG", "É ", "e  a", "x"]:
+        bare = " ".join(prefix.split())
+        exact = [n for n, v in enumerate(values) if v.startswith(bare)]
+        folded = [n for n, v in enumerate(values) if tokens.keyword(v).startswith(tokens.keyword(prefix))]
+        assert index.matching(KeywordPrefix("smiles", prefix)).tolist() == exact
+        assert index.matching(KeywordPrefix("organism", prefix)).tolist() == folded
+    assert index.matching(KeywordPrefix("mass", "1")).tolist() == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.lists(st.sampled_from([0, 1, 2, 7, 63, 64, 65, 300, 70_000, 2**32 - 1, 2**32, 2**40]), max_size=4)),
+    st.integers(0, 2**41),
+    st.integers(0, 2**41),
+)
+def test_a_range_of_terms_finds_what_a_scan_finds(tmp_path_factory, held, a, b):
+    index = build(tmp_path_factory.mktemp("text"), [entry(number=n, terms=terms) for n, terms in enumerate(held)])
+    for low, high in ((a, b), (b, a), (a % 100, b % 100), (a % 2**20, b % 2**33), (0, 2**32 - 1), (1, 300)):
+        expected = [n for n, terms in enumerate(held) if any(low <= term <= high for term in terms)]
+        assert index.matching(HasTermIn("molecule.screen", low, high)).tolist() == expected
+    assert index.matching(HasTermIn("another", 0, 2**41)).tolist() == []
 
 
 def test_an_empty_index_answers(tmp_path):

@@ -23,7 +23,9 @@ from nlsearch.model import (
     Failure,
     Features,
     Nearest,
+    NoneOf,
     Picture,
+    Prefix,
     Probe,
     Range,
     Region,
@@ -31,6 +33,7 @@ from nlsearch.model import (
     SeedMatch,
     Seeds,
     Skipped,
+    TermRange,
     Terms,
     Verdict,
 )
@@ -75,11 +78,14 @@ questions = st.recursive(
     | st.builds(SeedMatch, texts, ints, ints, st.integers(0, 99), ints, capped_ok=st.booleans())
     | st.builds(Nearest, texts, st.binary(max_size=8), st.floats(0, 1), st.none() | st.integers(1, 9))
     | st.builds(Exact, texts, texts)
+    | st.builds(Prefix, texts, texts)
+    | st.builds(TermRange, texts, numbers, numbers)
     | st.builds(Range, texts, st.none() | floats, st.none() | floats)
     | st.builds(Scan),
     lambda inner: (
         st.builds(AllOf, st.lists(inner, max_size=3).map(tuple))
         | st.builds(AnyOf, st.lists(inner, max_size=3).map(tuple))
+        | st.builds(NoneOf, st.lists(inner, max_size=3).map(tuple))
     ),
     max_leaves=6,
 )

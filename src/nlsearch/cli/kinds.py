@@ -84,7 +84,7 @@ def described(handler: Handler) -> dict[str, Json]:
 def _described_field(field: Field) -> dict[str, Json]:
     return {
         "name": field.name, "type": field.type, "help": field.help, "unit": field.unit, "facet": field.facet,
-        "example": field.example,
+        "example": field.example, "case": field.case, "notation": field.notation,
     }  # fmt: skip
 
 
@@ -138,7 +138,8 @@ def _format_row(form: Format) -> tuple[str, ...]:
 
 
 def _field_row(field: Field) -> tuple[str, ...]:
-    return field.name, field.type, field.unit, field.help + (" (facet)" if field.facet else ""), field.example
+    meaning = field.help + (" (facet)" if field.facet else "") + (f"; {field.notation}" if field.notation else "")
+    return field.name, field.type, field.unit, meaning, field.example
 
 
 def _option_row(option: Option) -> tuple[str, ...]:

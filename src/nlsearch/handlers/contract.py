@@ -44,7 +44,7 @@ from nlsearch.declarations import (
     VectorSpace,
 )
 from nlsearch.limits import Limits
-from nlsearch.model import Features, Picture, Probe, RawItem, Region, Scalar, Skipped, Verdict
+from nlsearch.model import Features, Picture, Probe, RawItem, Reading, Region, Scalar, Skipped, Verdict
 
 __all__ = [
     "COMMON_FIELDS",
@@ -63,6 +63,7 @@ __all__ = [
     "Source",
     "Space",
     "TermSpace",
+    "Translator",
     "VectorSpace",
     "is_path",
 ]
@@ -180,6 +181,24 @@ class Decider(Protocol):
         """Return for each item ``NO`` or ``YES`` (``verify`` would give None, or a verdict) or ``UNDECIDED``.
 
         None if nothing can be said about this probe, whatever the items (`payloads` may be empty).
+        """
+        ...
+
+
+@runtime_checkable
+class Translator(Protocol):
+    """A handler with fields whose values have a notation of their own (:attr:`Field.notation`)."""
+
+    def translate(self, field: str, value: str) -> Reading:
+        """Turn the value of such a field into a question that the text index answers exactly.
+
+        It runs in the caller's process.  Where several kinds have a field of that name, each reads the value for its
+        own items.
+
+        Raises
+        ------
+        QuerySyntax
+            If the value does not parse; the message says what, at which character, and what would be right.
         """
         ...
 

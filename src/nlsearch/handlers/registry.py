@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from nlsearch.errors import MissingExtra, QueryError, UnknownKind
-from nlsearch.handlers.contract import COMMON_FIELDS, Field, Handler, Operator, Space
+from nlsearch.handlers.contract import COMMON_FIELDS, Field, Handler, Operator, Space, Translator
 from nlsearch.handlers.settings import chosen_of
 from nlsearch.limits import Limits
 
@@ -121,7 +121,7 @@ class Registry:
         """Return the outside handler that `maker` gives the class of, or None and the reason in :attr:`problems`."""
         try:
             handler: Handler = maker()()
-            lacking = [name for name, kind in DECLARED.items() if not isinstance(getattr(handler, name, None), kind)]
+            lacking = _lacking(handler)
         # Code of others, which may raise anything at its import: SystemExit too.
         except (Exception, SystemExit) as error:  # noqa: BLE001
             self.problems[where] = f"{type(error).__name__}: {error}"
@@ -196,6 +196,14 @@ class Registry:
             if handler is not None:
                 self._rows[handler.kind] = f"{_module_name(path)}:HANDLER"
                 self._keep(handler.kind, handler)
+
+
+def _lacking(handler: Handler) -> list[str]:
+    """Return what a handler must declare and does not."""
+    lacking = [name for name, kind in DECLARED.items() if not isinstance(getattr(handler, name, None), kind)]
+    if not lacking and any(field.notation for field in handler.fields) and not isinstance(handler, Translator):
+        lacking.append("translate, which reads fields with a notation")
+    return lacking
 
 
 def _module_name(path: Path) -> str:

@@ -80,7 +80,7 @@ class SplitInfo:
             "spaces": {
                 name: {"organ": kinds_of_spaces[type(space)], **asdict(space)} for name, space in self.spaces.items()
             },
-            "fields": {name: asdict(field) for name, field in self.fields.items()},
+            "fields": {name: _facts(field) for name, field in self.fields.items()},
             "files": {name: asdict(file) for name, file in self.files.items()},
         }
         return json.dumps(facts, indent=1, sort_keys=True, ensure_ascii=False).encode()
@@ -130,6 +130,12 @@ class SplitInfo:
         if info.to_json() != content:
             raise IndexDamaged("its bytes differ from what was written", locator=str(path), hint="run nlsearch check")
         return info
+
+
+def _facts(field: Field) -> dict[str, Json]:
+    """Return the facts of a field; what a field had not in older splits is written only where it is given."""
+    facts = asdict(field)
+    return {name: fact for name, fact in facts.items() if fact or name not in {"case", "notation"}}
 
 
 def _space(fact: dict[str, Json]) -> Space:

@@ -11,12 +11,10 @@ Scores are BM25 (Robertson and Zaragoza 2009, doi:10.1561/1500000019; k1 = 1.2, 
 
 from __future__ import annotations
 
-import errno
 import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -25,16 +23,19 @@ from numpy.typing import NDArray
 from tantivy import Occur, Query
 
 from nlsearch.declarations import Field
-from nlsearch.errors import IndexDamaged, StorageFull, StoreError
+from nlsearch.errors import IndexDamaged, StoreError
 from nlsearch.folding import JOINER
 from nlsearch.index import texttokens as tokens
+from nlsearch.index.textguard import Guard
 from nlsearch.index.textquery import (
     AllItems,
     EveryOf,
     FieldWords,
+    HasTermIn,
     HasTerms,
     HasWords,
     Keyword,
+    KeywordPrefix,
     KindIs,
     NotSources,
     NumberRange,
@@ -50,15 +51,9 @@ HEAP_BYTES = 3 * 2**30
 """Above what any split needs, so that there is one segment; Tantivy takes only what it uses."""
 RAREST_OF_ALL = 16
 RAREST_AT_LEAST = 128
+NUMBERED = 64
+"""Up to so many terms of a range are asked by number; of more, the dictionary says which there are."""
 _CODES_FILE = "spaces.json"
-_FULL = (  # the system's words and numbers for ENOSPC, EIO, EDQUOT and EFBIG
-    "no space left",
-    "input/output error",
-    "quota exceeded",
-    "file too large",
-    *(f"os error {number})" for number in (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG)),
-)
-_THREAD_DIED = "an index writer was killed"  # by an error of a thread of Tantivy's, whose own words are lost
 
 
 class TextWriter:
@@ -78,7 +73,7 @@ class TextWriter:
         self.items = 0
         self._codes: dict[str, str] = {}
         self.directory.mkdir(parents=True, exist_ok=True)
-        with _Guard(self.directory, writing=True):
+        with Guard(self.directory, writing=True):
             index = tantivy.Index(_schema(self.fields), path=str(self.directory))
             self._writer = index.writer(heap_size=HEAP_BYTES, num_threads=1)
 
@@ -102,7 +97,7 @@ class TextWriter:
             document.add_text("terms", tokens.terms_text(entry, self._codes))
         for name, number in tokens.numbers(entry, self.fields):
             document.add_float(f"n_{name}", number)
-        with _Guard(self.directory, writing=True):
+        with Guard(self.directory, writing=True):
             self._writer.add_document(document)
         self.items += 1
 
@@ -116,7 +111,7 @@ class TextWriter:
         StoreError
             If the items do not fit into one segment.
         """
-        with _Guard(self.directory, writing=True):
+        with Guard(self.directory, writing=True):
             self._writer.commit()
             self._writer.wait_merging_threads()
         (self.directory / _CODES_FILE).write_text(json.dumps(self._codes))
@@ -176,7 +171,7 @@ class TextIndex:
         compiled = self._compile(query, everywhere)
         if limit < 1 or self.items == 0:
             return [], [], self._count(compiled)
-        with _Guard(self.directory):
+        with Guard(self.directory):
             found: Any = self._searcher.search(compiled, min(limit, self.items), count=True, offset=offset)
             hits = found.hits
         return [place.doc for _, place in hits], [score for score, _ in hits], found.count
@@ -218,7 +213,7 @@ class TextIndex:
         """Count the matches (all items without a `query`) by the folded value of a keyword field, or ``kind``."""
         prefix = f"{field}="
         only = None if query is None else Query.const_score_query(self._compile(query), 1.0)
-        with _Guard(self.directory):
+        with Guard(self.directory):
             found = self._searcher.terms_with_prefix("exact", prefix, only)
         return {token[len(prefix) :].replace(JOINER, " "): amount for token, amount in found if amount}
 
@@ -226,20 +221,20 @@ class TextIndex:
     def _count(self, compiled: Query) -> int:
         if self.items == 0:
             return 0
-        with _Guard(self.directory):
+        with Guard(self.directory):
             found: Any = self._searcher.search(Query.const_score_query(compiled, 1.0), 1, count=True)
         return int(found.count)
 
     def _keys(self, compiled: Query, limit: int, offset: int = 0) -> list[int]:
         if limit < 1 or offset >= self.items:
             return []
-        with _Guard(self.directory):
+        with Guard(self.directory):
             constant = Query.const_score_query(compiled, 1.0)  # equal scores come in the order of documents
             found = self._searcher.search(constant, min(limit, self.items), count=False, offset=offset)
             return [place.doc for _, place in found.hits]
 
     def _frequency(self, field: str, token: str) -> int:
-        with _Guard(self.directory):
+        with Guard(self.directory):
             return self._searcher.doc_freq(field, token)
 
     def _by_count(self, query: TextQuery, *, ranked: bool) -> tuple[NDArray[np.uint32], NDArray[np.float64]] | None:
@@ -261,7 +256,7 @@ class TextIndex:
         limit = 0
         while True:
             limit = min(self.items, 8 * limit or 1024)
-            with _Guard(self.directory):
+            with Guard(self.directory):
                 hits = self._searcher.search(_boolean(clauses), limit, count=False).hits
             if len(hits) < limit or hits[-1][0] < minimum or limit == self.items:
                 break
@@ -319,8 +314,13 @@ class TextIndex:
         match node:
             case Keyword(field, value):
                 return self._keyword(field, value)
+            case KeywordPrefix(field, prefix):
+                begin = tokens.keyword_text(prefix, case=self._keeps_case(field))
+                return self._any_of("exact", self._beginning_with("exact", f"{field}={begin}"))
             case NumberRange():
                 return self._range(node)
+            case HasTermIn():
+                return self._any_of("terms", self._terms_between(node))
             case HasTerms() if _asks_nothing(node):
                 return _unscored(Query.all_query())
             case HasTerms():
@@ -358,7 +358,7 @@ class TextIndex:
         if kind == "boolean":
             return self._any_exact([tokens.keyword_token(field, tokens.boolean_text(value))])
         if kind not in tokens.NUMERIC:
-            return self._any_exact([tokens.keyword_token(field, value)])
+            return self._any_exact([tokens.keyword_token(field, value, case=self._keeps_case(field))])
         try:
             low, high = date_span(value) if kind == "date" else (float(value), float(value))
         except ValueError:
@@ -375,10 +375,34 @@ class TextIndex:
             Query.range_query(self._schema, name, number, float(low), float(high), node.include_low, node.include_high)
         )
 
+    def _keeps_case(self, field: str) -> bool:
+        declared = self._fields.get(field)
+        return declared is not None and declared.case and field not in tokens.BUILT_IN
+
+    def _beginning_with(self, index_field: str, prefix: str) -> list[str]:
+        with Guard(self.directory):
+            return [token for token, _ in self._searcher.terms_with_prefix(index_field, prefix)]
+
+    def _terms_between(self, node: HasTermIn) -> list[str]:
+        code = self._codes.get(node.space)
+        if code is None:
+            return []
+        if node.high - node.low < NUMBERED:
+            return [tokens.term_token(code, term) for term in range(node.low, node.high + 1)]
+        low, high = tokens.term_token(code, node.low), tokens.term_token(code, node.high)
+        shared = next((i for i, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), len(low))
+        found = self._beginning_with("terms", low[:shared] if len(low) == len(high) else code)
+        return [token for token in found if node.low <= int(token[len(code) :], 16) <= node.high]
+
     def _any_exact(self, found: list[str]) -> Query:
+        return self._any_of("exact", found)
+
+    def _any_of(self, index_field: str, found: list[str]) -> Query:
+        if not found:
+            return Query.empty_query()
         if len(found) == 1:
-            return _unscored(_term(self._schema, "exact", found[0]))
-        return _unscored(Query.term_set_query(self._schema, "exact", found))
+            return _unscored(_term(self._schema, index_field, found[0]))
+        return _unscored(Query.term_set_query(self._schema, index_field, found))
 
 
 def _flat(node: TextQuery) -> Iterator[TextQuery]:
@@ -439,38 +463,9 @@ def _load(directory: Path) -> tuple[tantivy.Searcher, tantivy.Schema]:
 
     The files stay mapped when the links are gone.
     """
-    with tempfile.TemporaryDirectory(prefix="nlsearch-", ignore_cleanup_errors=True) as links, _Guard(directory):
+    with tempfile.TemporaryDirectory(prefix="nlsearch-", ignore_cleanup_errors=True) as links, Guard(directory):
         for path in directory.iterdir():
             Path(links, path.name).symlink_to(path.resolve())
         index = tantivy.Index.open(links)
         index.config_reader("manual", 0)
         return index.searcher(), index.schema
-
-
-class _Guard:
-    """Translates what the library raises; its panics derive from BaseException and can only be told by name."""
-
-    def __init__(self, directory: Path, *, writing: bool = False) -> None:
-        self.directory = directory
-        self.writing = writing
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None or not (issubclass(kind, Exception) or kind.__name__ == "PanicException"):
-            return
-        if kind.__module__.startswith("nlsearch."):
-            return
-        where = str(self.directory)
-        if any(sign in str(error).lower() for sign in _FULL):
-            raise StorageFull("the disk took no more of the text index", locator=where) from error
-        if self.writing and _THREAD_DIED in str(error).lower():
-            hint = "the disk may be full or failing; what was committed before stands"
-            raise StorageFull("the text index could not be written", locator=where, hint=hint) from error
-        if self.writing:
-            raise StoreError(f"the text index could not be written: {error}", locator=where) from error
-        hint = "nlsearch check says what is damaged; index the sources again"
-        raise IndexDamaged(f"the text index cannot be read: {error}", locator=where, hint=hint) from error

@@ -38,7 +38,7 @@ class FieldWords:
 
 @dataclass(frozen=True, slots=True)
 class Keyword:
-    """Items one of whose values of `field` equals `value` after folding.
+    """Items one of whose values of `field` equals `value`, after folding unless the field keeps case.
 
     Works for keyword and boolean fields, and for ``kind``, ``path`` (whole), ``file`` (last part of the path),
     and for numbers given as text.
@@ -46,6 +46,14 @@ class Keyword:
 
     field: str
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordPrefix:
+    """Items one of whose values of the keyword field `field` begins with `prefix`; folded as in :class:`Keyword`."""
+
+    field: str
+    prefix: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,15 @@ class HasTerms:
     at_least: int | None = None
     rarest: int | None = None
     by_rarity: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HasTermIn:
+    """Items that hold a term of a term space in [`low`, `high`]; exact."""
+
+    space: str
+    low: int
+    high: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +150,10 @@ TextQuery: TypeAlias = (
     HasWords
     | FieldWords
     | Keyword
+    | KeywordPrefix
     | NumberRange
     | HasTerms
+    | HasTermIn
     | AllItems
     | KindIs
     | NotSources

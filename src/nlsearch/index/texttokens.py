@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlsearch.declarations import Field
-from nlsearch.folding import keyword, words
+from nlsearch.folding import JOINER, keyword, words
 from nlsearch.index.textquery import date_span
 from nlsearch.model import Entry, FieldValue, Scalar
 
@@ -49,11 +49,17 @@ def index_words(text: str) -> list[str]:
     return [bounded(word) for word in words(text)]
 
 
-def keyword_token(field: str, value: Scalar) -> str:
-    """Return the token of ``field = value`` in the index field ``exact``."""
+def keyword_token(field: str, value: Scalar, *, case: bool = False) -> str:
+    """Return the token of ``field = value`` in the index field ``exact``; with `case` the value is not folded."""
     if isinstance(value, bool):
         value = "true" if value else "false"
-    return f"{field}={bounded(keyword(_clean(str(value))))}"
+    return f"{field}={bounded(keyword_text(str(value), case=case))}"
+
+
+def keyword_text(value: str, *, case: bool = False) -> str:
+    """Return the whole value as one word, folded unless `case` counts."""
+    text = _clean(value)
+    return JOINER.join(text.split()) if case else keyword(text)
 
 
 def boolean_text(value: str) -> str:
@@ -108,7 +114,7 @@ def exact_text(entry: Entry, fields: Mapping[str, Field]) -> str:
     for name, value in entry.features.fields.items():
         declared = fields.get(name)
         if declared is not None and name not in BUILT_IN and declared.type in {"keyword", "boolean"}:
-            tokens.extend(keyword_token(name, one) for one in _values(value))
+            tokens.extend(keyword_token(name, one, case=declared.case) for one in _values(value))
     return " ".join(dict.fromkeys(tokens))
 
 

@@ -6,7 +6,7 @@ Whatever had to be left out makes the result incomplete, never silently smaller.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -16,15 +16,31 @@ import numpy as np
 from nlsearch.index.textquery import (
     AllItems,
     EveryOf,
+    HasTermIn,
     HasTerms,
     Keyword,
+    KeywordPrefix,
     KindIs,
     NumberRange,
     SomeOf,
     TextQuery,
     Without,
 )
-from nlsearch.model import AllOf, AnyOf, Exact, Nearest, Question, Range, Region, Scan, SeedMatch, Terms
+from nlsearch.model import (
+    AllOf,
+    AnyOf,
+    Exact,
+    Nearest,
+    NoneOf,
+    Prefix,
+    Question,
+    Range,
+    Region,
+    Scan,
+    SeedMatch,
+    TermRange,
+    Terms,
+)
 from nlsearch.search.parts import AllParts, AnyPart, NotPart, Part, ProbePart, TextPart, probes
 
 if TYPE_CHECKING:
@@ -95,24 +111,45 @@ def _joined(a: Regions, b: Regions) -> Regions:
 
 
 # ------------------------------------------------------------------------------------------- what the text index can do
-def as_text(question: Question, kind: str) -> TextQuery | None:
-    """Return the text query whose matches are exactly those of `question`, or None if it needs another organ."""
+def as_text(question: Question, kind: str, *, exact: bool = False) -> TextQuery | None:
+    """Return the text query that finds the items of `question`, or None if it needs another organ.
+
+    Many terms are a screen (the rarest are asked, which may find more), unless `exact`.
+    """
     match question:
         case Terms(space, terms, at_least):
-            return HasTerms(space, terms, at_least) if terms else None
+            return HasTerms(space, terms, at_least, len(terms) if exact else None) if terms else None
+        case TermRange(space, low, high):
+            return HasTermIn(space, low, high)
         case Exact(name, value):
             return EveryOf((KindIs(kind), Keyword(name, value)))
+        case Prefix(name, value):
+            return EveryOf((KindIs(kind), KeywordPrefix(name, value)))
         case Range(name, low, high):
             return EveryOf((KindIs(kind), NumberRange(name, low, high)))
         case Scan():
             return KindIs(kind)
+        case NoneOf(parts):
+            excluded = [as_text(part, kind, exact=True) for part in parts]
+            known = tuple(Without(query) for query in excluded if query is not None)
+            return EveryOf((KindIs(kind), *known)) if len(known) == len(excluded) else None
         case AllOf(parts) | AnyOf(parts):
-            queries = [as_text(part, kind) for part in parts]
-            known = tuple(query for query in queries if query is not None)
-            if len(known) < len(queries) or not known:
+            queries = [as_text(part, kind, exact=exact) for part in parts]
+            asked = tuple(query for query in queries if query is not None)
+            if len(asked) < len(queries) or not asked:
                 return None
-            return EveryOf(known) if isinstance(question, AllOf) else SomeOf(known)
+            return EveryOf(asked) if isinstance(question, AllOf) else SomeOf(asked)
     return None
+
+
+def asked_fields(question: Question) -> Iterator[str]:
+    """Yield the names of the fields that `question` asks for, but not those that it excludes."""
+    match question:
+        case Exact(field) | Prefix(field) | Range(field):
+            yield field
+        case AllOf(parts) | AnyOf(parts):
+            for part in parts:
+                yield from asked_fields(part)
 
 
 def exactly(part: Part) -> TextQuery | None:
@@ -160,6 +197,8 @@ def ask(question: Question, kind: str, view: SplitView, allowed: NDArray[np.uint
             return reduce(intersect, (ask(part, kind, view, allowed) for part in parts))
         case AnyOf(parts):
             return reduce(union, (ask(part, kind, view, allowed) for part in parts))
+        case NoneOf():  # of what no organ decides: verification has to
+            return ask(Scan(), kind, view, allowed)
     return Found.of(np.empty(0, dtype=np.uint32))
 
 

@@ -9,9 +9,10 @@ from decimal import Decimal, InvalidOperation
 
 from nlsearch.errors import QuerySyntax
 from nlsearch.folding import words
-from nlsearch.handlers.contract import COMMON_OPTIONS, Field, Handler, Operator, Option
+from nlsearch.handlers.contract import COMMON_FIELDS, COMMON_OPTIONS, Field, Handler, Operator, Option, Translator
 from nlsearch.handlers.registry import Registry, require
 from nlsearch.index.textquery import (
+    EveryOf,
     FieldWords,
     HasWords,
     Keyword,
@@ -19,12 +20,14 @@ from nlsearch.index.textquery import (
     NumberRange,
     SomeOf,
     TextQuery,
+    Without,
     date_span,
 )
 from nlsearch.model import Probe, Scalar
 from nlsearch.query import syntax
 from nlsearch.query.build import typed
 from nlsearch.query.suggest import nearest
+from nlsearch.search.candidates import as_text, asked_fields
 from nlsearch.search.parts import AllParts, AnyPart, NotPart, Part, Plan, ProbePart, TextPart
 
 Example = Callable[[str, str | None, Mapping[str, Scalar]], Sequence[Probe]]
@@ -102,9 +105,16 @@ class Planner:
     def _field_is(self, node: syntax.FieldIs, read_as: list[str]) -> TextPart:
         field = self._fields[node.field]
         label = f"{node.field}:{node.value}"
+        translators = self._translators(node.field)
+        if translators:
+            return self._translated(node, field, translators, read_as)
         if field.name == "kind":
             return TextPart(KindIs(self._known(node.value, node.column)), label, fields=("kind",))
         read_as.extend(_no_wildcards(label, node.value))
+        return self._as_it_stands(node, field, label)
+
+    @staticmethod
+    def _as_it_stands(node: syntax.FieldIs, field: Field, label: str) -> TextPart:
         if field.type == "text":
             found = tuple(words(node.value))
             if not found:
@@ -116,6 +126,51 @@ class Planner:
             return TextPart(Keyword(node.field, value), label, fields=(node.field,))
         low, high = _span(field, node.value, node.column)
         return TextPart(NumberRange(node.field, low, high), label, fields=(node.field,))
+
+    def _translators(self, name: str) -> dict[str, Translator]:
+        """Return by kind the handlers that read the values of field `name` themselves."""
+        return {
+            handler.kind: handler
+            for handler in self._registry
+            if isinstance(handler, Translator) and any(f.name == name and f.notation for f in handler.fields)
+        }
+
+    def _translated(
+        self, node: syntax.FieldIs, field: Field, translators: Mapping[str, Translator], read_as: list[str]
+    ) -> TextPart:
+        """Let every kind read the value for its own items; a mistake is one only if no kind can read it."""
+        queries: list[TextQuery] = []
+        names = [node.field]
+        mistakes: list[QuerySyntax] = []
+        for kind, handler in translators.items():
+            require(self._registry.get(kind))
+            try:
+                reading = handler.translate(node.field, node.value)
+            except QuerySyntax as error:
+                mistakes.append(error)
+                continue
+            query = as_text(reading.ask, kind, exact=True)
+            if query is None:
+                raise QuerySyntax(f"kind {kind} reads {node.field} as what no field can answer", column=node.column)
+            queries.append(EveryOf((KindIs(kind), query)))
+            names.extend(asked_fields(reading.ask))
+            read_as.extend([f"{node.field}: read as {reading.read_as}"] if reading.read_as else [])
+        label = f"{node.field}:{node.value}"
+        if self._others_have(field, translators):
+            others = tuple(Without(KindIs(kind)) for kind in translators)
+            queries.append(EveryOf((*others, self._as_it_stands(node, field, label).query)))
+        elif not queries:
+            raise _placed(mistakes[0], node.column)
+        return TextPart(SomeOf(tuple(queries)), label, fields=tuple(dict.fromkeys(names)))
+
+    def _others_have(self, field: Field, translators: Mapping[str, Translator]) -> bool:
+        """Say whether items of kinds that do not read the values themselves may have the field."""
+        return any(one.name == field.name for one in COMMON_FIELDS) or any(
+            one.name == field.name
+            for handler in self._registry
+            if handler.kind not in translators
+            for one in handler.fields
+        )
 
     def _field_range(self, node: syntax.FieldRange) -> TextPart:
         field = self._fields[node.field]
@@ -141,9 +196,7 @@ class Planner:
         try:
             parts = self._compiled(node)
         except QuerySyntax as error:
-            if error.column is None:
-                raise QuerySyntax(error.message, locator=error.locator, hint=error.hint, column=node.column) from error
-            raise
+            raise _placed(error, node.column) from error
         read_as.extend(f"{part.probe.operator}: read as {part.probe.read_as}" for part in parts)
         return parts[0] if len(parts) == 1 else AnyPart(tuple(parts))
 
@@ -165,6 +218,13 @@ class Planner:
     def _compile(handler: Handler, operator: Operator, node: syntax.Structure, given: Mapping[str, Scalar]) -> Probe:
         require(handler)
         return handler.compile(operator.name, node.value, complete_options(operator, given))
+
+
+def _placed(mistake: QuerySyntax, column: int) -> QuerySyntax:
+    """Return `mistake` with the column of its clause, unless it knows a better one."""
+    if mistake.column is not None:
+        return mistake
+    return QuerySyntax(mistake.message, locator=mistake.locator, hint=mistake.hint, column=column)
 
 
 def complete_options(operator: Operator, given: Mapping[str, Scalar]) -> dict[str, Scalar]:

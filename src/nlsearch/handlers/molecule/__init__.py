@@ -18,7 +18,7 @@ from nlsearch.errors import QuerySyntax
 from nlsearch.handlers.contract import Buffer, Chosen, Field, Format, Operator, Setting, Source, Space
 from nlsearch.handlers.molecule.facts import FIELDS, FORMATS, OPERATORS, SETTINGS, SPACES
 from nlsearch.limits import Limits
-from nlsearch.model import Features, Picture, Probe, RawItem, Region, Scalar, Skipped, Verdict
+from nlsearch.model import Features, Picture, Probe, RawItem, Reading, Region, Scalar, Skipped, Verdict
 
 if TYPE_CHECKING:
     from nlsearch.handlers.molecule.verify import Verifier
@@ -97,6 +97,18 @@ class MoleculeHandler:
         if operator not in known:
             raise QuerySyntax(f"molecules have no operator {operator!r}")
         return known[operator](value, options, self.limits)
+
+    def translate(self, field: str, value: str) -> Reading:
+        """Read the value of a field that has a notation of its own: formulas, keys, components, scaffolds.
+
+        Raises
+        ------
+        QuerySyntax
+            With the first mistake and its character.
+        """
+        from nlsearch.handlers.molecule.translate import translate
+
+        return translate(field, value, self.limits)
 
     def verify(self, probe: Probe, payload: Buffer, regions: Sequence[Region] = ()) -> Verdict | None:  # noqa: ARG002
         """Decide whether the molecule matches; `regions` do not apply."""

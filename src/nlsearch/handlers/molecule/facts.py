@@ -14,6 +14,7 @@ FINGERPRINTS: dict[str, VectorSpace] = {
     "atompair": VectorSpace("molecule.atompair", 2048, "tanimoto"),
 }
 """The fingerprints that can be asked for, and the spaces in which they are indexed; morgan always is."""
+FORMULA = "molecule.formula"
 LEVELS = ("tautomer", "connectivity", "isotope", "stereo")
 """Identities from the weakest; each includes those before it."""
 
@@ -85,19 +86,95 @@ FORMATS: tuple[Format, ...] = (
     Format("SMILES", "chemical/x-daylight-smiles", (".smi", ".smiles", ".ism", ".can", ".cxsmiles")),
 )
 
+_STRUCTURE = "written as SMILES, InChI or InChIKey"
 FIELDS: tuple[Field, ...] = (
     Field("name", "text", "the record's own name", example="aspirin"),
-    Field("formula", "keyword", "molecular formula in Hill's order", example="C9H8O4"),
+    Field("synonyms", "text", "other names that the record gives", example="acetylsalicylic acid"),
+    Field(
+        "cas",
+        "keyword",
+        "CAS numbers anywhere in the record whose check digit holds",
+        example="50-78-2",
+        notation="the check digit is checked",
+    ),
+    Field(
+        "formula",
+        "keyword",
+        "molecular formula in Hill's order",
+        example="C9H8O4",
+        case=True,
+        notation='any order, or ranges of some elements: "C8-10 N>=2 S0"',
+    ),
     Field("mass", "float", "monoisotopic mass", "Da", example="180.0423"),
     Field("mw", "float", "average molecular weight", "Da", example="180.16"),
     Field("charge", "integer", "formal charge", "e", facet=True, example="0"),
     Field("heavy_atoms", "integer", "atoms other than hydrogen", example="13"),
     Field("rings", "integer", "rings of the smallest set of smallest rings", facet=True, example="1"),
-    Field("inchikey", "keyword", "standard InChIKey", example="BSYNRYMUTXBXSQ-UHFFFAOYSA-N"),
-    Field("canonical_smiles", "keyword", "RDKit's canonical SMILES, to read; filters ignore case, so ask with smiles:"),
+    Field("aromatic_rings", "integer", "rings in which all bonds are aromatic", facet=True, example="1"),
     Field("logp", "float", "octanol/water partition after Wildman and Crippen", example="1.31"),
     Field("column", "keyword", "heading of the table's column that the structure comes from", example="smiles"),
     Field("tpsa", "float", "topological polar surface area after Ertl", "Å²", example="63.6"),
+    Field("donors", "integer", "hydrogen-bond donors, RDKit's CalcNumHBD", facet=True, example="1"),
+    Field("acceptors", "integer", "hydrogen-bond acceptors, RDKit's CalcNumHBA", facet=True, example="3"),
+    Field("rotatable_bonds", "integer", "rotatable bonds, RDKit's strict definition", facet=True, example="2"),
+    Field(
+        "lipinski_violations",
+        "integer",
+        "of: mw > 500 Da, logp > 5, NH + OH > 5, N + O > 10",
+        facet=True,
+        example="0",
+    ),
+    Field("fraction_sp3", "float", "sp³ carbons / carbons", example="0.11"),
+    Field("stereocentres", "integer", "tetrahedral centres, given or not", facet=True, example="1"),
+    Field(
+        "stereo",
+        "keyword",
+        "how much of the stereo of centres and double bonds is given: none (there is none), defined, partly, undefined",
+        facet=True,
+        example="defined",
+    ),
+    Field("isotopes", "boolean", "whether the isotope of any atom is given", facet=True, example="no"),
+    Field("radicals", "integer", "unpaired electrons", facet=True, example="0"),
+    Field("components", "integer", "connected parts of the structure", facet=True, example="1"),
+    Field(
+        "component",
+        "keyword",
+        "InChIKeys of the components of salts and mixtures; asks for records that are or hold it",
+        example="CC(=O)[O-]",
+        notation=_STRUCTURE,
+    ),
+    Field(
+        "parent",
+        "keyword",
+        "InChIKey of the largest organic component, neutralised, where it is not the record's own; "
+        "asks for records that are or have it",
+        example="CC(=O)O",
+        notation=_STRUCTURE,
+    ),
+    Field(
+        "inchikey",
+        "keyword",
+        "standard InChIKey",
+        example="BSYNRYMUTXBXSQ-UHFFFAOYSA-N",
+        notation="whole, the first block or two, or an InChI",
+    ),
+    Field(
+        "scaffold",
+        "keyword",
+        "Bemis-Murcko scaffold as canonical SMILES without stereo",
+        facet=True,
+        example="c1ccccc1",
+        case=True,
+        notation="any SMILES that has it",
+    ),
+    Field(
+        "canonical_smiles",
+        "keyword",
+        "RDKit's canonical SMILES",
+        example="CC(=O)Oc1ccccc1C(=O)O",
+        case=True,
+        notation="any SMILES of the molecule",
+    ),
 )
 
 OPERATORS: tuple[Operator, ...] = (
@@ -159,6 +236,7 @@ OPERATORS: tuple[Operator, ...] = (
 
 SPACES: tuple[Space, ...] = (
     TermSpace(SUBGRAPH),
+    TermSpace(FORMULA),
     *FINGERPRINTS.values(),
 )
 

@@ -2,33 +2,32 @@
 
 Masses in dalton: ``mass`` is monoisotopic (of the isotopes given, else the most abundant), ``mw`` the average over
 natural abundance.  ``logp`` is Wildman and Crippen's (J. Chem. Inf. Comput. Sci. 1999, 39, 868), ``tpsa`` Ertl's
-(J. Med. Chem. 2000, 43, 3714) in square ångström; ``rings`` counts the smallest set of smallest rings.
+(J. Med. Chem. 2000, 43, 3714) in square ångström; ``rings`` counts the smallest set of smallest rings.  The other
+properties are defined in :mod:`.descriptors`, salts in :mod:`nlsearch.handlers.chemistry.salts`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nlsearch.handlers.chemistry import fingerprints, screen
+from nlsearch.handlers.chemistry.formula import formula_terms
 from nlsearch.handlers.chemistry.graphs import molecule_graph
 from nlsearch.handlers.chemistry.inchikeys import inchikey
+from nlsearch.handlers.chemistry.names import called
 from nlsearch.handlers.chemistry.payload import encode
 from nlsearch.handlers.chemistry.read import Molecule
+from nlsearch.handlers.chemistry.salts import component_keys, parent_key
+from nlsearch.handlers.molecule import descriptors
 from nlsearch.handlers.molecule.crippen import logp
-from nlsearch.handlers.molecule.facts import FINGERPRINTS, MORGAN, SUBGRAPH
+from nlsearch.handlers.molecule.facts import FINGERPRINTS, FORMULA, MORGAN, SUBGRAPH
 from nlsearch.model import Features, FieldValue, RawItem
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from rdkit.Chem import Mol
-
-WORDS = 65_536
-"""Characters of a record's data fields that are indexed as words."""
-_NAMES = ("NAME", "GENERIC_NAME", "PREFERRED_NAME", "CHEBI_NAME", "COMPOUND_NAME", "PUBCHEM_IUPAC_NAME", "IUPAC_NAME")
-_ACCESSIONS = ("PUBCHEM_COMPOUND_CID", "CHEMBL_ID", "CHEBI_ID", "DRUGBANK_ID", "DATABASE_ID", "ZINC_ID", "ACCESSION")
 
 
 def molecule_features(item: RawItem, more: Sequence[str] = ()) -> Features:
@@ -48,14 +47,14 @@ def molecule_features(item: RawItem, more: Sequence[str] = ()) -> Features:
     with rdBase.BlockLogs():
         fields = _fields(mol, graph)
         vectors = _vectors(mol, ("morgan", *more))
-    fields |= _names(content)
+    names = called(content.title, content.properties)
     if content.column:
         fields["column"] = content.column
     key = fields.get("inchikey")
     return Features(
-        words=_words(content),
-        fields=fields,
-        terms={SUBGRAPH: screen.molecule_terms(graph)},
+        words=names.words,
+        fields=fields | names.fields,
+        terms={SUBGRAPH: screen.molecule_terms(graph), FORMULA: formula_terms(str(fields["formula"]))},
         vectors=vectors,
         payload=encode(content.structure, graph, vectors[MORGAN]),
         size=float(max(1, mol.GetNumHeavyAtoms())),
@@ -75,38 +74,47 @@ def _fields(mol: Mol, graph: bytes) -> dict[str, FieldValue]:
     from rdkit.Chem import rdMolDescriptors
 
     mol.UpdatePropertyCache(strict=False)
+    mw = round(rdMolDescriptors._CalcMolWt(mol), 4)
+    smiles = str(Chem.MolToSmiles(mol))
+    partition = round(logp(mol, graph), 4)
     fields: dict[str, FieldValue] = {
         "formula": rdMolDescriptors.CalcMolFormula(mol),
         "mass": round(rdMolDescriptors.CalcExactMolWt(mol), 6),
-        "mw": round(rdMolDescriptors._CalcMolWt(mol), 4),
+        "mw": mw,
         "charge": Chem.GetFormalCharge(mol),
         "heavy_atoms": mol.GetNumHeavyAtoms(),
         "rings": rdMolDescriptors.CalcNumRings(mol),
-        "canonical_smiles": Chem.MolToSmiles(mol),
-        "logp": round(logp(mol, graph), 4),
+        "canonical_smiles": smiles,
+        "logp": partition,
         "tpsa": round(rdMolDescriptors.CalcTPSA(mol), 3),
+        "lipinski_violations": descriptors.lipinski_violations(mol, mw, partition),
     }
-    key = inchikey(mol)
-    if key:
-        fields["inchikey"] = key
-    return fields
+    return fields | _counts(mol, smiles) | _identities(mol, smiles)
 
 
-def _names(content: Molecule) -> dict[str, FieldValue]:
-    """Return ``name`` and ``accession`` as far as the record gives them.
+def _counts(mol: Mol, smiles: str) -> dict[str, FieldValue]:
+    given, centres = descriptors.stereo(mol)
+    fields: dict[str, FieldValue] = {
+        "donors": descriptors.donors(mol),
+        "acceptors": descriptors.acceptors(mol),
+        "rotatable_bonds": descriptors.rotatable_bonds(mol),
+        "fraction_sp3": descriptors.fraction_sp3(mol),
+        "aromatic_rings": descriptors.aromatic_rings(mol),
+        "isotopes": descriptors.has_isotopes(smiles),
+        "radicals": descriptors.radicals(mol, smiles),
+    }
+    return fields | {"stereo": given, "stereocentres": centres} if given else fields
 
-    A title of digits alone is a database's number: an accession, and a name among the data fields comes before it.
-    """
-    tags = {re.sub(r"\W+", "_", name).upper(): value for name, value in content.properties}
-    given = next((tags[tag].split("\n")[0] for tag in _NAMES if tags.get(tag)), "")
-    accessions = [tags[tag] for tag in _ACCESSIONS if tags.get(tag)][:1]
-    if content.title.isdecimal() and content.title not in accessions:
-        accessions.append(content.title)
-    accession = accessions[0] if len(accessions) == 1 else accessions
-    name = given if given and (not content.title or content.title.isdecimal()) else content.title
-    return {key: value for key, value in (("name", name), ("accession", accession)) if value}
 
-
-def _words(content: Molecule) -> str:
-    lines = [content.title, *(f"{name} {value}" for name, value in content.properties)]
-    return "\n".join(line for line in lines if line)[:WORDS]
+def _identities(mol: Mol, smiles: str) -> dict[str, FieldValue]:
+    """Return what the molecule and its parts are called by; the parent only where it is another than the molecule."""
+    own = inchikey(mol)
+    parent = parent_key(mol, smiles, own)
+    found: dict[str, FieldValue] = {
+        "components": descriptors.components(mol),
+        "inchikey": own,
+        "component": component_keys(smiles) if "." in smiles else [],
+        "parent": "" if parent == own else parent,
+        "scaffold": descriptors.scaffold(mol),
+    }
+    return {name: value for name, value in found.items() if value}
