@@ -268,6 +268,10 @@ static PyObject *encode_graph(PyObject *self, PyObject *args) {
             of_atom[a] = (uint8_t)((!known || code < known ? code : known) << 4 | (count + 1));
         }
     }
+    for (int a = 0; a < d->n; a++) /* molfiles have aromatic bonds of other atoms, about which RDKit has own views */
+        if (d->tree[a] & 63 && d->tree[a] >> 6 == 3 && !(d->elements[a] & d->elements[a - (d->tree[a] & 63)] & 128)) goto nothing;
+    for (int c = 0; c < d->closures; c++)
+        if (d->kinds[c] == 3 && !(d->elements[d->closed[c][0]] & d->elements[d->closed[c][1]] & 128)) goto nothing;
     Py_ssize_t size = GRAPH_HEAD + 4 * (Py_ssize_t)d->n + 4 * (d->closures + d->isotopes);
     answer = PyBytes_FromStringAndSize(NULL, size);
     if (!answer) goto done;
@@ -465,17 +469,10 @@ static PyObject *graph_terms(PyObject *self, PyObject *args) {
         t->g = g, t->out = b[1].buf, t->room = b[1].len / 4, t->found = 0, t->hashes = hashes, t->taken = taken;
         Py_BEGIN_ALLOW_THREADS
         collect_terms(t);
-        int odd = 0;
-        for (int i = 0; i < g->m; i++)
-            odd |= g->kind[i] == 3 && !(g->elements[g->ends[i][0]] & g->elements[g->ends[i][1]] & 128);
         int again = 0; /* single bonds between aromatic atoms, taken for aromatic ones */
         for (int i = 0; joined && i < g->m; i++)
             if (!g->kind[i] && g->elements[g->ends[i][0]] & g->elements[g->ends[i][1]] & 128) g->kind[i] = 3, again = 1;
         if (again) collect_terms(t);
-        if (odd) {
-            if (t->found < t->room) t->out[t->found] = hashes;
-            t->found++;
-        }
         if (t->found <= t->room) qsort(t->out, (size_t)t->found, 4, by_number);
         Py_END_ALLOW_THREADS
         answer = PyLong_FromSsize_t(t->found);

@@ -451,6 +451,7 @@ static PyMethodDef methods[] = {
     {"graph_terms", graph_terms, METH_VARARGS, "graph_terms(graph, hashes, joined, out) -> how many"},
     {"decide", decide, METH_VARARGS, "decide(program, buffers, offset) -> bytes"},
     {"decide_parts", decide_parts, METH_VARARGS, "decide_parts(graph, buffers, offset) -> bytes"},
+    {"count_bonds", count_bonds, METH_VARARGS, "count_bonds(program, graph) -> how many"},
     {"label_atoms", label_atoms, METH_VARARGS, "label_atoms(program, graph) -> bytes"},
     {NULL, NULL, 0, NULL}};
 

@@ -263,6 +263,37 @@ static PyObject *decide(PyObject *self, PyObject *args) {
     return answer;
 }
 
+/* How many bonds match a pattern of two atoms, either way round. */
+static PyObject *count_bonds(PyObject *self, PyObject *args) {
+    Py_buffer b[2] = {{0}};
+    if (!PyArg_ParseTuple(args, "y*y*", &b[0], &b[1])) return release(b, 2), NULL;
+    PyObject *answer = NULL;
+    Program *program = malloc(sizeof *program);
+    Matching m = {program, malloc(sizeof(Graph)), NULL, NULL, STEPS, 0};
+    if (!program || !m.g) PyErr_NoMemory();
+    else if (!read_program(program, b[0].buf, b[0].len / 4) || program->pattern[0].n != 2 || program->pattern[0].rows[6] != 0)
+        refuse("not a pattern of two bound atoms");
+    else if (!decode_graph(m.g, b[1].buf, b[1].len)) refuse("not an encoded graph");
+    else {
+        const int32_t *rows = program->pattern[0].rows;
+        long found = 0;
+        m.known = calloc((size_t)program->conditions, (size_t)m.g->n + 1);
+        m.inside = calloc((size_t)program->patterns, (size_t)m.g->n + 1);
+        if (!m.known || !m.inside) PyErr_NoMemory();
+        else {
+            for (int i = 0; i < m.g->m; i++) {
+                int a = m.g->ends[i][0], c = m.g->ends[i][1];
+                found += allows(&m, rows[7], i) && ((holds(&m, rows[0], a) && holds(&m, rows[5], c)) ||
+                                                    (holds(&m, rows[0], c) && holds(&m, rows[5], a)));
+            }
+            answer = m.steps < 0 ? refuse("the graph takes too many steps") : PyLong_FromLong(found);
+        }
+    }
+    free(program), free(m.g), free(m.known), free(m.inside);
+    release(b, 2);
+    return answer;
+}
+
 /* For every atom the number of the first pattern that is there with its first atom; 255 where none is. */
 static PyObject *label_atoms(PyObject *self, PyObject *args) {
     Py_buffer b[2] = {{0}};

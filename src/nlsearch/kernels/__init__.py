@@ -29,6 +29,8 @@ from nlsearch.kernels.graphs import (
     with_hydrogens_reference,
 )
 from nlsearch.kernels.matching import (
+    count_bonds,
+    count_bonds_reference,
     decide,
     decide_part_reference,
     decide_parts,
@@ -65,6 +67,8 @@ __all__ = [
     "MAX_BIN",
     "NATIVE",
     "Postings",
+    "count_bonds",
+    "count_bonds_reference",
     "decide",
     "decide_part_reference",
     "decide_parts",

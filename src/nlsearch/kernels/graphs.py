@@ -188,8 +188,8 @@ def encode_graph(
     Returns
     -------
     bytes
-        Empty if it cannot be encoded: more than 1000 atoms, bonds of other kinds, charges beyond −8 … 7, and
-        slashes between two aromatic atoms unless `slanted_is_aromatic`.
+        Empty if it cannot be encoded: more than 1000 atoms, bonds of other kinds, charges beyond −8 … 7,
+        aromatic bonds of other atoms, and slashes between two aromatic atoms unless `slanted_is_aromatic`.
     """
     if native.compiled is None:
         return encode_graph_reference(smiles, order, rings, slanted_is_aromatic=slanted_is_aromatic)
@@ -204,6 +204,8 @@ def encode_graph_reference(
     try:
         graph = _Reader(smiles, AROMATIC if slanted_is_aromatic else None).graph
     except _Refused:
+        return b""
+    if any(kind == AROMATIC and not (graph.aromatic[a] and graph.aromatic[b]) for a, b, kind in graph.bonds):
         return b""
     place = {int(number): atom for atom, number in enumerate(re.findall(r"\d+", order))}
     for ring in rings:
@@ -340,7 +342,7 @@ def graph_terms(graph: bytes, hashes: int, *, joined: bool = False) -> NDArray[n
     Returns
     -------
     ndarray of uint32, shape (n,)
-        Ascending and unique; `hashes` itself is among them if an aromatic bond has an atom that is not aromatic.
+        Ascending and unique.
 
     Raises
     ------
@@ -362,8 +364,6 @@ def graph_terms_reference(graph: bytes, hashes: int, *, joined: bool = False) ->
     """Return the hashes of subgraphs: the oracle of :func:`graph_terms`."""
     whole = Graph.decode(graph)
     terms = {_hash(whole, some) % hashes for some in _connected(whole)}
-    if any(kind == AROMATIC and not (whole.aromatic[a] and whole.aromatic[b]) for a, b, kind in whole.bonds):
-        terms.add(hashes)
     if joined:
         whole.bonds = [
             (a, b, AROMATIC if kind == SINGLE and whole.aromatic[a] and whole.aromatic[b] else kind)

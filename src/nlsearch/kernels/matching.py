@@ -159,6 +159,20 @@ def label_atoms(program: Program, encoded: bytes, graph: bytes) -> bytes:
     return labels
 
 
+def count_bonds(program: Program, encoded: bytes, graph: bytes) -> int:
+    """Count the bonds that match a pattern of two bound atoms, either way round.
+
+    Raises
+    ------
+    ValueError
+        If the program is none of two bound atoms, or the graph is none.
+    """
+    if native.compiled is None:
+        return count_bonds_reference(program, graph)
+    found: int = native.compiled.count_bonds(encoded, graph)
+    return found
+
+
 def _inner(buffer: bytes | memoryview, offset: int) -> bytes:
     size = int.from_bytes(buffer[offset : offset + 2], "little")
     return bytes(buffer[offset + 2 : offset + 2 + size])
@@ -269,6 +283,20 @@ def label_atoms_reference(program: Program, graph: bytes) -> bytes:
         return next((i for i in numbers if next(target.matches(i, [atom]), None) is not None), 255)
 
     return bytes(map(label, range(len(target.graph.elements))))
+
+
+def count_bonds_reference(program: Program, graph: bytes) -> int:
+    """Count the bonds that match: the oracle of :func:`count_bonds`."""
+    target = _Target(program, Graph.decode(graph))
+    first, second = program.patterns[0]
+    return sum(
+        target.bond(a, b, second.bonds)
+        and any(
+            target.holds(first.condition, one) and target.holds(second.condition, other)
+            for one, other in ((a, b), (b, a))
+        )
+        for a, b, _ in target.graph.bonds
+    )
 
 
 def decide_part_reference(whole: bytes, graph: bytes) -> int:

@@ -84,18 +84,19 @@ def atom_facts(atom: Atom) -> AtomFacts:
     """
     if not atom.HasQuery():
         return AtomFacts(atom.GetAtomicNum() or None)
-    return _follows(read_tree(atom.DescribeQuery()))
+    return facts_of(read_tree(atom.DescribeQuery()))
 
 
-def _follows(node: Condition) -> AtomFacts:
+def facts_of(node: Condition) -> AtomFacts:
+    """Return what follows about any atom that satisfies a condition."""
     match node.words:
         case ["AtomAnd"]:
-            parts = [_follows(child) for child in node.children]
+            parts = [facts_of(child) for child in node.children]
             elements = [part.element for part in parts if part.element is not None]
             aromatic = [part.aromatic for part in parts if part.aromatic is not None]
             return AtomFacts(elements[0] if elements else None, aromatic[0] if aromatic else None)
         case ["AtomOr"] if node.children:
-            parts = [_follows(child) for child in node.children]
+            parts = [facts_of(child) for child in node.children]
             first = parts[0]
             return AtomFacts(
                 first.element if all(part.element == first.element for part in parts) else None,

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nlsearch.handlers.chemistry.definite import Condition, atom_facts, gives_stereo, needs_stereo, read_tree
+from nlsearch.handlers.chemistry.definite import Condition, atom_facts, facts_of, gives_stereo, needs_stereo, read_tree
 from nlsearch.kernels.matching import (
     ALL_BONDS,
     AT_LEAST,
@@ -159,7 +159,7 @@ class _Compiler:
         described = atom.DescribeQuery()
         inner = _recursive(_smarts(atom) if "RecursiveStructure" in described else "")
         before = self.exact
-        operations, exact = self._tree(read_tree(described), inner, depth)
+        operations, exact = self._tree(read_tree(described), inner, depth, aliphatic=False)
         if next(inner, None) is not None or _height(operations) > MOST_STACK:  # not read as it was written
             operations, exact = [_TRUE], False
         self.exact = before and self.exact and exact
@@ -177,20 +177,28 @@ class _Compiler:
                 operations += [(op, EQUAL, value), _AND]
         return operations
 
-    def _tree(self, node: Condition, inner: Iterator[str], depth: int) -> tuple[list[Operation], bool]:
-        """Return operations that hold wherever the condition does, and whether they say no less."""
+    def _tree(
+        self, node: Condition, inner: Iterator[str], depth: int, *, aliphatic: bool
+    ) -> tuple[list[Operation], bool]:
+        """Return operations that hold wherever the condition does, and whether they say no less.
+
+        `aliphatic` says that only aliphatic atoms come so far, of which the graph tells the valence.
+        """
         match node.words:
             case ["AtomAnd" | "AtomOr" as name] if node.children:
-                return _joined([self._tree(child, inner, depth) for child in node.children], name)
+                aliphatic = aliphatic or (name == "AtomAnd" and facts_of(node).aromatic is False)
+                parts = [self._tree(child, inner, depth, aliphatic=aliphatic) for child in node.children]
+                return _joined(parts, name)
             case ["not", "AtomAnd" | "AtomOr" as name] if node.children:
-                operations, exact = _joined([self._tree(child, inner, depth) for child in node.children], name)
+                parts = [self._tree(child, inner, depth, aliphatic=aliphatic) for child in node.children]
+                operations, exact = _joined(parts, name)
                 return ([*operations, _NOT], True) if exact else ([_TRUE], False)
             case ["AtomNull"]:
                 return [_TRUE], True
             case ["RecursiveStructure", "val", *words]:
                 return self._inside(next(inner, ""), depth, negated="not" in words)
             case [name, value, "=" | "!=" as sign, "val"]:
-                return _compared(name, int(value), EQUAL if sign == "=" else UNLIKE)
+                return _compared(name, int(value), EQUAL if sign == "=" else UNLIKE, aliphatic=aliphatic)
         return [_TRUE], False
 
     def _inside(self, smarts: str, depth: int, *, negated: bool) -> tuple[list[Operation], bool]:
@@ -232,13 +240,15 @@ def _joined(parts: list[tuple[list[Operation], bool]], name: str) -> tuple[list[
     return operations, all(exact for _, exact in parts)
 
 
-def _compared(name: str, value: int, sign: int) -> tuple[list[Operation], bool]:
+def _compared(name: str, value: int, sign: int, *, aliphatic: bool) -> tuple[list[Operation], bool]:
     if name in _YES_OR_NO:
         op, yes, no = _YES_OR_NO[name]
         wanted = yes if (value == 1) == (sign == EQUAL) else no
         return [(op, AT_LEAST if wanted else EQUAL, wanted)], True
     if name == "AtomInNRings" and value < 0:
         return [(Op.RINGS, AT_LEAST, 1) if sign == EQUAL else (Op.RINGS, EQUAL, 0)], True
+    if name == "AtomTotalValence" and aliphatic:
+        return [(Op.VALENCE, sign, value)], True
     if name == "AtomTotalValence":  # of aromatic atoms the graph does not tell it
         return [(Op.AROMATIC, EQUAL, 1), (Op.VALENCE, sign, value), _OR], False
     if name not in _NUMBERS or (name == "AtomMinRingSize" and value > _LARGEST_RING):

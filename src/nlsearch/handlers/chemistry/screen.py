@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 HASHES = 2**16
 UNSCREENED = HASHES
-"""Term of the molecules that are always candidates; the kernel gives it for odd aromatic bonds."""
+"""Term of the molecules that are always candidates."""
 STEREO_GIVEN = HASHES + 1
 """Term of the molecules whose record gives any stereo."""
 NEVER = HASHES + 2

@@ -18,6 +18,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from nlsearch.handlers.molecule.counted import counted
+
 if TYPE_CHECKING:
     from rdkit.Chem import Mol
 
@@ -31,25 +33,19 @@ HEAVY_DA, LIPOPHILIC, DONORS, ACCEPTORS = 500.0, 5.0, 5, 10
 """Lipinski's limits; a violation is above them."""
 
 
-def donors(mol: Mol) -> int:
-    """Return the number of hydrogen-bond donors."""
-    from rdkit.Chem import rdMolDescriptors
-
-    return int(rdMolDescriptors.CalcNumHBD(mol))
+def donors(mol: Mol, graph: bytes) -> int:
+    """Return the number of hydrogen-bond donors; `graph` is the molecule's encoded graph."""
+    return counted("CalcNumHBD", mol, graph)
 
 
-def acceptors(mol: Mol) -> int:
+def acceptors(mol: Mol, graph: bytes) -> int:
     """Return the number of hydrogen-bond acceptors."""
-    from rdkit.Chem import rdMolDescriptors
-
-    return int(rdMolDescriptors.CalcNumHBA(mol))
+    return counted("CalcNumHBA", mol, graph)
 
 
-def rotatable_bonds(mol: Mol) -> int:
+def rotatable_bonds(mol: Mol, graph: bytes) -> int:
     """Return the number of rotatable bonds."""
-    from rdkit.Chem import rdMolDescriptors
-
-    return int(rdMolDescriptors.CalcNumRotatableBonds(mol))
+    return counted("CalcNumRotatableBonds", mol, graph)
 
 
 def lipinski_violations(mol: Mol, mw: float, logp: float) -> int:

@@ -89,15 +89,15 @@ def _fields(mol: Mol, graph: bytes) -> dict[str, FieldValue]:
         "tpsa": round(rdMolDescriptors.CalcTPSA(mol), 3),
         "lipinski_violations": descriptors.lipinski_violations(mol, mw, partition),
     }
-    return fields | _counts(mol, smiles) | _identities(mol, smiles)
+    return fields | _counts(mol, graph, smiles) | _identities(mol, smiles)
 
 
-def _counts(mol: Mol, smiles: str) -> dict[str, FieldValue]:
+def _counts(mol: Mol, graph: bytes, smiles: str) -> dict[str, FieldValue]:
     given, centres = descriptors.stereo(mol)
     fields: dict[str, FieldValue] = {
-        "donors": descriptors.donors(mol),
-        "acceptors": descriptors.acceptors(mol),
-        "rotatable_bonds": descriptors.rotatable_bonds(mol),
+        "donors": descriptors.donors(mol, graph),
+        "acceptors": descriptors.acceptors(mol, graph),
+        "rotatable_bonds": descriptors.rotatable_bonds(mol, graph),
         "fraction_sp3": descriptors.fraction_sp3(mol),
         "aromatic_rings": descriptors.aromatic_rings(mol),
         "isotopes": descriptors.has_isotopes(smiles),
