@@ -26,7 +26,7 @@ from nlsearch.query.syntax import Node, Structure
 from nlsearch.search.explain import Explanation, explain
 from nlsearch.search.plan import Planner, complete_options
 from nlsearch.search.recheck import same_evidence
-from nlsearch.search.session import Count, Page, Session, Token, fingerprint
+from nlsearch.search.session import Count, Page, Session, checked_token, fingerprint
 from nlsearch.search.view import SplitView, View, readings
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from nlsearch.ingest.report import Progress, Report
     from nlsearch.sandbox.pool import Pool
 
-KEPT_SESSIONS, KEPT_VIEWS = 16, 4
-MOST_HITS = 100_000
+KEPT_SESSIONS = 16
+KEPT_VIEWS = 4
 
 
 class Collection:
@@ -55,7 +55,8 @@ class Collection:
         self.directory = directory
         self.limits = limits
         self.registry = registry
-        self._views, self._sessions = OrderedDict[int, View](), OrderedDict[tuple[int, str], Session]()
+        self._views: OrderedDict[int, View] = OrderedDict()
+        self._sessions: OrderedDict[tuple[int, str], Session] = OrderedDict()
         self._planner = Planner(registry, self._example)
         self._closed = False
         self._last_seen: tuple[tuple[int, bytes], int] | None = None
@@ -300,13 +301,7 @@ class Collection:
         deadline_s: float | None,
         count: Count,
     ) -> Page:
-        if not isinstance(limit, int) or not 1 <= limit <= MOST_HITS:
-            raise QueryError(f"limit is a whole number from 1 to {MOST_HITS:,}, not {limit!r}")
-        if count not in {"page", "exact"}:
-            raise QueryError(f"count is 'page' or 'exact', not {count!r}")
-        token = None if after is None else Token.decode(after)
-        if token is not None and token.fingerprint != name:
-            raise QueryError("this page token belongs to another query", hint="pass the same query as for that page")
+        token = checked_token(name, limit, after, count)
         view = self._view(None if token is None else token.generation)
         session = self._sessions.get((view.generation, name)) if token is not None else None
         if session is None:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from nlsearch.search.view import SplitView, View
 
 Count = Literal["page", "exact"]
+MOST_HITS = 100_000
+"""Hits of one page."""
 _END = object()
 
 
@@ -95,6 +97,24 @@ class Token:
 def fingerprint(*parts: object) -> str:
     """Return a short stable name for a query and its settings."""
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def checked_token(name: str, limit: int, after: str | None, count: str) -> Token | None:
+    """Return where the page asked for starts, None for the first page.
+
+    Raises
+    ------
+    QueryError
+        If `limit` or `count` is none, or `after` is no token of the query that is called `name`.
+    """
+    if not isinstance(limit, int) or not 1 <= limit <= MOST_HITS:
+        raise QueryError(f"limit is a whole number from 1 to {MOST_HITS:,}, not {limit!r}")
+    if count not in {"page", "exact"}:
+        raise QueryError(f"count is 'page' or 'exact', not {count!r}")
+    token = None if after is None else Token.decode(after)
+    if token is not None and token.fingerprint != name:
+        raise QueryError("this page token belongs to another query", hint="pass the same query as for that page")
+    return token
 
 
 class Session:

@@ -37,7 +37,7 @@ class ImageHandler:
     """The kind ``image``; see :class:`~nlsearch.handlers.contract.Handler` for what the members are."""
 
     kind = "image"
-    version = 2
+    version = 3
     formats: tuple[Format, ...] = FORMATS
     fields: tuple[Field, ...] = FIELDS
     operators: tuple[Operator, ...] = OPERATORS

@@ -36,7 +36,7 @@ class NucleotideHandler:
     """The kind ``nucleotide``; see :class:`~nlsearch.handlers.contract.Handler` for what the members mean."""
 
     kind = "nucleotide"
-    version = 3
+    version = 4
     formats: tuple[Format, ...] = FORMATS
     fields: tuple[Field, ...] = FIELDS
     operators: tuple[Operator, ...] = OPERATORS
