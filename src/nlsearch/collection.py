@@ -306,7 +306,7 @@ class Collection:
         session = self._sessions.get((view.generation, name)) if token is not None else None
         if session is None:
             plan = self._planner.plan(tree(), kinds)
-            session = Session(plan, view, self.registry.get, name, self.registry.fields())
+            session = Session(plan, view, self.registry.get, name, self._names.fields)
             self._sessions[view.generation, name] = session
             while len(self._sessions) > KEPT_SESSIONS:
                 self._sessions.popitem(last=False)

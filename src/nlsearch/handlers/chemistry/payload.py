@@ -148,6 +148,15 @@ def set_bits(payload: Buffer) -> list[int]:
     return found
 
 
+def heavy_atoms(payload: Buffer) -> int | None:
+    """Return the number of atoms other than hydrogen, at least 1, by the graph in a payload; None if it has none."""
+    if payload[GRAPH_AT : GRAPH_AT + 2] == b"\0\0":
+        return None
+    start = GRAPH_AT + 2 + GRAPH_HEAD
+    atoms = int.from_bytes(payload[GRAPH_AT + 3 : GRAPH_AT + 5], "little")
+    return max(1, atoms - bytes(payload[start : start + atoms]).count(1))
+
+
 def composition(payload: Buffer) -> tuple[bytes, int, int] | None:
     """Return the elements of the heavy atoms, ascending, the number of hydrogens, and the charge; None if not known.
 

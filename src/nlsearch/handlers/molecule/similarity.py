@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,7 +33,7 @@ import numpy as np
 from nlsearch.errors import QuerySyntax
 from nlsearch.handlers.chemistry import fingerprints
 from nlsearch.handlers.chemistry.graphs import molecule_graph
-from nlsearch.handlers.chemistry.payload import Decoded, Structure, composition, encode, set_bits
+from nlsearch.handlers.chemistry.payload import Decoded, Structure, composition, encode, heavy_atoms, set_bits
 from nlsearch.handlers.molecule.facts import FINGERPRINTS, LEVELS
 from nlsearch.limits import Limits
 from nlsearch.model import AnyOf, Exact, Json, Nearest, Question, Scalar, Verdict
@@ -121,25 +121,60 @@ def question(mol: Mol, bits: bytes, asked: Asked) -> Question:
 
 
 def verification(mol: Mol, bits: bytes, asked: Asked) -> dict[str, Any]:
-    """Return what :meth:`Similarities.verify` needs to know of the query."""
+    """Return what :meth:`Similarities.verify` needs to know of the query; the rest follows from its SMILES."""
     from rdkit import Chem
-    from rdkit.Chem import rdMolDescriptors
 
-    known = composition(encode(Structure(mol, mol.GetNumAtoms()), molecule_graph(mol)))
     return {
-        "heavy_atoms": max(1, mol.GetNumHeavyAtoms()),
-        "formula": rdMolDescriptors.CalcMolFormula(mol),
-        "composition": None if known is None else list(known),
         "smiles": Chem.MolToSmiles(mol),
-        "isotopic": fingerprints.isotopic(mol),
-        "isotopes": any(atom.GetIsotope() for atom in mol.GetAtoms()),
-        "connectivity": fingerprints.connectivity(mol),
+        "heavy_atoms": max(1, mol.GetNumHeavyAtoms()),
         "fingerprint": bits,
         "fp": asked.fp,
         "metric": asked.metric,
         "weights": None if asked.weights is None else list(asked.weights),
         "level": asked.level,
     }
+
+
+class Wanted:
+    """The molecule that a query asks for, by its canonical SMILES; what identity compares is derived when needed."""
+
+    def __init__(self, smiles: str) -> None:
+        self.smiles = smiles
+
+    @cached_property
+    def mol(self) -> Mol:
+        """The molecule."""
+        from rdkit import Chem, rdBase
+
+        with rdBase.BlockLogs():
+            return Chem.MolFromSmiles(self.smiles) or Chem.MolFromSmiles(self.smiles, sanitize=False)
+
+    @cached_property
+    def composition(self) -> tuple[bytes, int, int] | None:
+        """Heavy atoms, hydrogens and charge (:func:`nlsearch.handlers.chemistry.payload.composition`)."""
+        return composition(encode(Structure(self.mol, self.mol.GetNumAtoms()), molecule_graph(self.mol)))
+
+    @cached_property
+    def formula(self) -> str:
+        """Molecular formula, isotopes as their element."""
+        from rdkit.Chem import rdMolDescriptors
+
+        return str(rdMolDescriptors.CalcMolFormula(self.mol))
+
+    @cached_property
+    def isotopic(self) -> str:
+        """Canonical SMILES with isotopes, without stereo."""
+        return fingerprints.isotopic(self.mol)
+
+    @cached_property
+    def has_isotopes(self) -> bool:
+        """Whether an isotope is given."""
+        return any(atom.GetIsotope() for atom in self.mol.GetAtoms())
+
+    @cached_property
+    def connectivity(self) -> str:
+        """Canonical SMILES without stereo and isotopes."""
+        return fingerprints.connectivity(self.mol)
 
 
 class Similarities:
@@ -155,6 +190,7 @@ class Similarities:
 
     def __init__(self, kept: int, limits: Limits) -> None:
         self._tautomer_atoms = limits.tautomer_atoms
+        self._wanted = lru_cache(maxsize=QUERIES)(Wanted)
         self._query_bits = lru_cache(maxsize=QUERIES)(_set_bits)
         self._query = lru_cache(maxsize=QUERIES)(fingerprints.unpacked)
         self._fingerprint = lru_cache(maxsize=kept)(_fingerprint)
@@ -174,11 +210,9 @@ class Similarities:
         else:
             own = self._fingerprint(decoded(payload), wanted["fp"])
             similarity = _similarity(self._query(wanted["fingerprint"]), own, wanted)
-        known = composition(payload)
-        other = known is not None and wanted["composition"] is not None and known != tuple(wanted["composition"])
-        level = None if other else self._identity(wanted, decoded(payload))
+        level = self._level(wanted, payload, decoded)
         same = level is not None and LEVELS.index(level) >= LEVELS.index(wanted["level"])
-        if level == "isotope" and not wanted["isotopes"]:
+        if level == "isotope" and not self._wanted(wanted["smiles"]).has_isotopes:
             level = "connectivity"  # nothing to be equal in
         evidence: dict[str, Json] = {
             "similarity": similarity,
@@ -190,18 +224,29 @@ class Similarities:
             evidence["alpha"], evidence["beta"] = wanted["weights"]
         return Verdict(1.0 if same else similarity, "exact" if same else "near", evidence)
 
-    def _identity(self, wanted: Mapping[str, Any], item: Decoded) -> str | None:
+    def _level(self, wanted: Mapping[str, Any], payload: Buffer, decoded: Callable[[Buffer], Decoded]) -> str | None:
+        """Return the strongest level at which an item is the wanted molecule; what is cheap excludes first."""
+        heavy = heavy_atoms(payload)
+        if heavy is not None and heavy != wanted["heavy_atoms"]:
+            return None
+        query = self._wanted(wanted["smiles"])
+        held = composition(payload)
+        if held is not None and query.composition is not None and held != query.composition:
+            return None
+        return self._identity(query, decoded(payload))
+
+    def _identity(self, query: Wanted, item: Decoded) -> str | None:
         """Return the strongest level at which the item is the wanted molecule, or None if it is another.
 
-        What is cheap excludes first: every level keeps the formula, and tautomers keep the skeleton of heavy atoms.
+        Every level keeps the formula, and tautomers keep the skeleton of heavy atoms.
         """
-        if item.heavy_atoms != wanted["heavy_atoms"] or self._formula(item) != wanted["formula"]:
+        if self._formula(item) != query.formula:
             return None
-        if item.smiles == wanted["smiles"]:
+        if item.smiles == query.smiles:
             return "stereo"
-        own, other = item.connectivity, wanted["connectivity"]
+        own, other = item.connectivity, query.connectivity
         if own == other:
-            return "isotope" if fingerprints.isotopic(item.mol) == wanted["isotopic"] else "connectivity"
+            return "isotope" if fingerprints.isotopic(item.mol) == query.isotopic else "connectivity"
         if item.heavy_atoms > self._tautomer_atoms or self._skeleton(own) != self._skeleton(other):
             return None
         return "tautomer" if self._tautomer(own) == self._tautomer(other) else None
