@@ -88,7 +88,10 @@ def _as_molecule(smarts: str) -> Mol | None:
 
 def neighbours(mol: Mol) -> Nearest:
     """Return what asks for the molecules related to `mol`."""
-    bits = fingerprints.packed(fingerprints.morgan(mol)).tobytes()
+    return _near(fingerprints.packed(fingerprints.morgan(mol)).tobytes())
+
+
+def _near(bits: bytes) -> Nearest:
     return Nearest(MORGAN, bits, RELATED_MINIMUM, RELATED_LIMIT)
 
 
@@ -154,7 +157,7 @@ def _similar_probe(
         "complete",
         minimum=MINIMUM,
         exact_floor=1.0,
-        related=neighbours(mol),
+        related=_near(bits) if asked.fp == "morgan" else neighbours(mol),
     )
 
 

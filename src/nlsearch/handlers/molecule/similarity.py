@@ -210,7 +210,7 @@ class Similarities:
         else:
             own = self._fingerprint(decoded(payload), wanted["fp"])
             similarity = _similarity(self._query(wanted["fingerprint"]), own, wanted)
-        level = self._level(wanted, payload, decoded)
+        level = self._level(wanted, payload, decoded, alike=similarity == 1.0)
         same = level is not None and LEVELS.index(level) >= LEVELS.index(wanted["level"])
         if level == "isotope" and not self._wanted(wanted["smiles"]).has_isotopes:
             level = "connectivity"  # nothing to be equal in
@@ -224,11 +224,15 @@ class Similarities:
             evidence["alpha"], evidence["beta"] = wanted["weights"]
         return Verdict(1.0 if same else similarity, "exact" if same else "near", evidence)
 
-    def _level(self, wanted: Mapping[str, Any], payload: Buffer, decoded: Callable[[Buffer], Decoded]) -> str | None:
+    def _level(
+        self, wanted: Mapping[str, Any], payload: Buffer, decoded: Callable[[Buffer], Decoded], *, alike: bool
+    ) -> str | None:
         """Return the strongest level at which an item is the wanted molecule; what is cheap excludes first."""
         heavy = heavy_atoms(payload)
         if heavy is not None and heavy != wanted["heavy_atoms"]:
             return None
+        if alike and decoded(payload).smiles == wanted["smiles"]:
+            return "stereo"
         query = self._wanted(wanted["smiles"])
         held = composition(payload)
         if held is not None and query.composition is not None and held != query.composition:
