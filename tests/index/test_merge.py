@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from shelves import FIELDS, NEAREST, QUESTIONS, SPACES, VERSIONS, ids, make_entr
 from nlsearch.errors import StoreError
 from nlsearch.handlers.contract import SeedSpace
 from nlsearch.index.merge import merge_splits
+from nlsearch.index.records import packed_terms, unpacked_terms
 from nlsearch.index.split import Split, verify_files
 from nlsearch.index.splitwrite import SplitWriter
 from nlsearch.index.textquery import AllItems, FieldWords, HasTerms, HasWords, Keyword, NumberRange
@@ -136,3 +138,12 @@ def test_spaces_and_field_types_must_agree(tmp_path):
     said = {"name": replace(FIELDS["name"], help="Said otherwise.")}
     other = write_with(tmp_path / "d", entries, fields=FIELDS | said)
     assert merge_splits([(one, ()), (other, ())], tmp_path / "z").fields["name"].help == "Said otherwise."
+
+
+@given(st.lists(st.integers(0, 2**64 - 1), unique=True), st.sampled_from([2**6, 2**12, 2**30, 2**64]))
+def test_packed_terms_come_back(numbers: list[int], below: int) -> None:
+    terms = np.array(sorted({number % below for number in numbers}), np.uint64)
+    packed = packed_terms(terms)
+    assert unpacked_terms(packed).tolist() == terms.tolist()
+    assert len(packed) % 8  # what splits had at first is told by its length
+    assert unpacked_terms(terms.astype("<u8").tobytes()).tolist() == terms.tolist()

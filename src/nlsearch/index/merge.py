@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlsearch.errors import StoreError
+from nlsearch.index.records import unpacked_terms
 from nlsearch.index.split import Split, StoredItem
 from nlsearch.index.splitfacts import SplitInfo
 from nlsearch.index.splitwrite import MEMORY_BYTES, ItemOrder, Organs, item_order
@@ -97,7 +98,7 @@ def _entry(item: StoredItem, record: tuple[str, Mapping[str, bytes]], size: floa
     features = Features(
         words=words,
         fields=dict(item.fields),
-        terms={space: np.frombuffer(held, "<u8") for space, held in terms.items()},
+        terms={space: unpacked_terms(held) for space, held in terms.items()},
         payload=bytes(payload),
         size=size,
         keys=dict(item.keys),

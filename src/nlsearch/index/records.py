@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from sys import byteorder
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgpack
 import numpy as np
@@ -24,11 +24,31 @@ from nlsearch.index.payloads import Blobs, BlobWriter
 from nlsearch.index.storage import mapped, writing
 from nlsearch.model import Json
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 BLOCK_RECORDS = 64
 BLOCK_BYTES = 1 << 18
 LEVEL = 3
 KEPT_BLOCKS = 128
 TEXTS = "surrogatepass"  # paths may hold bytes that are not UTF-8
+
+
+def packed_terms(terms: NDArray[np.uint64]) -> bytes:
+    """Return ascending structural terms as bytes: a width, and the differences in so many bytes each; an odd number."""
+    steps = np.asarray(terms, "<u8").copy()
+    steps[1:] -= steps[:-1].copy()
+    most = int(steps.max(initial=0))
+    width = next(width for width in (2, 4, 8) if most < 1 << 8 * width)
+    return bytes([width]) + steps.astype(f"<u{width}").tobytes()
+
+
+def unpacked_terms(raw: bytes) -> NDArray[np.uint64]:
+    """Read packed terms; a multiple of eight bytes are terms as they are, as splits had them at first."""
+    if len(raw) % 8 == 0:
+        return np.frombuffer(raw, "<u8")
+    steps = np.frombuffer(raw, f"<u{raw[0]}", offset=1)
+    return np.cumsum(steps, dtype=np.uint64)
 
 
 class RecordWriter:

@@ -15,7 +15,7 @@ import numpy as np
 from nlsearch.declarations import Field, SeedSpace, Space, TermSpace, VectorSpace
 from nlsearch.errors import StoreError
 from nlsearch.index.payloads import BlobWriter
-from nlsearch.index.records import RecordWriter
+from nlsearch.index.records import RecordWriter, packed_terms
 from nlsearch.index.splitfacts import SPLIT_FILE, SplitInfo
 from nlsearch.index.spool import Spool
 from nlsearch.index.storage import seal, write_durably, writing
@@ -160,7 +160,7 @@ class Organs:
                 features.keys,
             )
         )
-        terms = {space: np.asarray(held, "<u8").tobytes() for space, held in features.terms.items()}
+        terms = {space: packed_terms(held) for space, held in features.terms.items()}
         self._features.add((features.words, terms))
         self.used.update(terms)
         for space, seeds in features.seeds.items():
