@@ -123,7 +123,7 @@ static int number_of(const char **at, const char *end) {
 /* Read what stands between brackets; false if it is not understood. */
 static int read_atom(Draft *d, const char **at, const char *end) {
     const char *p = *at;
-    int isotope = number_of(&p, end), aromatic = 0, element = -1, hydrogens = 0, charge = 0;
+    int isotope = number_of(&p, end), aromatic = 0, element = -1, hydrogens = 0, charge = 0, handed = 0;
     if (p >= end || d->n >= MOST_ATOMS) return 0;
     char name[3] = {*p, 0, 0};
     if (*p >= 'a' && *p <= 'z') aromatic = 1, name[0] = (char)(*p - 32);
@@ -140,8 +140,8 @@ static int read_atom(Draft *d, const char **at, const char *end) {
             if (!strcmp(SYMBOLS[e], name)) element = e, p += length - 1;
     }
     if (element < 0) return 0;
-    while (p < end && *p == '@') d->flags |= STEREO, p++;
-    if (d->flags & STEREO && end - p >= 2 && p[-1] == '@') { /* @TH1, @SP2 … */
+    while (p < end && *p == '@') d->flags |= STEREO, handed = 1, p++;
+    if (handed && end - p >= 2) { /* @TH1, @SP2 … */
         static const char *const shapes[] = {"TH", "AL", "SP", "TB", "OH"};
         for (int s = 0; s < 5; s++)
             if (!strncmp(p, shapes[s], 2)) {
@@ -164,13 +164,13 @@ static int read_atom(Draft *d, const char **at, const char *end) {
         p++;
         number_of(&p, end);
     }
-    if (p >= end || *p != ']' || hydrogens > 15 || charge < -8 || charge > 7 || isotope > 9999) return 0;
+    if (p >= end || *p != ']' || hydrogens > 7 || charge < -8 || charge > 7 || isotope > 9999) return 0;
     if (isotope) {
         if (d->isotopes == 255) return 0;
         d->isotope[d->isotopes][0] = (uint16_t)d->n, d->isotope[d->isotopes++][1] = (uint16_t)isotope;
     }
     d->elements[d->n] = (uint8_t)(element | aromatic << 7);
-    d->states[d->n] = (uint8_t)(hydrogens | (charge + 8) << 4);
+    d->states[d->n] = (uint8_t)(hydrogens | handed << 3 | (charge + 8) << 4);
     *at = p + 1;
     return 1;
 }
@@ -324,9 +324,9 @@ static PyObject *with_hydrogens(PyObject *self, PyObject *args) {
     else {
         const uint8_t *raw = b.buf;
         int n = g->n, added = 0, far = 0, closures = (int)u16(raw + 3), isotopes = raw[5];
-        for (int a = 0; a < n; a++) added += g->states[a] & 15;
+        for (int a = 0; a < n; a++) added += g->states[a] & 7;
         for (int a = 0, at = n; a < n; a++)
-            for (int h = g->states[a] & 15; h; h--) far += at++ - a > 62;
+            for (int h = g->states[a] & 7; h; h--) far += at++ - a > 62;
         int all = n + added, bonds = closures + far;
         if (all > MOST_ATOMS || all + bonds > MOST_BONDS) all = added = far = 0;
         answer = PyBytes_FromStringAndSize(NULL, all ? GRAPH_HEAD + 4 * (Py_ssize_t)all + 4 * (bonds + isotopes) : 0);
@@ -339,8 +339,8 @@ static PyObject *with_hydrogens(PyObject *self, PyObject *args) {
             uint8_t *end = head + 4 * all;
             memcpy(end, more, (size_t)(4 * closures)), end += 4 * closures;
             for (int a = 0, at = n; a < n; a++) {
-                head[all + a] = (uint8_t)(g->states[a] & 0xF0);
-                for (int h = g->states[a] & 15; h; h--, at++) {
+                head[all + a] = (uint8_t)(g->states[a] & 0xF8);
+                for (int h = g->states[a] & 7; h; h--, at++) {
                     head[at] = 1, head[all + at] = 8 << 4, head[2 * all + at] = 0;
                     head[3 * all + at] = (uint8_t)(at - a > 62 ? 0 : at - a);
                     if (at - a > 62) {

@@ -8,7 +8,7 @@
 
 enum { NO = 0, YES = 1, UNDECIDED = 2 };
 enum { TRUTH, ELEMENT, AROMATIC, CHARGE, HYDROGENS, OWN_HYDROGENS, DEGREE, CONNECTIONS, RINGS, SMALLEST_RING, RING_BONDS,
-       ISOTOPE, KIND_OF_ATOM, INSIDE, AND, OR, NOT, VALENCE, OPS };
+       ISOTOPE, KIND_OF_ATOM, INSIDE, AND, OR, NOT, VALENCE, HANDED, OPS };
 enum { EQUAL, UNLIKE, AT_LEAST, AT_MOST };
 
 typedef struct {
@@ -86,7 +86,7 @@ INLINE int compare(int value, int comparison, int wanted) {
 
 static int fact(Matching *m, int op, int a) {
     const Graph *g = m->g;
-    int own = g->states[a] & 15, degree = g->first[a + 1] - g->first[a], sum = 0;
+    int own = g->states[a] & 7, degree = g->first[a + 1] - g->first[a], sum = 0;
     switch (op) {
     case ELEMENT: return g->elements[a] & 127;
     case AROMATIC: return g->elements[a] >> 7;
@@ -94,6 +94,7 @@ static int fact(Matching *m, int op, int a) {
     case CHARGE: return (g->states[a] >> 4) - 8;
     case OWN_HYDROGENS: return own;
     case DEGREE: return degree;
+    case HANDED: return g->states[a] >> 3 & 1;
     case CONNECTIONS: return degree + own;
     case RINGS: return g->rings[a] & 15;
     case SMALLEST_RING: return g->rings[a] >> 4 ? (g->rings[a] >> 4) + 2 : 0;
@@ -391,7 +392,7 @@ static int has_dummy(const Graph *g) {
 /* Whether every atom has a valence at which it surely has no unpaired electron; one bit a valence. */
 static int is_closed_shell(const Graph *g) {
     for (int a = 0; a < g->n; a++) {
-        int valence = g->states[a] & 15, charge = (g->states[a] >> 4) - 8, element = g->elements[a] & 127;
+        int valence = g->states[a] & 7, charge = (g->states[a] >> 4) - 8, element = g->elements[a] & 127;
         for (int at = g->first[a]; at < g->first[a + 1]; at++) {
             int kind = g->kind[g->bond[at]];
             valence += kind == 3 ? 1 : kind + 1;

@@ -71,11 +71,11 @@ def test_a_graph_holds_what_rdkit_says(mol: Chem.Mol) -> None:
         sizes = [len(ring) for ring in rings if number in ring]
         held = (
             graph.elements[place], graph.aromatic[place], graph.hydrogens[place], graph.charges[place],
-            graph.isotopes[place], graph.rings[place], graph.smallest[place],
+            graph.isotopes[place], graph.rings[place], graph.smallest[place], graph.handed[place],
         )  # fmt: skip
         assert held == (
             atom.GetAtomicNum(), atom.GetIsAromatic(), atom.GetTotalNumHs(), atom.GetFormalCharge(), atom.GetIsotope(),
-            len(sizes), min([17, *sizes]) if sizes else 0,
+            len(sizes), min([17, *sizes]) if sizes else 0, atom.GetChiralTag() != Chem.ChiralType.CHI_UNSPECIFIED,
         )  # fmt: skip
     bonds = {(frozenset((places[a], places[b])), kind) for a, b, kind in graph.bonds}
     assert bonds == {

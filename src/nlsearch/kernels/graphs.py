@@ -5,7 +5,7 @@ Encoding
 Little endian: flags u8, atoms *n* u16, closures *k* u16, isotopes *i* u8; then *n* bytes each of
 
 * element + 128 × aromatic,
-* hydrogens that are no atoms of the graph + 16 × (charge + 8),
+* hydrogens that are no atoms of the graph + 8 if its handedness is written + 16 × (charge + 8),
 * number of rings + 16 × size of the smallest (0 none, 1 … 14 for 3 … 16 atoms, 15 larger),
 * offset to an earlier neighbour (0 none) + 64 × kind of that bond (0 single, 1 double, 2 triple, 3 aromatic);
 
@@ -67,7 +67,7 @@ class Graph:
     elements, hydrogens, charges, isotopes, rings, smallest : list of int
         Of each atom: atomic number, hydrogens that are no atoms, formal charge, mass number (0 if not given), number of
         rings, size of the smallest of them (0 if there is none, 17 if it has more than 16 atoms).
-    aromatic : list of bool
+    aromatic, handed : list of bool
     bonds : list of (int, int, int)
         Atom, atom, kind; bonds to the parent first, in the order of atoms, then closures.
     flags : int
@@ -82,6 +82,7 @@ class Graph:
     smallest: list[int] = field(default_factory=list)
     bonds: list[tuple[int, int, int]] = field(default_factory=list)
     flags: int = 0
+    handed: list[bool] = field(default_factory=list)
 
     def add(
         self, element: int, *, aromatic: bool = False, hydrogens: int = 0, charge: int = 0, isotope: int = 0
@@ -94,6 +95,7 @@ class Graph:
         self.isotopes.append(isotope)
         self.rings.append(0)
         self.smallest.append(0)
+        self.handed.append(False)
         return len(self.elements) - 1
 
     def encode(self) -> bytes:
@@ -108,12 +110,15 @@ class Graph:
             else:
                 closures.append((first, second | kind << 14))
         marked = [(a, isotope) for a, isotope in enumerate(self.isotopes) if isotope]
-        whole = all(h <= 15 and -8 <= c <= 7 for h, c in zip(self.hydrogens, self.charges, strict=True))
+        whole = all(h <= 7 and -8 <= c <= 7 for h, c in zip(self.hydrogens, self.charges, strict=True))
         if n > MOST_ATOMS or not whole or len(marked) > 255 or max(self.rings, default=0) > 15:
             return b""
         rows = (
             [e + 128 * a for e, a in zip(self.elements, self.aromatic, strict=True)],
-            [h + 16 * (c + 8) for h, c in zip(self.hydrogens, self.charges, strict=True)],
+            [
+                h + 8 * handed + 16 * (c + 8)
+                for h, handed, c in zip(self.hydrogens, self.handed, self.charges, strict=True)
+            ],
             [r + 16 * (0 if not s else min(s - 2, 15)) for r, s in zip(self.rings, self.smallest, strict=True)],
             [offset + 64 * kind for offset, kind in (parent.get(a, (0, 0)) for a in range(n))],
         )
@@ -139,12 +144,13 @@ class Graph:
         graph = cls(
             [e & 127 for e in elements],
             [e > 127 for e in elements],
-            [s & 15 for s in states],
+            [s & 7 for s in states],
             [(s >> 4) - 8 for s in states],
             [0] * n,
             [r & 15 for r in rings],
             [(r >> 4) + 2 if r >> 4 else 0 for r in rings],
             flags=flags,
+            handed=[bool(s & 8) for s in states],
         )
         graph.bonds = [(a - (t & 63), a, t >> 6) for a, t in enumerate(tree) if t & 63]
         for c in range(closures):
@@ -293,14 +299,16 @@ def _add_atom(graph: Graph, token: re.Match[str]) -> int:
     amount = written.lstrip("+-")
     charge = int(amount) if amount else len(written)
     hydrogens = 0 if token["hydrogens"] is None else int(token["hydrogens"] or 1)
-    graph.flags |= STEREO * bool(token["chiral"])
-    return graph.add(
+    atom = graph.add(
         number,
         aromatic=symbol[0].islower(),
         hydrogens=hydrogens,
         charge=-charge if written.startswith("-") else charge,
         isotope=int(token["isotope"] or 0),
     )
+    graph.handed[atom] = bool(token["chiral"])
+    graph.flags |= STEREO * graph.handed[atom]
+    return atom
 
 
 def with_hydrogens(graph: bytes) -> bytes:

@@ -60,6 +60,8 @@ class Op(IntEnum):
     NOT = 16
     VALENCE = 17
     """Sum of bond orders (aromatic: 4) and hydrogens."""
+    HANDED = 18
+    """Whether the handedness of the atom is written."""
 
 
 EQUAL, UNLIKE, AT_LEAST, AT_MOST = range(4)
@@ -214,6 +216,7 @@ class _Target:
             Op.RING_BONDS: sum(self.in_ring[bond] for _, bond in around),
             Op.ISOTOPE: graph.isotopes[atom],
             Op.KIND_OF_ATOM: graph.elements[atom] + 1000 * graph.aromatic[atom],
+            Op.HANDED: int(graph.handed[atom]),
             Op.VALENCE: own + sum(graph.bonds[bond][2] + 1 for _, bond in around),
         }
         return values[op]

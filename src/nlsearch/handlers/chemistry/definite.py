@@ -113,6 +113,13 @@ def facts_of(node: Condition) -> AtomFacts:
     return AtomFacts()
 
 
+def is_handed(atom: Atom) -> bool:
+    """Say whether an atom of a query is a tetrahedral centre of given handedness."""
+    from rdkit import Chem
+
+    return atom.GetChiralTag() in {Chem.ChiralType.CHI_TETRAHEDRAL_CW, Chem.ChiralType.CHI_TETRAHEDRAL_CCW}
+
+
 def gives_stereo(query: Mol) -> bool:
     """Say whether a query gives any stereo: handed atoms, sides of double bonds or axes."""
     from rdkit import Chem

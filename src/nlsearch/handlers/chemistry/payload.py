@@ -38,7 +38,7 @@ _VERSION = 2
 _ORDERED, _DRAWN = 1, 2
 _LEAP = 255
 _WITHOUT_AROMATIC = bytes(i & 127 for i in range(256))
-_LOW, _HIGH = bytes(i & 15 for i in range(256)), bytes(i >> 4 for i in range(256))
+_LOW, _HIGH = bytes(i & 7 for i in range(256)), bytes(i >> 4 for i in range(256))
 
 
 @dataclass(slots=True)

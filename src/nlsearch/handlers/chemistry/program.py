@@ -15,7 +15,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nlsearch.handlers.chemistry.definite import Condition, atom_facts, facts_of, gives_stereo, needs_stereo, read_tree
+from nlsearch.handlers.chemistry.definite import (
+    Condition,
+    atom_facts,
+    facts_of,
+    gives_stereo,
+    is_handed,
+    needs_stereo,
+    read_tree,
+)
 from nlsearch.kernels.matching import (
     ALL_BONDS,
     AT_LEAST,
@@ -147,7 +155,10 @@ class _Compiler:
             links.sort()
             if len(links) > MOST_CLOSURES:
                 raise _NoPatternError
-            condition = self.program.condition(self._condition(atom, depth))
+            operations = self._condition(atom, depth)
+            if self._stereo and is_handed(atom):  # what matches a handed atom is handed too
+                operations = [*operations, (Op.HANDED, EQUAL, 1), _AND]
+            condition = self.program.condition(operations)
             parent, bonds = links[0] if links else (-1, ALL_BONDS)
             place[index] = len(rows)
             rows.append(Row(condition, parent, bonds, atom.GetDegree(), links[1:]))
