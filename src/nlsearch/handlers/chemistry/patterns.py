@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from nlsearch.errors import InputError, LimitExceeded, MalformedContent, QuerySyntax, QueryTooCostly
@@ -25,6 +25,10 @@ from nlsearch.limits import Limits
 if TYPE_CHECKING:
     from rdkit.Chem import Mol
 
+    from nlsearch.handlers.chemistry.program import Compiled
+
+KEPT = 64
+"""Queries that are kept as they were read."""
 RECURSIVE_MATCHES = 1_000_000
 """Matches of a recursive SMARTS in one molecule: RDKit's default of 1000 loses atoms of highly branched molecules."""
 
@@ -56,6 +60,13 @@ class Pattern:
     def bonds(self) -> list[tuple[int, int]]:
         """The query's bonds as pairs of its atoms."""
         return [(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in self.mol.GetBonds()]
+
+    @cached_property
+    def compiled(self) -> Compiled | None:
+        """The pattern on encoded graphs; None if it has none."""
+        from nlsearch.handlers.chemistry.program import compile_pattern
+
+        return compile_pattern(self.mol, stereo=self.stereo)
 
     @cached_property
     def rings(self) -> int:
@@ -94,6 +105,20 @@ def _is_aromatic(atom: Any) -> bool:  # noqa: ANN401 - rdkit.Chem.Atom, which is
 
 def _is_hydrogen(atom: Any) -> bool:  # noqa: ANN401 - rdkit.Chem.Atom, which is untyped
     return bool(atom_facts(atom).element == HYDROGEN)
+
+
+@lru_cache(maxsize=KEPT)
+def pattern_of(text: str, *, smarts: bool, stereo: bool, limits: Limits) -> Pattern:
+    """Return the query molecule that a text says, as it was read last: to compile and to verify need the same.
+
+    Raises
+    ------
+    QuerySyntax, QueryTooCostly
+        As :func:`read_smarts` does, or :func:`read_structure`.
+    """
+    if smarts:
+        return read_smarts(text, stereo=stereo, limits=limits)
+    return structure_pattern(read_structure(text, limits=limits), stereo=stereo)
 
 
 def checked_text(value: str, what: str) -> str:

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from nlsearch.errors import MalformedContent
 from nlsearch.handlers.chemistry import fingerprints, screen
-from nlsearch.handlers.chemistry.patterns import Pattern, read_smarts, read_structure, structure_pattern
+from nlsearch.handlers.chemistry.patterns import Pattern, pattern_of, read_structure
 from nlsearch.handlers.chemistry.payload import Decoded
 from nlsearch.handlers.chemistry.possible import is_everything, is_possible
-from nlsearch.handlers.chemistry.program import compile_pattern
 from nlsearch.handlers.chemistry.read import Molecule, read_records
 from nlsearch.handlers.molecule import similarity
 from nlsearch.handlers.molecule.facts import MORGAN, SUBGRAPH
@@ -31,14 +30,15 @@ RELATED_MINIMUM, RELATED_LIMIT = 0.3, 100
 
 def compile_smarts(value: str, options: Mapping[str, Scalar], limits: Limits) -> Probe:
     """Compile ``smarts:"…"``."""
-    pattern = read_smarts(value, stereo=bool(options.get("stereo", True)), limits=limits)
-    verification = {"smarts": value.strip(), "stereo": pattern.stereo}
+    text = value.strip()
+    pattern = pattern_of(text, smarts=True, stereo=bool(options.get("stereo", True)), limits=limits)
+    verification = {"smarts": text, "stereo": pattern.stereo}
     return _pattern_probe("smarts", "SMARTS", pattern, verification, _as_molecule(value))
 
 
 def compile_substructure(value: str, options: Mapping[str, Scalar], limits: Limits) -> Probe:
     """Compile ``substructure:"…"``: a SMILES or molfile whose aromaticity is perceived before it is matched."""
-    pattern = structure_pattern(read_structure(value, limits=limits), stereo=bool(options.get("stereo", True)))
+    pattern = pattern_of(value, smarts=False, stereo=bool(options.get("stereo", True)), limits=limits)
     verification = {"structure": value, "stereo": pattern.stereo}
     return _pattern_probe("substructure", notation(value), pattern, verification, pattern.mol)
 
@@ -49,7 +49,7 @@ def _pattern_probe(
     terms = screen.query_terms(pattern.mol, stereo=pattern.stereo)
     read_as = f"{notation}, {counted(pattern.mol.GetNumAtoms(), 'atom')}, {_rings(pattern)}"
     ask = screen.question(terms, SUBGRAPH)
-    compiled = compile_pattern(pattern.mol, stereo=pattern.stereo)
+    compiled = pattern.compiled
     if compiled is not None and not is_possible(compiled.program):
         ask = Terms(SUBGRAPH, (screen.NEVER,))
         read_as += "; its conditions contradict each other, nothing can match"

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from nlsearch.errors import QuerySyntax, QueryTooCostly
 from nlsearch.handlers.chemistry import screen
-from nlsearch.handlers.chemistry.patterns import read_structure, structure_pattern
+from nlsearch.handlers.chemistry.patterns import pattern_of, read_structure
 from nlsearch.handlers.molecule.compile import KIND, counted, neighbours, notation
 from nlsearch.handlers.molecule.facts import SUBGRAPH
 from nlsearch.limits import Limits, how_to_raise
@@ -133,7 +133,7 @@ def tautomers_of(structure: str, limits: Limits) -> Tautomers:
 
 def compile_tautomer(value: str, options: Mapping[str, Scalar], limits: Limits) -> Probe:
     """Compile ``tautomer:"…"``; where RDKit does not enumerate all tautomers, the guarantee is ``sound`` only."""
-    pattern = structure_pattern(read_structure(value, limits=limits), stereo=bool(options.get("stereo", True)))
+    pattern = pattern_of(value, smarts=False, stereo=bool(options.get("stereo", True)), limits=limits)
     tautomers = tautomers_of(value, limits)
     forms = counted(tautomers.count, "tautomer")
     if not tautomers.whole:

@@ -13,13 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from nlsearch.handlers.chemistry.graphs import molecule_graph
-from nlsearch.handlers.chemistry.patterns import (
-    Pattern,
-    bounded_matches,
-    read_smarts,
-    read_structure,
-    structure_pattern,
-)
+from nlsearch.handlers.chemistry.patterns import Pattern, bounded_matches, pattern_of
 from nlsearch.handlers.chemistry.payload import GRAPH_AT, Decoded
 from nlsearch.handlers.chemistry.program import Compiled, compile_pattern
 from nlsearch.handlers.molecule.similarity import Similarities
@@ -56,7 +50,6 @@ class Verifier:
         self._limits = limits
         self._decoded = lru_cache(maxsize=DECODED)(Decoded)
         self._pattern = lru_cache(maxsize=PATTERNS)(self._read_pattern)
-        self._program = lru_cache(maxsize=PATTERNS)(self._compile_pattern)
         self._template = lru_cache(maxsize=PATTERNS)(self._compile_template)
         self._whole = lru_cache(maxsize=PATTERNS)(self._read_whole)
         self._similarities = Similarities(DECODED, limits)
@@ -99,16 +92,13 @@ class Verifier:
         if probe.operator == "tautomer":
             compiled = self._template(text)
         else:
-            compiled = self._program(text, "smarts" in probe.verification, stereo)
+            compiled = self._pattern(text, "smarts" in probe.verification, stereo)[0].compiled
         if compiled is None:
             return None
         decided = decide(compiled.program, compiled.encoded, payloads, GRAPH_AT)
         if compiled.stereo:
             decided = _if_stereo(decided, payloads)
         return decided if compiled.exact else decided.replace(_YES, _UNDECIDED)
-
-    def _compile_pattern(self, text: str, smarts: bool, stereo: bool) -> Compiled | None:
-        return compile_pattern(self._pattern(text, smarts, stereo)[0].mol, stereo=stereo)
 
     def _compile_template(self, text: str) -> Compiled | None:
         """Return what every tautomer of a structure holds; it never says all."""
@@ -119,12 +109,8 @@ class Verifier:
         return molecule_graph(self._pattern(text, False, False)[0].mol)
 
     def _read_pattern(self, text: str, smarts: bool, stereo: bool) -> tuple[Pattern, Any]:
-        limits = self._limits
-        if smarts:
-            pattern = read_smarts(text, stereo=stereo, limits=limits)
-        else:
-            pattern = structure_pattern(read_structure(text, limits=limits), stereo=stereo)
-        return pattern, pattern.parameters(limits.verify_matches)
+        pattern = pattern_of(text, smarts=smarts, stereo=stereo, limits=self._limits)
+        return pattern, pattern.parameters(self._limits.verify_matches)
 
     # ------------------------------------------------------------------------------------------------------ containment
     def _evidence(
