@@ -24,7 +24,7 @@ def is_possible(program: Program) -> bool:
     """Say whether the pattern could match; True also where that is not clear."""
     rows = program.patterns[0]
     bonds = [allowed for row in rows for allowed in (row.bonds, *(bonds for _, bonds in row.closures))]
-    return all(bonds) and all(_can_hold(program.conditions[row.condition]) for row in rows)
+    return all(bonds) and all(_can_hold(program.conditions[number]) for number in {row.condition for row in rows})
 
 
 def is_everything(program: Program) -> bool:
@@ -34,7 +34,7 @@ def is_everything(program: Program) -> bool:
 
 
 def _can_hold(operations: Sequence[Operation]) -> bool:
-    return any(found is not False for found in _outcomes(operations))
+    return len(operations) == 1 or any(found is not False for found in _outcomes(operations))
 
 
 def _outcomes(operations: Sequence[Operation]) -> Iterator[bool | None]:
