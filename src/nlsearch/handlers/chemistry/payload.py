@@ -149,12 +149,13 @@ def set_bits(payload: Buffer) -> list[int]:
 
 
 def heavy_atoms(payload: Buffer) -> int | None:
-    """Return the number of atoms other than hydrogen, at least 1, by the graph in a payload; None if it has none."""
+    """Return the number of atoms other than hydrogens and dummies, at least 1, by the graph; None if there is none."""
     if payload[GRAPH_AT : GRAPH_AT + 2] == b"\0\0":
         return None
     start = GRAPH_AT + 2 + GRAPH_HEAD
     atoms = int.from_bytes(payload[GRAPH_AT + 3 : GRAPH_AT + 5], "little")
-    return max(1, atoms - bytes(payload[start : start + atoms]).count(1))
+    elements = bytes(payload[start : start + atoms]).translate(_WITHOUT_AROMATIC)
+    return max(1, atoms - elements.count(0) - elements.count(1))
 
 
 def composition(payload: Buffer) -> tuple[bytes, int, int] | None:
