@@ -23,7 +23,7 @@ from nlsearch.handlers.chemistry.payload import Decoded
 from nlsearch.handlers.molecule import MoleculeHandler
 from nlsearch.handlers.molecule.facts import MORGAN, SUBGRAPH
 from nlsearch.limits import Limits
-from nlsearch.model import Nearest, Probe, RawItem, Scan, Skipped
+from nlsearch.model import Nearest, Probe, RawItem, Scan, Skipped, Terms
 
 ASPIRIN = "CC(=O)Oc1ccccc1C(=O)O"
 SEEDS = st.integers(0, 2**32 - 1)
@@ -71,6 +71,27 @@ def test_no_hit_of_a_random_smarts_is_lost(seed: int, handler: MoleculeHandler, 
             assert admits(probe.ask, terms, mol.GetNumHeavyAtoms()), (smarts, Chem.MolToSmiles(mol))
             assert verdict.score <= min(1.0, probe.numerator / max(1, mol.GetNumHeavyAtoms()))
             assert verdict.evidence["count"] == len(matches)
+
+
+@pytest.mark.parametrize(
+    ("smarts", "smiles"),
+    [("N->[Pt]", "N->[Pt](Cl)(Cl)<-N"), ("[Re]$[Re]", "[Re]$[Re]"), ("*$*", "[W]$[W]")],
+)
+def test_bonds_that_graphs_do_not_hold_are_found(smarts: str, smiles: str, handler: MoleculeHandler) -> None:
+    mol = Chem.MolFromSmiles(smiles)
+    assert mol.HasSubstructMatch(Chem.MolFromSmarts(smarts))
+    probe = handler.compile("smarts", smarts, {})
+    features = handler.features(one(smiles))
+    assert "contradict" not in probe.read_as
+    assert admits(probe.ask, frozenset(features.terms[SUBGRAPH].tolist()), mol.GetNumHeavyAtoms())
+    assert handler.verify(probe, features.payload) is not None
+
+
+@pytest.mark.parametrize("smarts", ["[C;N]", "C-;=C", "C-;$C", "C@;!@C", "[D3;D4]"])
+def test_contradictions_are_told_at_once(smarts: str, handler: MoleculeHandler) -> None:
+    probe = handler.compile("smarts", smarts, {})
+    assert "nothing can match" in probe.read_as
+    assert probe.ask == Terms(SUBGRAPH, (screen.NEVER,))
 
 
 @settings(max_examples=40, deadline=None)

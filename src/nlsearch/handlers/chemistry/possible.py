@@ -1,4 +1,4 @@
-"""Whether a pattern can match anything at all, and whether it matches everything.
+"""Whether the atoms of a pattern can be there at all, and whether it matches everything.
 
 Conditions on one atom are tried with every combination of the values that they mention and the values beside these;
 what no combination satisfies, no atom does.  Where that would be too many combinations, or where a condition depends on
@@ -21,10 +21,11 @@ _MOST = 20_000
 
 
 def is_possible(program: Program) -> bool:
-    """Say whether the pattern could match; True also where that is not clear."""
-    rows = program.patterns[0]
-    bonds = [allowed for row in rows for allowed in (row.bonds, *(bonds for _, bonds in row.closures))]
-    return all(bonds) and all(_can_hold(program.conditions[number]) for number in {row.condition for row in rows})
+    """Say whether there could be an atom for each of the pattern's; True also where that is not clear.
+
+    Bonds do not count: a pattern without a kind for one (dative, quadruple) is in no graph, but may be in a molecule.
+    """
+    return all(_can_hold(program.conditions[number]) for number in {row.condition for row in program.patterns[0]})
 
 
 def is_everything(program: Program) -> bool:

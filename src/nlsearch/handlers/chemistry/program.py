@@ -71,6 +71,8 @@ _LARGEST_RING = 16
 """Larger ones are not told apart."""
 _BOND_NUMBERS = {1: 0, 2: 1, 3: 2, 12: 3}
 """RDKit's bond type → kind."""
+_OTHER_KIND = 4
+"""Of bonds that graphs do not hold: dative, quadruple, zero-order …"""
 _BOND_NAMES: dict[str, frozenset[int]] = {
     "SingleOrAromaticBond": frozenset({0, 3}),
     "DoubleOrAromaticBond": frozenset({1, 3}),
@@ -83,12 +85,25 @@ _DEEPEST = 4
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A pattern, its encoding, whether it says all that the query says, and whether what matches has stereo given."""
+    """A pattern, its encoding, and what is known of it.
+
+    Parameters
+    ----------
+    program : Program
+    encoded : bytes
+    exact : bool
+        Whether it says all that the query says.
+    stereo : bool
+        Whether what matches has stereo given.
+    bonded : bool
+        Whether each bond of the query could be one, if only of a kind that graphs do not hold.
+    """
 
     program: Program
     encoded: bytes
     exact: bool
     stereo: bool = False
+    bonded: bool = True
 
 
 def compile_pattern(query: Mol, *, stereo: bool) -> Compiled | None:
@@ -99,7 +114,8 @@ def compile_pattern(query: Mol, *, stereo: bool) -> Compiled | None:
     except _NoPatternError:
         return None
     needed = stereo and needs_stereo(query)
-    return Compiled(compiler.program, compiler.program.encode(), compiler.exact, needed)
+    bonded = all(map(_is_possible_bond, query.GetBonds()))
+    return Compiled(compiler.program, compiler.program.encode(), compiler.exact, needed, bonded)
 
 
 def compile_list(queries: Sequence[Mol]) -> Compiled | None:
@@ -244,6 +260,16 @@ class _Compiler:
         return allowed
 
 
+def _is_possible_bond(bond: Bond) -> bool:
+    """Say whether a bond of any kind could satisfy the condition of `bond`."""
+    if not bond.HasQuery():
+        return True
+    node = read_tree(bond.DescribeQuery())
+    return any(
+        _bond_holds(node, kind, ring=ring) is not False for kind in range(_OTHER_KIND + 1) for ring in (False, True)
+    )
+
+
 def _joined(parts: list[tuple[list[Operation], bool]], name: str) -> tuple[list[Operation], bool]:
     operations = list(parts[0][0])
     for part, _ in parts[1:]:
@@ -268,7 +294,7 @@ def _compared(name: str, value: int, sign: int, *, aliphatic: bool) -> tuple[lis
 
 
 def _bond_holds(node: Condition, kind: int, *, ring: bool) -> bool | None:
-    """Say whether a bond of this kind satisfies a condition; None if that is not understood."""
+    """Say whether a bond of this kind satisfies a condition; None if that is not clear."""
     match node.words:
         case ["BondAnd" | "BondOr" as name] if node.children:
             parts = [_bond_holds(child, kind, ring=ring) for child in node.children]
@@ -279,6 +305,8 @@ def _bond_holds(node: Condition, kind: int, *, ring: bool) -> bool | None:
             return None if inner is None else not inner
         case ["BondNull"]:
             return True
+        case ["BondOrder", value, "=" | "!=", "val"] if kind == _OTHER_KIND and int(value) not in _BOND_NUMBERS:
+            return None
         case ["BondOrder", value, "=" | "!=" as sign, "val"]:
             return (_BOND_NUMBERS.get(int(value)) == kind) == (sign == "=")
         case ["BondInRing", "1", "=" | "!=" as sign, "val"]:

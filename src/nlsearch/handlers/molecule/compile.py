@@ -50,7 +50,7 @@ def _pattern_probe(
     read_as = f"{notation}, {counted(pattern.mol.GetNumAtoms(), 'atom')}, {_rings(pattern)}"
     ask = screen.question(terms, SUBGRAPH)
     compiled = pattern.compiled
-    if compiled is not None and not is_possible(compiled.program):
+    if compiled is not None and not (compiled.bonded and is_possible(compiled.program)):
         ask = Terms(SUBGRAPH, (screen.NEVER,))
         read_as += "; its conditions contradict each other, nothing can match"
     elif compiled is not None and compiled.exact and is_everything(compiled.program):
