@@ -231,6 +231,15 @@ def test_evidence_of_or_names_every_branch_that_holds(examples: nlsearch.Collect
     assert hit.evidence["words"] == ["aspirin", "medicines"]
 
 
+def test_evidence_of_words_names_the_fields_that_hold_them_side_by_side(tmp_path: Path) -> None:
+    (tmp_path / "drugs.smi").write_text("CC(=O)Nc1ccccc1 N-acetyl aniline\n")
+    with nlsearch.Collection.open(tmp_path / "words.nls", create=True) as collection:
+        collection.index([tmp_path / "drugs.smi"])
+        for query in ("n-acetyl", '"acetyl aniline"', "name:n-acetyl"):
+            (hit,) = collection.search(query).hits
+            assert list(hit.evidence["fields"]) == ["name"], query  # keys and SMILES hold the word N, too
+
+
 class Ticks:
     """A clock that is over after so many looks."""
 

@@ -175,12 +175,20 @@ def evidence_of(judgement: Judgement, item: Item) -> dict[str, Json]:
     if matched:
         evidence["words"] = list(dict.fromkeys(matched))
     fields = {name: item.fields[name] for part in texts for name in part.fields if name in item.fields}
+    anywhere = [part.words for part in texts if part.words and not part.fields]
     for name, value in item.fields.items():
-        if isinstance(value, str) and matched and set(matched) & set(words(value)):
+        if anywhere and isinstance(value, str) and _holds_any(words(value), anywhere):
             fields.setdefault(name, value)
     if fields:
         evidence["fields"] = fields
     return evidence
+
+
+def _holds_any(said: Sequence[str], sought: Sequence[tuple[str, ...]]) -> bool:
+    """Say whether any of the `sought` runs of words stands in a text side by side, as it was asked for."""
+    return any(
+        tuple(said[start : start + len(run)]) == run for run in sought for start in range(len(said) - len(run) + 1)
+    )
 
 
 def hit_of(judgement: Judgement, item: Item) -> Hit:
