@@ -62,6 +62,9 @@ def admits(question: Question, features: Features) -> bool:
             return set(wanted) <= set(features.terms.get(space, ()))
         case Exact("mapped", "true"):
             return features.fields["mapped"] is True
+        case Exact(field, value):
+            held = features.fields[field]
+            return value in (held if isinstance(held, list) else [held])
         case Scan():
             return True
     raise AssertionError(question)
@@ -392,3 +395,26 @@ def test_evidence_is_the_same_when_it_is_read_again(handler: ReactionHandler) ->
     probe = handler.compile("reaction", "[C:1]O>>[C:1]O", {})
     verdict = handler.verify(probe, features_of(ESTER).payload)
     assert ReactionHandler().verify(replace(probe), features_of(ESTER).payload) == verdict
+
+
+# ------------------------------------------------------------------------------------------------- fields of the sides
+@pytest.mark.parametrize("value", ["CCO", "[CH3:1]C[OH:7]", "InChI=1S/C2H6O/c1-2-3/h3H,2H2,1H3", "C(O)C"])
+def test_components_are_asked_for_by_structure(value: str, handler: ReactionHandler) -> None:
+    key = "LFQSCWFLJHTTHZ-UHFFFAOYSA-N"  # ethanol's
+    for field in ("reactant", "agent", "product"):
+        assert handler.translate(field, value).ask == Exact(field, key)
+        assert handler.translate(field, key.lower()).ask == Exact(field, key)
+    features = features_of("[CH3:1][CH2:2][OH:3]>>[CH3:1][CH:2]=[O:3]")
+    assert admits(handler.translate("reactant", value).ask, features)
+    assert not admits(handler.translate("product", value).ask, features)
+
+
+def test_components_that_are_asked_for_together(handler: ReactionHandler) -> None:
+    ask = handler.translate("product", "O.CCO").ask
+    assert isinstance(ask, AllOf)
+    assert len(ask.parts) == 2
+    for bad in ("C1CC", "*C", "InChI=1S/nonsense"):
+        with pytest.raises(QuerySyntax):
+            handler.translate("product", bad)
+    with pytest.raises(QueryTooCostly, match="molecule_atoms"):
+        handler.translate("product", "C" * 20_000)

@@ -15,6 +15,7 @@ Nothing else is changed: no normalisation of groups, no tautomer, no isotope, no
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -94,15 +95,35 @@ def read_component(value: str, limits: Limits) -> Reading:
     QuerySyntax
         If it cannot be read, or has no InChIKey.
     """
+    return read_parts(value, "component", limits, lambda key: _is_or_holds(key, "component"))
+
+
+def read_parts(value: str, field: str, limits: Limits, ask: Callable[[str], Question]) -> Reading:
+    """Read a whole InChIKey, or a structure whose components are all asked for by their keys.
+
+    Parameters
+    ----------
+    value : str
+    field : str
+        The name of the field, for what is said.
+    limits : Limits
+    ask : callable
+        From an InChIKey to the question for it.
+
+    Raises
+    ------
+    QuerySyntax
+        If it cannot be read, or has no InChIKey.
+    """
     from rdkit import Chem
 
     text = value.strip()
     if is_key(text):
-        return Reading(_is_or_holds(text.upper(), "component"))
+        return Reading(ask(text.upper()))
     keys = component_keys(str(Chem.MolToSmiles(read_molecule(value, limits))))
     if not keys:
-        raise _no_key("component")
-    parts = tuple(_is_or_holds(key, "component") for key in keys)
+        raise _no_key(field)
+    parts = tuple(ask(key) for key in keys)
     return Reading(parts[0] if len(parts) == 1 else AllOf(parts), " with ".join(keys))
 
 

@@ -25,6 +25,8 @@ def translate(field: str, value: str, limits: Limits) -> Reading:
     QueryTooCostly
         If a structure has more atoms than molecules may have.
     """
+    from rdkit import rdBase
+
     readers: dict[str, Callable[[], Reading]] = {
         "formula": lambda: read_formula(value, "formula", FORMULA),
         "inchikey": lambda: read_key(value, "inchikey", limits),
@@ -35,7 +37,8 @@ def translate(field: str, value: str, limits: Limits) -> Reading:
         "cas": lambda: read_cas(value),
     }
     try:
-        return readers[field]()
+        with rdBase.BlockLogs():
+            return readers[field]()
     except LimitExceeded as error:
         raise QueryTooCostly(error.message, hint=error.hint) from error
 

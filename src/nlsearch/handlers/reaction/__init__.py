@@ -18,7 +18,7 @@ from nlsearch.errors import QuerySyntax
 from nlsearch.handlers.contract import Buffer, Field, Format, Operator, Source, Space
 from nlsearch.handlers.reaction.facts import FIELDS, FORMATS, OPERATORS, SPACES
 from nlsearch.limits import Limits
-from nlsearch.model import Features, Picture, Probe, RawItem, Region, Scalar, Skipped, Verdict
+from nlsearch.model import Features, Picture, Probe, RawItem, Reading, Region, Scalar, Skipped, Verdict
 
 if TYPE_CHECKING:
     from nlsearch.handlers.reaction.verify import Verifier
@@ -80,6 +80,18 @@ class ReactionHandler:
         if not isinstance(value, str):
             raise QuerySyntax(f"operator {operator} wants text")
         return compiler.compile_reaction(value, options, self.limits)
+
+    def translate(self, field: str, value: str) -> Reading:
+        """Read the value of a field that has a notation of its own: reactant, agent, product.
+
+        Raises
+        ------
+        QuerySyntax
+            If it cannot be read, or has no InChIKey.
+        """
+        from nlsearch.handlers.reaction.translate import translate
+
+        return translate(field, value, self.limits)
 
     def verify(self, probe: Probe, payload: Buffer, regions: Sequence[Region] = ()) -> Verdict | None:  # noqa: ARG002
         """Decide whether the reaction matches; `regions` do not apply."""

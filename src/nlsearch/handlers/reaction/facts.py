@@ -31,15 +31,18 @@ FORMATS: tuple[Format, ...] = (
     ),
 )
 
+_STRUCTURE = "written as SMILES, InChI or InChIKey"
 FIELDS: tuple[Field, ...] = (
     Field("name", "text", "the record's own name", example="amide coupling"),
     Field("reactants", "integer", "components before the arrow", facet=True, example="2"),
     Field("agents", "integer", "components above the arrow", facet=True, example="1"),
     Field("products", "integer", "components behind the arrow", facet=True, example="1"),
     Field("mapped", "boolean", "whether an atom map number stands on both sides", facet=True, example="yes"),
-    Field("reactant", "keyword", "standard InChIKeys of the reactants", example="YGSDEFSMJLZEOE-UHFFFAOYSA-N"),
-    Field("agent", "keyword", "standard InChIKeys of the agents", example="QTBSBXVTEAMEQO-UHFFFAOYSA-N"),
-    Field("product", "keyword", "standard InChIKeys of the products", example="BSYNRYMUTXBXSQ-UHFFFAOYSA-N"),
+    Field("reactant", "keyword", "standard InChIKeys of the reactants", example="O=C(O)c1ccccc1O", notation=_STRUCTURE),
+    Field("agent", "keyword", "standard InChIKeys of the agents", example="CC(=O)O", notation=_STRUCTURE),
+    Field(
+        "product", "keyword", "standard InChIKeys of the products", example="CC(=O)Oc1ccccc1C(=O)O", notation=_STRUCTURE
+    ),
     Field("rxn_smiles", "keyword", "RDKit's canonical reaction SMILES without atom maps, to read"),
 )
 
