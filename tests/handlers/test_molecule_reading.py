@@ -283,3 +283,23 @@ def test_an_empty_smiles_is_refused() -> None:
     assert isinstance(skipped, Skipped)
     assert skipped.reason == "line 2: an empty SMILES"
     assert isinstance(item, RawItem)
+
+
+# ----------------------------------------------------------------------------------------------------- a missing $$$$
+@pytest.mark.parametrize("data", ["", "> <ID>\n7\n\n", "> <A>\nx\n\n> <B>\ny\nz\n\n"])
+@pytest.mark.parametrize("v3000", [False, True])
+def test_a_molecule_that_no_delimiter_parts_is_warned_of(data: str, v3000: bool) -> None:
+    first, second = (Chem.MolToMolBlock(Chem.MolFromSmiles(smiles), forceV3000=v3000) for smiles in ("CCO", "CCN"))
+    items = read(first + data + second + "$$$$\n" + first + "$$$$\n", "SDF")
+    assert [item.number for item in items] == [1, 2]
+    line = (first + data).count("\n") + 1
+    assert items[0].warnings == [f"a further molecule begins in line {line} without $$$$ before it; it is not read"]
+    assert items[1].warnings == []
+
+
+@pytest.mark.parametrize("title", ["", "inner"])
+def test_a_molfile_in_a_data_field_is_no_missing_delimiter(title: str) -> None:
+    block = Chem.MolToMolBlock(Chem.MolFromSmiles("CCO"))
+    inner = title + block
+    (item,) = read(f"{block}> <ID>\n7\n\n> <MOL>\n{inner}\n> <X>\ny\n\n$$$$\n", "SDF")
+    assert item.warnings == []

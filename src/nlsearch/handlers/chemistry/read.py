@@ -101,7 +101,8 @@ def _read(record: Record, parse: Parser, limits: Limits, kind: str) -> RawItem |
     else:
         found, structures = "reaction", [side.structure for side in content.sides.values() if side.structure]
         item = replace(content, title=record.title, properties=record.properties)
-    warnings = [remark for structure in structures for remark in structure.remarks]
+    warnings = [record.remark] if record.remark else []
+    warnings += [remark for structure in structures for remark in structure.remarks]
     if any(structure.mol.HasQuery() for structure in structures):
         warnings.append("the record holds query features; it is indexed as written")
     other = None if found == kind else found

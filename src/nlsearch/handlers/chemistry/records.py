@@ -25,6 +25,8 @@ POLYMER = (
     "|  [ACGITUN]| D[ACGITUN]"
 )
 """Residues of proteins and nucleic acids, as columns 18 to 20 of the ``ATOM`` lines of a PDB name them: a pattern."""
+_ANOTHER = re.compile(rb"(?:\A|\n[ \t]*\n)(?!>)(?:[^\n]*\n){3}[ \d]{6}[^\n]*V[23]000")
+"""The heading of a molfile where only data fields are expected; one inside of a data field has no blank line before."""
 _COORDINATES = (b"HETATM", b"ATOM  ")
 _HEADING = re.compile(r"(?i:[\w-]*smiles[\w-]*|(standard_?)?inchi|reaction|rxn)")
 
@@ -53,6 +55,8 @@ class Record:
         The heading of a table's column that the structure comes from; ``""`` elsewhere.
     record_id : str, optional
         Tells it from the other records of the same row of a table; the registry number in an RDF.
+    remark : str
+        What is odd about it although it can be read; ``""`` if nothing is.
     """
 
     number: int
@@ -64,6 +68,7 @@ class Record:
     unreadable: str = ""
     column: str = ""
     record_id: str | None = None
+    remark: str = ""
 
 
 def decoded(raw: bytes) -> str:
@@ -109,8 +114,19 @@ def _sdf_record(number: int, first: int, raw: list[bytes], size: int, limits: Li
     raw = raw or [b""]
     end = next((i for i, line in enumerate(raw) if i >= 3 and line.startswith(b"M  END")), len(raw) - 1)
     lines = [line.decode("latin-1") for line in raw[: end + 1]]
-    properties = _properties(decoded(b"\n".join(raw[end + 1 :])).split("\n"))
-    return Record(number, first, lines, decoded(raw[0]).strip(), properties)
+    data = b"\n".join(raw[end + 1 :])
+    properties = _properties(decoded(data).split("\n"))
+    remark = _another(data, first + end + 1)
+    return Record(number, first, lines, decoded(raw[0]).strip(), properties, remark=remark)
+
+
+def _another(data: bytes, line: int) -> str:
+    """Say so if a further molfile stands among the data fields, which begin in `line`: a ``$$$$`` is missing."""
+    found = _ANOTHER.search(data) if b"V2000" in data or b"V3000" in data else None
+    if found is None:
+        return ""
+    line += data.count(b"\n", 0, found.end()) - 3
+    return f"a further molecule begins in line {line} without $$$$ before it; it is not read"
 
 
 def _properties(lines: list[str]) -> list[tuple[str, str]]:
