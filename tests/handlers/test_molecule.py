@@ -390,6 +390,7 @@ def test_like_reads_items_and_files(handler: MoleculeHandler) -> None:
         ("smiles", "CC>>CO", "a reaction"),
         ("substructure", "C(C)(C)(C)(C)C", "Explicit valence for atom # 0 C, 5"),
         ("smiles", "CCO ethanol", "text after it at character 5"),
+        ("smiles", "InChI=1S/CH4/h1H4", "an InChI"),
         ("smarts", "C\u00e9", "'é' at character 2"),
         ("smiles", "C\x00C", "at character 2"),
     ],

@@ -240,6 +240,20 @@ def test_evidence_of_words_names_the_fields_that_hold_them_side_by_side(tmp_path
             assert list(hit.evidence["fields"]) == ["name"], query  # keys and SMILES hold the word N, too
 
 
+def test_explain_says_what_was_not_decided(tmp_path: Path) -> None:
+    cage = "c12c3c4c5c1c1c6c7c2c2c8c3c3c9c4c4c%10c5c5c1c1c6c6c%11c7c2c2c7c8c3c3c8c9c4c4c9c%10c5c5c1c1c6c6c%11c2c2c7c3c3"
+    (tmp_path / "cage.smi").write_text(cage + "c8c4c4c9c5c1c1c6c2c3c41 C60\n")
+    limits = nlsearch.Limits(verify_steps=1000)
+    with nlsearch.Collection.open(tmp_path / "cage.nls", create=True, limits=limits) as collection:
+        collection.index([tmp_path / "cage.smi"])
+        item = f"{tmp_path / 'cage.smi'}#1"
+        undecided = collection.explain('smarts:"' + "c~" * 20 + '[!c]"', item)
+        assert undecided.reason.startswith("verification did not decide: ")
+        assert "verify_steps = 1,000" in undecided.reason
+        denied = collection.explain('smarts:"' + "c~" * 20 + 'Cl"', item)
+        assert "not a candidate, verification failed" in denied.reason
+
+
 class Ticks:
     """A clock that is over after so many looks."""
 

@@ -45,6 +45,7 @@ class _Leaf:
     candidate: bool
     step: str
     of_kind: bool = True
+    undecided: bool = False
 
 
 def explain(plan: Plan, view: SplitView, key: int, handler: Callable[[str], Handler]) -> Explanation:
@@ -66,7 +67,8 @@ def explain(plan: Plan, view: SplitView, key: int, handler: Callable[[str], Hand
         return Explanation("filtered", f"the item is of another kind: {other.step}", steps)
     probe = next((leaf for leaf in failed if isinstance(leaf.part, ProbePart)), None)
     if probe is not None:
-        return Explanation("verification_failed", f"verification said no: {probe.step}", steps)
+        said = "did not decide" if probe.undecided else "said no"
+        return Explanation("verification_failed", f"verification {said}: {probe.step}", steps)
     return Explanation("filtered", "the item satisfies a part that the query excludes with NOT", steps)
 
 
@@ -85,11 +87,12 @@ def _examine(part: TextPart | ProbePart, view: SplitView, key: int, judge: Judge
     if judged is not None:
         return _Leaf(part, True, candidate, f"{name}: {stage}, verified as {judged.tier}, score {judged.score:.4f}")
     verdict = judge.verdict(part, key, ())
+    undecided = candidate and key in judge.undecided  # what is no candidate is no hit, whatever verification would take
     if verdict is not None:
         said = f"score {verdict.score:.4f} is below the minimum {part.minimum:.4f}"
     else:
-        said = f"undecided: {judge.undecided[key]}" if key in judge.undecided else "verification failed"
-    return _Leaf(part, False, candidate, f"{name}: {stage}, {said}")
+        said = f"undecided: {judge.undecided[key]}" if undecided else "verification failed"
+    return _Leaf(part, False, candidate, f"{name}: {stage}, {said}", undecided=undecided)
 
 
 def _holds(part: Part, leaf_of: dict[int, _Leaf], *, needs_candidate: bool) -> bool:

@@ -199,6 +199,8 @@ def read_structure(value: str, *, limits: Limits | None = None) -> Structure:
     from rdkit import rdBase
 
     cap = limits or Limits()
+    if value.strip().startswith("InChI="):
+        raise QuerySyntax("not a SMILES: an InChI", hint='fields read it: inchikey:"InChI=…"')
     try:
         with rdBase.BlockLogs():
             structure = _structure(value, cap)
