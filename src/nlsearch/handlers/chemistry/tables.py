@@ -38,7 +38,9 @@ _REACTION = re.compile(
     r"(canonical|mapped|original|unmapped)?[ _.-]?(reaction|rxn)[ _.-]?(smiles)?([ _.-]?string)?", re.IGNORECASE
 )
 _NAME_COLUMN = re.compile(
-    r"(compound|molecule|reaction|substance|generic|pref(erred)?|common|chebi|iupac)?[ _.-]?(name|title)", re.IGNORECASE
+    r"(compound|molecule|reaction|substance|generic|pref(erred)?|common|chebi|iupac)?[ _.-]?(name|title)"
+    r"|compound|substance|drug|ligand",
+    re.IGNORECASE,
 )
 _ID_COLUMN = re.compile(
     r"(compound|molecule|mol|reaction|rxn|chembl|pubchem|zinc)?[ _.-]?(id|cid|accession)", re.IGNORECASE

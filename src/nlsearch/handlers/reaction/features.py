@@ -9,6 +9,7 @@ import numpy as np
 from nlsearch.handlers.chemistry import screen
 from nlsearch.handlers.chemistry.graphs import molecule_graph
 from nlsearch.handlers.chemistry.inchikeys import inchikey
+from nlsearch.handlers.chemistry.names import called
 from nlsearch.handlers.chemistry.reactions import SIDES, Reaction
 from nlsearch.handlers.reaction.facts import STRUCTURAL, TERMS
 from nlsearch.handlers.reaction.identity import canonical, structural
@@ -51,12 +52,8 @@ def _fields(content: Reaction, mols: dict[str, Mol]) -> dict[str, FieldValue]:
         keys = sorted({key for mol in content.sides[name].components if (key := inchikey(mol))})
         if keys:
             fields[field] = keys
-    if content.title:
-        fields["name"] = content.title
-    accession = dict(content.properties).get("ACCESSION")
-    if accession:
-        fields["accession"] = accession
-    return fields
+    names = called(content.title, content.properties).fields
+    return fields | {name: names[name] for name in ("name", "accession") if name in names}
 
 
 def _words(content: Reaction) -> str:
