@@ -86,14 +86,23 @@ def connectivity(mol: Mol) -> str:
         mol = Chem.Mol(mol)
         for atom in mol.GetAtoms():
             atom.SetIsotope(0)
-        mol = Chem.RemoveHs(mol)
-    return str(Chem.MolToSmiles(mol, isomericSmiles=False))
+    return str(Chem.MolToSmiles(_flat(mol), isomericSmiles=False))
 
 
 def isotopic(mol: Mol) -> str:
     """Return the canonical SMILES of `mol` with isotopes but without stereo."""
     from rdkit import Chem
 
+    return str(Chem.MolToSmiles(_flat(mol)))
+
+
+def _flat(mol: Mol) -> Mol:
+    """Return `mol` without stereo, and without the hydrogens that were atoms for the sake of stereo or isotopes."""
+    from rdkit import Chem, rdBase
+
     flat = Chem.Mol(mol)
     Chem.RemoveStereochemistry(flat)
-    return str(Chem.MolToSmiles(flat))
+    if flat.GetNumHeavyAtoms() == flat.GetNumAtoms():
+        return flat
+    with rdBase.BlockLogs():
+        return Chem.RemoveHs(flat)
