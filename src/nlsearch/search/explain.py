@@ -9,7 +9,7 @@ import numpy as np
 
 from nlsearch.search import candidates
 from nlsearch.search.judge import Judge
-from nlsearch.search.parts import AllParts, AnyPart, NotPart, Part, Plan, ProbePart, TextPart, leaves
+from nlsearch.search.parts import AnyPart, NotPart, Part, Plan, ProbePart, TextPart, leaves
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,11 +41,10 @@ class Explanation:
 @dataclass(slots=True)
 class _Leaf:
     part: TextPart | ProbePart
-    holds: bool
+    holds: bool | None  # None: undecided
     candidate: bool
     step: str
     of_kind: bool = True
-    undecided: bool = False
 
 
 def explain(plan: Plan, view: SplitView, key: int, handler: Callable[[str], Handler]) -> Explanation:
@@ -67,8 +66,7 @@ def explain(plan: Plan, view: SplitView, key: int, handler: Callable[[str], Hand
         return Explanation("filtered", f"the item is of another kind: {other.step}", steps)
     probe = next((leaf for leaf in failed if isinstance(leaf.part, ProbePart)), None)
     if probe is not None:
-        said = "did not decide" if probe.undecided else "said no"
-        return Explanation("verification_failed", f"verification {said}: {probe.step}", steps)
+        return Explanation("verification_failed", f"verification said no: {probe.step}", steps)
     return Explanation("filtered", "the item satisfies a part that the query excludes with NOT", steps)
 
 
@@ -86,22 +84,24 @@ def _examine(part: TextPart | ProbePart, view: SplitView, key: int, judge: Judge
     stage = "candidate" if candidate else "not a candidate"
     if judged is not None:
         return _Leaf(part, True, candidate, f"{name}: {stage}, verified as {judged.tier}, score {judged.score:.4f}")
+    undecided = judge.undecided.pop(key, None)  # of this part alone
+    if undecided is not None:
+        return _Leaf(part, None, candidate, f"{name}: {stage}, undecided: {undecided}")
     verdict = judge.verdict(part, key, ())
-    undecided = candidate and key in judge.undecided  # what is no candidate is no hit, whatever verification would take
+    said = "verification failed"
     if verdict is not None:
         said = f"score {verdict.score:.4f} is below the minimum {part.minimum:.4f}"
-    else:
-        said = f"undecided: {judge.undecided[key]}" if undecided else "verification failed"
-    return _Leaf(part, False, candidate, f"{name}: {stage}, {said}", undecided=undecided)
+    return _Leaf(part, False, candidate, f"{name}: {stage}, {said}")
 
 
-def _holds(part: Part, leaf_of: dict[int, _Leaf], *, needs_candidate: bool) -> bool:
+def _holds(part: Part, leaf_of: dict[int, _Leaf], *, needs_candidate: bool) -> bool | None:
+    """Say whether `part` holds, in Kleene's logic: None where it is undecided."""
     if isinstance(part, TextPart | ProbePart):
         leaf = leaf_of[id(part)]
-        return leaf.holds and (leaf.candidate or not needs_candidate)
+        return leaf.holds if leaf.candidate or not needs_candidate else False
     if isinstance(part, NotPart):
-        return not _holds(part.part, leaf_of, needs_candidate=False)
-    if isinstance(part, AllParts):
-        return all(_holds(child, leaf_of, needs_candidate=needs_candidate) for child in part.parts)
-    assert isinstance(part, AnyPart)  # noqa: S101 - the last of the five
-    return any(_holds(child, leaf_of, needs_candidate=needs_candidate) for child in part.parts)
+        inner = _holds(part.part, leaf_of, needs_candidate=False)
+        return None if inner is None else not inner
+    parts = [_holds(child, leaf_of, needs_candidate=needs_candidate) for child in part.parts]
+    decisive = isinstance(part, AnyPart)
+    return decisive if decisive in parts else None if None in parts else not decisive

@@ -12,7 +12,7 @@ from nlsearch.handlers.contract import Decider
 from nlsearch.model import NO, UNDECIDED, YES, Check, Hit, Item, Json, Region, Verdict
 from nlsearch.search import fuse
 from nlsearch.search.fuse import Judgement
-from nlsearch.search.parts import AllParts, NotPart, Part, ProbePart, TextPart
+from nlsearch.search.parts import AllParts, AnyPart, NotPart, Part, ProbePart, TextPart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -45,7 +45,8 @@ class Judge:
     Attributes
     ----------
     undecided : dict of int to str
-        Items about which a handler could not decide within its caps, with the reason; they are no hits.
+        Items about which it is not known whether the plan holds, because a handler could not decide within its caps, with
+        its reason; they are not shown.
     """
 
     def __init__(
@@ -65,26 +66,41 @@ class Judge:
         self.undecided: dict[int, str] = {}
 
     def judge(self, part: Part, key: int) -> Judgement | None:
-        """Return what holds of item `key` under `part`, or None if the part does not hold."""
+        """Return what holds of item `key` under `part`; None if the part does not hold, or it is undecided whether."""
+        found = self._found(part, key)
+        if not isinstance(found, str):
+            return found
+        self.undecided[key] = found
+        return None
+
+    def _found(self, part: Part, key: int) -> Judgement | str | None:
+        """Return what :meth:`judge` does, or why it is undecided whether the part holds (Kleene's logic)."""
         if isinstance(part, ProbePart):
             return self._probe(part, key)
         if isinstance(part, TextPart):
             return self._text(part, key)
         if isinstance(part, NotPart):
-            return Judgement() if self.judge(part.part, key) is None and key not in self.undecided else None
-        if isinstance(part, AllParts):
-            return self._all(part, key)
-        found = [judged for judged in (self.judge(child, key) for child in part.parts) if judged is not None]
-        return fuse.any_of(found) if found else None
+            inner = self._found(part.part, key)
+            return inner if isinstance(inner, str) else Judgement() if inner is None else None
+        return self._all(part, key) if isinstance(part, AllParts) else self._any(part, key)
 
-    def _all(self, part: AllParts, key: int) -> Judgement | None:
+    def _all(self, part: AllParts, key: int) -> Judgement | str | None:
         found: list[Judgement] = []
+        undecided: str | None = None
         for child in sorted(part.parts, key=lambda child: not isinstance(child, TextPart)):
-            judged = self.judge(child, key)
+            judged = self._found(child, key)
             if judged is None:
                 return None
-            found.append(judged)
-        return fuse.all_of(found)
+            if isinstance(judged, str):
+                undecided = judged
+            else:
+                found.append(judged)
+        return fuse.all_of(found) if undecided is None else undecided
+
+    def _any(self, part: AnyPart, key: int) -> Judgement | str | None:
+        judged = [self._found(child, key) for child in part.parts]
+        found = [one for one in judged if isinstance(one, Judgement)]
+        return fuse.any_of(found) if found else next((one for one in judged if one is not None), None)
 
     def _text(self, part: TextPart, key: int) -> Judgement | None:
         members = self._matching(part)
@@ -100,12 +116,15 @@ class Judge:
             self._members[id(part)] = members
         return members
 
-    def _probe(self, part: ProbePart, key: int) -> Judgement | None:
+    def _probe(self, part: ProbePart, key: int) -> Judgement | str | None:
         low, high = self._view.split.kind_range(part.probe.kind)
         if not low <= key < high:
             return None
         regions = tuple(self._screen.regions(part, key)) if self._screen is not None else ()
-        verdict = self.verdict(part, key, regions)
+        try:
+            verdict = self.verdict(part, key, regions)
+        except QueryTooCostly as exc:
+            return exc.message
         if verdict is None or verdict.score < part.minimum - 1e-9:
             return None
         return Judgement(verdict.tier, verdict.score, None, (Check(part.probe, regions, verdict),))
@@ -141,19 +160,18 @@ class Judge:
         return decided
 
     def verdict(self, part: ProbePart, key: int, regions: tuple[Region, ...]) -> Verdict | None:
-        """Let the handler decide on the item's payload; None too if it costs more than a cap allows.
+        """Let the handler decide on the item's payload.
 
         Raises
         ------
+        QueryTooCostly
+            If that takes more than a cap allows.
         IndexDamaged
             If the payload cannot be decoded: it is not what was written.
         """
         payload = self._view.split.payload(key)
         try:
             return self._handler(part.probe.kind).verify(part.probe, payload, regions)
-        except QueryTooCostly as exc:
-            self.undecided[key] = exc.message
-            return None
         except (ValueError, IndexError, EOFError) as exc:
             raise IndexDamaged(
                 f"the payload of item {key} does not decode: {exc}",
