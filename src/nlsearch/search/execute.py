@@ -166,17 +166,17 @@ class VerifiedRun:
         self._screened_all = self._screened_all and found.complete
         scores = self._word_scores.get(view.number, {})
         self._judges[view.number] = Judge(view, self._handler, found, scores)
-        keys = self._undenied(view, found.keys)
-        structural = candidates.bounds(self._root, view, keys, found.notes)
-        return self._sorted_ranks(view, keys, self._with_words(keys, structural, scores))
+        structural = candidates.bounds(self._root, view, found.keys, found.notes)
+        return self._sorted_ranks(view, found.keys, self._with_words(found.keys, structural, scores))
 
     def _sorted_ranks(self, view: SplitView, keys: NDArray[np.uint32], bounds: NDArray[np.float64]) -> Iterator[Rank]:
-        """Yield ranks ascending; they are made only as they are needed."""
+        """Yield ranks ascending; handlers are asked, and ranks made, only as they are needed."""
         floor, tier = self._exact_floor
         tiers = np.where(bounds >= floor, tier, max(tier, 1))
         order = np.lexsort((keys, -bounds, tiers))
         for start in range(0, len(order), LARGEST_PAGE):
             block = order[start : start + LARGEST_PAGE]
+            block = block[self._open(view, keys[block])]
             yield from self._ranks(view, keys[block], bounds[block])
 
     def _closest(self, view: SplitView, part: ProbePart, question: Nearest) -> Iterator[Rank]:
@@ -190,13 +190,14 @@ class VerifiedRun:
                 return
             done, limit = len(found.keys), limit * 4
 
-    def _undenied(self, view: SplitView, keys: NDArray[np.uint32]) -> NDArray[np.uint32]:
-        """Leave out the candidates that handlers deny at once."""
-        if not self._decidable:
-            return keys
-        judge = self._judges[view.number]
-        blocks = [keys[start : start + LARGEST_PAGE] for start in range(0, len(keys), LARGEST_PAGE)]
-        return np.concatenate([keys[:0], *(block[judge.decide(self._root, block) != NO] for block in blocks)])
+    def _open(self, view: SplitView, keys: NDArray[np.uint32]) -> NDArray[np.bool_]:
+        """Say of each candidate whether it may be a hit, and is not denied at once by its handler.
+
+        When time is up nobody is asked, so that the next candidate comes, and with it the look at the clock.
+        """
+        if not self._decidable or self.clock.over:
+            return np.ones(len(keys), np.bool_)
+        return np.not_equal(self._judges[view.number].decide(self._root, keys), NO)
 
     def _lightest(self, view: SplitView, kind: str) -> Iterator[Rank]:
         """Page through the screened items of one kind, lightest first, which is the order of their bounds."""
@@ -207,8 +208,8 @@ class VerifiedRun:
         while True:
             page = np.asarray(view.split.text.lightest(query, limit, offset), dtype=np.uint32)
             bounds = candidates.bounds(self._root, view, page)
-            kept = self._undenied(view, page)
-            yield from self._ranks(view, kept, bounds[np.isin(page, kept)])
+            kept = self._open(view, page)
+            yield from self._ranks(view, page[kept], bounds[kept])
             if len(page) < limit or bounds[-1] < self._minimum:
                 return
             offset, limit = offset + limit, min(LARGEST_PAGE, limit * 4)

@@ -168,9 +168,9 @@ class Session:
             more, complete = offset + len(hits) < total and bool(hits), True
         else:
             self._run.clock = Clock(None if deadline_s is None else started + deadline_s)
-            counting = count == "exact" and not self._exhausted
+            counting = count == "exact"
             self._fill(None if counting and not self._run.decidable else offset + limit + 1)
-            if counting and not self._paused:
+            if counting and not (self._exhausted or self._paused):  # else all are known, or there is no time left
                 self._match_all()
             hits, left = self._found[offset : offset + limit], len(self._found) - offset - limit
             more = left > 0 or (left == 0 and self._paused)
