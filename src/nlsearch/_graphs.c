@@ -240,7 +240,7 @@ static int read_smiles(Draft *d, const char *p, const char *end) {
     return depth == 0 && d->n + d->closures <= MOST_BONDS;
 }
 
-INLINE int ring_code(int size) { return size > 16 ? 15 : size - 2; }
+INLINE int ring_code(Py_ssize_t size) { return size > 16 ? 15 : (int)size - 2; }
 
 static PyObject *encode_graph(PyObject *self, PyObject *args) {
     const char *smiles, *order;
@@ -258,8 +258,8 @@ static PyObject *encode_graph(PyObject *self, PyObject *args) {
     if (!read_smiles(d, smiles, smiles + length)) goto nothing;
     for (Py_ssize_t r = 0; r < PyTuple_GET_SIZE(rings); r++) {
         PyObject *ring = PyTuple_GET_ITEM(rings, r);
-        if (!PyTuple_Check(ring)) goto nothing;
-        int code = ring_code((int)PyTuple_GET_SIZE(ring));
+        if (!PyTuple_Check(ring) || PyTuple_GET_SIZE(ring) < 3) goto nothing;
+        int code = ring_code(PyTuple_GET_SIZE(ring));
         for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(ring); i++) {
             long a = PyLong_AsLong(PyTuple_GET_ITEM(ring, i));
             if (a < 0 || a >= d->n) goto nothing;
@@ -359,6 +359,7 @@ static PyObject *with_hydrogens(PyObject *self, PyObject *args) {
 
 /* ---------------------------------------------------------------------------------------------------------- terms */
 #define TERM_BONDS 5
+#define MOST_SUBGRAPHS 2000000 /* of an atom with 80 neighbours there are 24 million */
 
 INLINE uint64_t mix64(uint64_t x) {
     x ^= x >> 30, x *= 0xBF58476D1CE4E5B9u;
@@ -376,6 +377,7 @@ typedef struct {
     uint32_t *out, hashes;
     Py_ssize_t found, room;
     uint8_t *taken; /* one bit a hash */
+    int left;       /* subgraphs that may still be hashed; below 0 there are too many */
 } Terms;
 
 static void hash_subgraph(Terms *t, int bonds) {
@@ -408,11 +410,12 @@ static void hash_subgraph(Terms *t, int bonds) {
 
 /* Every connected set of up to TERM_BONDS bonds once: ESU (Wernicke 2006) on bonds that share an atom. */
 static void grow(Terms *t, int bonds, const uint16_t *extension, int waiting, int root) {
+    if (--t->left < 0) return;
     hash_subgraph(t, bonds);
     if (bonds == TERM_BONDS) return;
     Graph *g = t->g;
     uint16_t next[MOST_BONDS], fresh[MOST_BONDS];
-    while (waiting) {
+    while (waiting && t->left >= 0) {
         int bond = extension[--waiting], ahead = waiting, added = 0;
         memcpy(next, extension, sizeof(uint16_t) * (size_t)waiting);
         for (int s = 0; s < 2; s++)
@@ -429,12 +432,13 @@ static void grow(Terms *t, int bonds, const uint16_t *extension, int waiting, in
 
 static void collect_terms(Terms *t) {
     Graph *g = t->g;
+    t->left = MOST_SUBGRAPHS;
     memset(t->mark, 0, (size_t)g->m);
     for (int a = 0; a < g->n; a++) t->atom[a] = mix64((uint64_t)(g->elements[a] & 127) + 1);
     for (int b = 0; b < g->m; b++)
         for (int s = 0; s < 2; s++) t->lead[b][s] = mix64(t->atom[g->ends[b][s]] ^ KIND_SALT[g->kind[b]]);
     uint16_t around[MOST_BONDS];
-    for (int root = 0; root < g->m; root++) {
+    for (int root = 0; root < g->m && t->left >= 0; root++) {
         int waiting = 0;
         t->mark[root] = 1;
         for (int s = 0; s < 2; s++)
@@ -472,10 +476,10 @@ static PyObject *graph_terms(PyObject *self, PyObject *args) {
         int again = 0; /* single bonds between aromatic atoms, taken for aromatic ones */
         for (int i = 0; joined && i < g->m; i++)
             if (!g->kind[i] && g->elements[g->ends[i][0]] & g->elements[g->ends[i][1]] & 128) g->kind[i] = 3, again = 1;
-        if (again) collect_terms(t);
+        if (again && t->left >= 0) collect_terms(t);
         if (t->found <= t->room) qsort(t->out, (size_t)t->found, 4, by_number);
         Py_END_ALLOW_THREADS
-        answer = PyLong_FromSsize_t(t->found);
+        answer = PyLong_FromSsize_t(t->left < 0 ? -1 : t->found);
     }
     free(g), free(t), free(taken);
     release(b, 2);

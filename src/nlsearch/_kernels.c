@@ -448,7 +448,7 @@ static PyMethodDef methods[] = {
     {"vote", vote, METH_VARARGS, "vote(packed, item_starts, begins, ends, positions, flags, settings) -> bands"},
     {"encode_graph", encode_graph, METH_VARARGS, "encode_graph(smiles, order, rings, slanted_is_aromatic) -> bytes"},
     {"with_hydrogens", with_hydrogens, METH_VARARGS, "with_hydrogens(graph) -> bytes"},
-    {"graph_terms", graph_terms, METH_VARARGS, "graph_terms(graph, hashes, joined, out) -> how many"},
+    {"graph_terms", graph_terms, METH_VARARGS, "graph_terms(graph, hashes, joined, out) -> how many, -1 too many"},
     {"decide", decide, METH_VARARGS, "decide(program, buffers, offset) -> bytes"},
     {"decide_parts", decide_parts, METH_VARARGS, "decide_parts(graph, buffers, offset) -> bytes"},
     {"count_bonds", count_bonds, METH_VARARGS, "count_bonds(program, graph) -> how many"},

@@ -223,7 +223,7 @@ static int decide_one(Matching *m, const uint8_t *raw, Py_ssize_t size) {
 
 /* A graph inside of a buffer: `at` bytes from its start, as long as the u16 before it says. */
 INLINE Py_ssize_t inner_graph(const Py_buffer *b, Py_ssize_t at, const uint8_t **raw) {
-    if (b->len < at + 2) return 0;
+    if (b->len < 2 || at > b->len - 2) return 0;
     *raw = (const uint8_t *)b->buf + at + 2;
     Py_ssize_t size = (Py_ssize_t)u16(*raw - 2);
     return b->len < at + 2 + size ? 0 : size;

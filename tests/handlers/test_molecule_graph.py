@@ -18,10 +18,12 @@ from rdkit.Chem import rdMolDescriptors
 
 from nlsearch import kernels
 from nlsearch.errors import QuerySyntax
+from nlsearch.handlers.chemistry import screen
 from nlsearch.handlers.chemistry.graphs import molecule_graph
 from nlsearch.handlers.chemistry.patterns import Pattern, read_smarts, read_structure, structure_pattern
 from nlsearch.handlers.chemistry.program import compile_pattern
 from nlsearch.handlers.molecule.crippen import logp
+from nlsearch.kernels import graphs
 from nlsearch.kernels.graphs import MOST_ATOMS, STEREO, Graph
 from nlsearch.kernels.matching import EQUAL, Op, Program, Row
 from nlsearch.model import NO, UNDECIDED, YES
@@ -163,6 +165,22 @@ def test_terms_tell_small_subgraphs_apart() -> None:
                 kinds.add(Chem.MolToSmiles(Chem.PathToSubmol(mol, bonds), allBondsExplicit=True))
         bare = {re.sub(r"H\d*", "", text) for text in kinds}  # elements and bonds only
         assert len(kernels.graph_terms(molecule_graph(mol), 2**30)) == len(bare)
+
+
+@pytest.mark.parametrize("most", [0, 30, 31, 10**6])
+def test_subgraphs_are_counted_before_there_are_too_many(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = molecule_graph(Chem.MolFromSmiles("[U](C)(C)(C)(C)C"))  # 2**5 - 1 subgraphs
+    monkeypatch.setattr(graphs, "MOST_SUBGRAPHS", most)
+    assert (kernels.graph_terms_reference(graph, 2**16) is None) == (most < 31)
+
+
+@needs_native
+def test_an_atom_of_very_many_neighbours_goes_past_the_screen_at_once() -> None:
+    smarts = "[#92]" + "(C)" * 100
+    graph = molecule_graph(Chem.MolFromSmiles("[U]" + "(C)" * 100))
+    assert kernels.graph_terms(graph, 2**16) is None
+    assert screen.molecule_terms(graph).tolist() == [screen.UNSCREENED]
+    assert screen.query_terms(Chem.MolFromSmarts(smarts)) == [screen.ELEMENTS + 6, screen.ELEMENTS + 92]
 
 
 # ------------------------------------------------------------------------------------------------------------ matching

@@ -36,6 +36,8 @@ STEREO = 1
 """Flag: stereo was written."""
 MOST_ATOMS = 1000
 TERM_BONDS = 5
+MOST_SUBGRAPHS = 2_000_000
+"""Subgraphs that are hashed: their number grows with the fifth power of the neighbours that an atom has."""
 _HEAD = struct.Struct("<BHHB")
 HEAD_BYTES = _HEAD.size
 """Bytes before those of the elements."""
@@ -335,7 +337,7 @@ def with_hydrogens_reference(graph: bytes) -> bytes:
 
 
 # --------------------------------------------------------------------------------------------------------------- terms
-def graph_terms(graph: bytes, hashes: int, *, joined: bool = False) -> NDArray[np.uint32]:
+def graph_terms(graph: bytes, hashes: int, *, joined: bool = False) -> NDArray[np.uint32] | None:
     """Return the hashes of the connected subgraphs of one to five bonds.
 
     Parameters
@@ -349,8 +351,8 @@ def graph_terms(graph: bytes, hashes: int, *, joined: bool = False) -> NDArray[n
 
     Returns
     -------
-    ndarray of uint32, shape (n,)
-        Ascending and unique.
+    ndarray of uint32, shape (n,), or None
+        Ascending and unique; None if there are more than :data:`MOST_SUBGRAPHS` subgraphs.
 
     Raises
     ------
@@ -363,14 +365,18 @@ def graph_terms(graph: bytes, hashes: int, *, joined: bool = False) -> NDArray[n
     while True:
         out = np.empty(room, np.uint32)
         found: int = native.compiled.graph_terms(graph, hashes, joined, out)
+        if found < 0:
+            return None
         if found <= room:
             return out[:found].copy()
         room = found
 
 
-def graph_terms_reference(graph: bytes, hashes: int, *, joined: bool = False) -> NDArray[np.uint32]:
+def graph_terms_reference(graph: bytes, hashes: int, *, joined: bool = False) -> NDArray[np.uint32] | None:
     """Return the hashes of subgraphs: the oracle of :func:`graph_terms`."""
     whole = Graph.decode(graph)
+    if sum(1 for _ in _connected(whole)) > MOST_SUBGRAPHS:
+        return None
     terms = {_hash(whole, some) % hashes for some in _connected(whole)}
     if joined:
         whole.bonds = [
@@ -382,19 +388,21 @@ def graph_terms_reference(graph: bytes, hashes: int, *, joined: bool = False) ->
 
 
 def _connected(graph: Graph) -> Iterator[tuple[int, ...]]:
-    """Yield every connected set of one to five bonds once, by growing all sets of one size from those below."""
+    """Yield every connected set of one to five bonds once, by growing all sets of one size from those below.
+
+    Of more than :data:`MOST_SUBGRAPHS` sets only some come, more than these.
+    """
     around = graph.around()
     level: set[tuple[int, ...]] = {(bond,) for bond in range(len(graph.bonds))}
     for _ in range(TERM_BONDS):
         yield from level
-        level = {
-            tuple(sorted({*some, bond}))
-            for some in level
-            for member in some
-            for atom in graph.bonds[member][:2]
-            for _, bond in around[atom]
-            if bond not in some
-        }
+        larger: set[tuple[int, ...]] = set()
+        for some in level:
+            atoms = {atom for member in some for atom in graph.bonds[member][:2]}
+            larger |= {tuple(sorted((*some, bond))) for atom in atoms for _, bond in around[atom] if bond not in some}
+            if len(larger) > MOST_SUBGRAPHS:
+                break
+        level = larger
 
 
 def _hash(graph: Graph, bonds: tuple[int, ...]) -> int:

@@ -14,7 +14,8 @@ molecule's.  The one trouble is the bond between two aromatic atoms that is not 
 each labelling on its own: ``cc`` is definite when joined, ``[#6]-[#6]`` when plain, ``[CX4]-c`` under both.
 
 What cannot be screened (no encoded graph: more than 1000 atoms, query features, zero-order and dative bonds; aromatic
-bonds of atoms that are not aromatic, as molfiles may have them) holds the term ``UNSCREENED``, which every query
+bonds of atoms that are not aromatic, as molfiles may have them; an atom with so many neighbours that there are millions
+of subgraphs) holds the term ``UNSCREENED``, which every query
 accepts as an alternative.
 
 References
@@ -60,9 +61,9 @@ _KINDS = {SINGLE: 0, DOUBLE: 1, TRIPLE: 2, AROMATIC: 3}
 
 def molecule_terms(graph: bytes) -> NDArray[np.uint64]:
     """Return the terms of a molecule by its encoded graph (empty if it has none): uint64, ascending and unique."""
-    if not graph:
+    terms = graph_terms(graph, HASHES, joined=True) if graph else None
+    if terms is None:
         return np.array([UNSCREENED], dtype=np.uint64)
-    terms = graph_terms(graph, HASHES, joined=True)
     others = [STEREO_GIVEN] if graph[0] & STEREO else []
     others += sorted(ELEMENTS + number for number in Graph.elements_of(graph) if number > 1)
     return np.concatenate([terms, np.array(others, np.uint32)]).astype(np.uint64)
@@ -88,7 +89,8 @@ def _edge_terms(definite: Definite, edges: tuple[tuple[int, int, int], ...]) -> 
                 place[atom] = graph.add(definite.elements[atom] or 0, aromatic=True)
         graph.bonds.append((place[first], place[second], _KINDS[kind]))
     encoded = graph.encode()
-    return set(graph_terms(encoded, HASHES).tolist()) if encoded else set()
+    terms = graph_terms(encoded, HASHES) if encoded else None
+    return set() if terms is None else set(terms.tolist())
 
 
 def question(terms: Sequence[int], space: str) -> Question:
