@@ -45,8 +45,8 @@ class Judge:
     Attributes
     ----------
     undecided : dict of int to str
-        Items about which it is not known whether the plan holds, because a handler could not decide within its caps, with
-        its reason; they are not shown.
+        Items about which it is not known whether the plan holds, because a handler could not decide within its caps,
+        with its reason; they are not shown.
     """
 
     def __init__(
