@@ -4,7 +4,7 @@
 #define MOST_SUBPATTERNS 254
 #define MOST_NESTED 8
 #define MOST_STACK 32
-#define STEPS 20000000 /* a pattern that needs more is not decided */
+#define STEPS 20000000 /* atoms that are tried; a pattern that needs more is not decided */
 
 enum { NO = 0, YES = 1, UNDECIDED = 2 };
 enum { TRUTH, ELEMENT, AROMATIC, CHARGE, HYDROGENS, OWN_HYDROGENS, DEGREE, CONNECTIONS, RINGS, SMALLEST_RING, RING_BONDS,
@@ -178,11 +178,11 @@ static int has_pattern(Matching *m, int which, int anchor) {
     while (k >= 0) {
         const int32_t *row = q->rows + 5 * k;
         int parent = row[1], found = -1;
-        if (--m->steps < 0) return 0;
         if (parent < 0) {
             int last = k == 0 && anchor >= 0 ? anchor : g->n - 1;
             while (next[k] <= last) {
                 int a = next[k]++;
+                if (--m->steps < 0) return 0;
                 if (!used[a] && g->first[a + 1] - g->first[a] >= row[3] && holds(m, row[0], a) &&
                     (row[4] == 0 || closes(m, q, k, a, at_atom))) {
                     found = a;
@@ -193,6 +193,7 @@ static int has_pattern(Matching *m, int which, int anchor) {
             int end = g->first[at_atom[parent] + 1];
             while (next[k] < end) {
                 int at = next[k]++, a = g->to[at];
+                if (--m->steps < 0) return 0;
                 if (!used[a] && g->first[a + 1] - g->first[a] >= row[3] && allows(m, row[2], g->bond[at]) &&
                     holds(m, row[0], a) && (row[4] == 0 || closes(m, q, k, a, at_atom))) {
                     found = a;
@@ -360,10 +361,10 @@ static int is_part(const Graph *q, const Graph *t, int64_t *steps) {
     next[0] = 0;
     while (k >= 0) {
         int found = -1, free_start = up[k] == NOWHERE;
-        if (--*steps < 0) return UNDECIDED;
         int end = free_start ? t->n : t->first[at_atom[up[k]] + 1];
         while (next[k] < end && found < 0) {
             int at = next[k]++, a = free_start ? at : t->to[at];
+            if (--*steps < 0) return UNDECIDED;
             if (used[a] || t->first[a + 1] - t->first[a] < q->first[k + 1] - q->first[k] || !same_atom(q, k, t, a)) continue;
             found = a;
             for (int e = q->first[k]; e < q->first[k + 1] && found >= 0; e++) {

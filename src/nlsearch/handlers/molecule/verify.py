@@ -34,6 +34,8 @@ PATTERNS = 64
 GUARDED, CAGE, FUSED, CHAIN = 8, 20, 1.25, 300
 """Patterns of so many atoms are matched step by step, which takes eight times as long, in molecules of so many atoms
 with so many bonds an atom, and in those of more atoms than the last."""
+SCATTERED = 3
+"""Patterns of more parts are matched step by step in every molecule: there are atoms to the power of parts ways to."""
 _YES, _UNDECIDED = bytes([YES]), bytes([UNDECIDED])
 
 
@@ -125,10 +127,12 @@ class Verifier:
         return count | {"count_capped": True} if len(matches) >= self._limits.verify_matches else count
 
     def _matches(self, mol: Mol, query: Mol, pattern: Pattern, parameters: Any) -> Sequence[tuple[int, ...]]:  # noqa: ANN401 - RDKit's
-        """Look for `query` in `mol`; in cages, where a pattern has exponentially many ways to fail, step by step."""
+        """Look for `query` in `mol`; step by step where a pattern has exponentially many ways to fail, as in cages."""
+        from rdkit import Chem
+
         atoms = mol.GetNumAtoms()
         caged = atoms > CHAIN or (atoms >= CAGE and mol.GetNumBonds() >= FUSED * atoms)
-        if caged and query.GetNumAtoms() >= GUARDED:
+        if (caged and query.GetNumAtoms() >= GUARDED) or len(Chem.GetMolFrags(query)) > SCATTERED:
             limits = self._limits
             return bounded_matches(mol, query, pattern.parameters(limits.verify_matches), limits.verify_steps)
         matches: Sequence[tuple[int, ...]] = mol.GetSubstructMatches(query, parameters)
