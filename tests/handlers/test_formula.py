@@ -13,7 +13,8 @@ from rdkit import Chem
 from rdkit.Chem import rdMolDescriptors
 
 from nlsearch.errors import QuerySyntax
-from nlsearch.handlers.chemistry.formula import COUNT_BITS, ELEMENTS, MOST, formula_terms, hill, read_formula
+from nlsearch.handlers.chemistry.formula import COUNT_BITS, MOST, formula_terms, hill, read_formula
+from nlsearch.kernels.graphs import SYMBOLS
 from nlsearch.model import AllOf, Exact, NoneOf, Question, Scan, TermRange
 
 SPACE = "x"
@@ -38,7 +39,7 @@ def holds(question: Question, terms: set[int]) -> bool:
 
 def test_the_elements_are_those_of_rdkit() -> None:
     table = Chem.GetPeriodicTable()
-    assert [table.GetElementSymbol(number) for number in range(119)] == list(ELEMENTS)
+    assert [table.GetElementSymbol(number) for number in range(119)] == list(SYMBOLS)
 
 
 @pytest.mark.parametrize("smiles", [*AWKWARD, "*C(Br)Cl", "*O", "[O-]S(=O)(=O)[O-]", "[O-]C(=O)C([O-])=O", "[2H]OC",
@@ -141,14 +142,14 @@ def test_ranges_find_what_counting_finds(counts: dict, wanted: dict) -> None:
         right.append(low <= counts.get(symbol, 0) <= high)
     random.Random(len(items)).shuffle(items)
     question = asked(" ".join([*items, "Og<=5"]))
-    terms = set(formula_terms(hill({ELEMENTS.index(s): n for s, n in counts.items()})).tolist())
+    terms = set(formula_terms(hill({SYMBOLS.index(s): n for s, n in counts.items()})).tolist())
     assert holds(question, terms) == all(right)
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.dictionaries(st.sampled_from(ELEMENTS[1:]), st.integers(1, 40), min_size=1), st.randoms())
+@given(st.dictionaries(st.sampled_from(SYMBOLS[1:]), st.integers(1, 40), min_size=1), st.randoms())
 def test_the_order_of_a_formula_does_not_matter(counts: dict, dice: random.Random) -> None:
     items = [f"{symbol}{count}" for symbol, count in counts.items()]
     dice.shuffle(items)
-    formula = hill({ELEMENTS.index(s): n for s, n in counts.items()})
+    formula = hill({SYMBOLS.index(s): n for s, n in counts.items()})
     assert asked(" ".join(items)) == asked("".join(items)) == asked(formula) == Exact("formula", formula)

@@ -20,17 +20,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nlsearch.errors import QuerySyntax
+from nlsearch.kernels.graphs import SYMBOLS
 from nlsearch.model import AllOf, Exact, NoneOf, Question, Reading, Scan, TermRange
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_ROWS = """* H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y
-Zr Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au
-Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc Lv Ts Og"""
-ELEMENTS: tuple[str, ...] = tuple(_ROWS.split())
-"""Symbols by atomic number; a dummy atom is ``*``."""
-NUMBERS = {symbol: number for number, symbol in enumerate(ELEMENTS)} | {"D": 1, "T": 1}
+NUMBERS = {symbol: number for number, symbol in enumerate(SYMBOLS)} | {"D": 1, "T": 1}
 COUNT_BITS = 20
 """A term is the atomic number, then the number of atoms in so many bits."""
 MOST = (1 << COUNT_BITS) - 1
@@ -139,9 +135,9 @@ def _is_written(text: str) -> bool:
 def hill(counts: dict[int, int]) -> str:
     """Write numbers of atoms by atomic number as a formula: carbon, hydrogen, then by the alphabet."""
     first = [NUMBERS["C"], NUMBERS["H"]]
-    rest = sorted((n for n in counts if n not in first), key=lambda n: ELEMENTS[n])
+    rest = sorted((n for n in counts if n not in first), key=lambda n: SYMBOLS[n])
     listed = [number for number in (*first, *rest) if counts.get(number)]
-    return "".join(ELEMENTS[n] + (str(counts[n]) if counts[n] > 1 else "") for n in listed)
+    return "".join(SYMBOLS[n] + (str(counts[n]) if counts[n] > 1 else "") for n in listed)
 
 
 # ------------------------------------------------------------------------------------------------------------- formulas
@@ -223,7 +219,7 @@ def _read_ranges(text: str) -> list[Asked]:
             raise _unknown(text, position)
         one = _range_of(item, position)
         if one.number in asked:
-            raise QuerySyntax(f"formula: {ELEMENTS[one.number]} is given twice, again at character {position + 1}")
+            raise QuerySyntax(f"formula: {SYMBOLS[one.number]} is given twice, again at character {position + 1}")
         asked[one.number] = one
         position = item.end()
     return list(asked.values())
@@ -276,7 +272,7 @@ def _question(asked: list[Asked], space: str) -> Question:
 
 
 def _in_words(one: Asked) -> str:
-    symbol = ELEMENTS[one.number]
+    symbol = SYMBOLS[one.number]
     if one.high is None:
         return f"{symbol} at least {one.low}" if one.low else f"{symbol} any number"
     if one.low == one.high:
