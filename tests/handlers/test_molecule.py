@@ -276,6 +276,19 @@ def test_stereo_counts_unless_told_otherwise(handler: MoleculeHandler) -> None:
             assert all(handler.verify(loose, payload_of(m)) is not None for m in (same, other, flat))
 
 
+def test_stereo_of_other_shapes_asks_for_nothing_as_in_rdkit(handler: MoleculeHandler) -> None:
+    query, flat = "C[Pt@SP1](F)(Cl)Br", "C[Pt](F)(Cl)Br"
+    parameters = Chem.SubstructMatchParameters()
+    parameters.useChirality = True
+    assert Chem.MolFromSmiles(flat).GetSubstructMatches(Chem.MolFromSmarts(query), parameters)
+    features = handler.features(one(flat))
+    for operator in ("smarts", "substructure"):
+        probe = handler.compile(operator, query, {})
+        assert handler.verify(probe, features.payload) is not None
+        assert admits(probe.ask, frozenset(features.terms[SUBGRAPH].tolist()), 5)
+        assert handler.decide(probe, [features.payload]) != b"\0"
+
+
 def test_smiles_perceives_aromaticity_and_smarts_does_not(handler: MoleculeHandler) -> None:
     kekule, payload = "C1=CC=CC=C1", payload_of("Cc1ccccc1")
     assert handler.verify(handler.compile("substructure", kekule, {}), payload) is not None
@@ -340,6 +353,25 @@ def test_levels_of_identity(handler: MoleculeHandler) -> None:
     assert charged.tier == "near"
     assert charged.evidence["level"] is None
     assert 0 < charged.score < 1
+
+
+@pytest.mark.parametrize(
+    ("query", "item", "level"),
+    [
+        ("CC=N", "[H]/N=C/C", "connectivity"),
+        ("[H]/N=C(/N)C", "CC(=N)N", "connectivity"),
+        ("[H]/N=C/C", "[H]/N=C\\C", "connectivity"),
+        ("[13CH3]C=N", "[H]/N=C/[13CH3]", "isotope"),
+        ("CC=N", "[2H]/N=C/C", "connectivity"),
+    ],
+)
+def test_a_hydrogen_that_only_carries_stereo_is_no_difference(
+    query: str, item: str, level: str, handler: MoleculeHandler
+) -> None:
+    for one_way, other in ((query, item), (item, query)):
+        verdict = handler.verify(handler.compile("smiles", one_way, {"level": "connectivity"}), payload_of(other))
+        assert verdict is not None
+        assert (verdict.tier, verdict.evidence["level"]) == ("exact", level)
 
 
 def test_similarity_is_rdkits_tanimoto_and_the_vector_the_same_bits(handler: MoleculeHandler) -> None:

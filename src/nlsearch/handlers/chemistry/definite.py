@@ -132,13 +132,15 @@ def gives_stereo(query: Mol) -> bool:
 def needs_stereo(query: Mol) -> bool:
     """Say whether whatever matches must have stereo.
 
-    A handed atom needs one.  The sides of a double bond count only if the bond is double in the molecule too, which
-    ``=,-`` leaves open, and axes are not written in line notations.
+    A tetrahedral atom that is handed needs one; of other shapes (square planes …) RDKit asks for nothing.  The sides of
+    a double bond count only if the bond is double in the molecule too, which ``=,-`` leaves open, and axes are not
+    written in line notations.
     """
     from rdkit import Chem
 
+    handed = {Chem.ChiralType.CHI_TETRAHEDRAL_CW, Chem.ChiralType.CHI_TETRAHEDRAL_CCW}
     sides = {Chem.BondStereo.STEREOZ, Chem.BondStereo.STEREOE, Chem.BondStereo.STEREOCIS, Chem.BondStereo.STEREOTRANS}
-    return any(atom.GetChiralTag() != Chem.ChiralType.CHI_UNSPECIFIED for atom in query.GetAtoms()) or any(
+    return any(atom.GetChiralTag() in handed for atom in query.GetAtoms()) or any(
         bond.GetStereo() in sides and bond_kinds(bond) == {DOUBLE} for bond in query.GetBonds()
     )
 
