@@ -5,7 +5,7 @@ Usage: ``python benchmarks/bench_molecule_peers.py [--molecules 10000,40000] [--
 
 - Ours is ``Collection.search`` from the text of the query to hits with evidence and items: the first page of 20, and
   ``count="exact"``.  Each call works on a collection opened anew and warmed by queries that look at every molecule and
-  find none, so that files are mapped as in a running process, but nothing verified, decoded or compiled is carried over.
+  find none, so that files are mapped as in a running process, but nothing verified, decoded or compiled is kept.
 - ``SubstructLibrary`` holds all molecules decoded in memory (``MolHolder``, ``PatternHolder``), one thread, and gives
   the numbers of all molecules that match, without atoms.  ``useChirality`` as ours.
 - ``FPSim2Engine`` holds all fingerprints in memory (Morgan 2, 2,048 bits), one thread, and gives numbers and

@@ -112,14 +112,14 @@ def test_mistakes_are_named_with_their_character(text: str, message: str) -> Non
         asked(text)
 
 
-SYMBOLS = st.sampled_from(["C", "H", "N", "O", "S", "Cl", "Br", "Na"])
+USUAL = st.sampled_from(["C", "H", "N", "O", "S", "Cl", "Br", "Na"])
 
 
 @settings(max_examples=300, deadline=None)
 @given(
-    st.dictionaries(SYMBOLS, st.integers(0, 12)),
+    st.dictionaries(USUAL, st.integers(0, 12)),
     st.dictionaries(
-        SYMBOLS,
+        USUAL,
         st.tuples(st.sampled_from(["-", ">=", "<=", ">", "<", "=", "*", "n"]), st.integers(0, 12), st.integers(0, 12)),
         min_size=1,
     ),

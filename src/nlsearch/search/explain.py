@@ -66,7 +66,8 @@ def explain(plan: Plan, view: SplitView, key: int, handler: Callable[[str], Hand
         return Explanation("filtered", f"the item is of another kind: {other.step}", steps)
     probe = next((leaf for leaf in failed if isinstance(leaf.part, ProbePart)), None)
     if probe is not None:
-        return Explanation("verification_failed", f"verification said no: {probe.step}", steps)
+        said = "did not decide" if probe.holds is None else "said no"
+        return Explanation("verification_failed", f"verification {said}: {probe.step}", steps)
     return Explanation("filtered", "the item satisfies a part that the query excludes with NOT", steps)
 
 
