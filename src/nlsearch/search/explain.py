@@ -86,9 +86,9 @@ def _examine(part: TextPart | ProbePart, view: SplitView, key: int, judge: Judge
     if judged is not None:
         return _Leaf(part, True, candidate, f"{name}: {stage}, verified as {judged.tier}, score {judged.score:.4f}")
     undecided = judge.undecided.pop(key, None)  # of this part alone
-    if undecided is not None:
+    if undecided is not None and candidate:
         return _Leaf(part, None, candidate, f"{name}: {stage}, undecided: {undecided}")
-    verdict = judge.verdict(part, key, ())
+    verdict = judge.verdict(part, key, ()) if undecided is None else None  # what is no candidate is no hit
     said = "verification failed"
     if verdict is not None:
         said = f"score {verdict.score:.4f} is below the minimum {part.minimum:.4f}"
