@@ -8,7 +8,7 @@
 
 enum { NO = 0, YES = 1, UNDECIDED = 2 };
 enum { TRUTH, ELEMENT, AROMATIC, CHARGE, HYDROGENS, OWN_HYDROGENS, DEGREE, CONNECTIONS, RINGS, SMALLEST_RING, RING_BONDS,
-       ISOTOPE, KIND_OF_ATOM, INSIDE, AND, OR, NOT, VALENCE, HANDED, OPS };
+       ISOTOPE, KIND_OF_ATOM, INSIDE, AND, OR, NOT, VALENCE, HANDED, LEAST_VALENCE, OPS };
 enum { EQUAL, UNLIKE, AT_LEAST, AT_MOST };
 
 typedef struct {
@@ -106,6 +106,12 @@ static int fact(Matching *m, int op, int a) {
         if (!m->g->ringed) mark_rings(m->g);
         for (int at = g->first[a]; at < g->first[a + 1]; at++) sum += g->in_ring[g->bond[at]];
         return sum;
+    case LEAST_VALENCE:
+        for (int at = g->first[a]; at < g->first[a + 1]; at++) {
+            int kind = g->kind[g->bond[at]];
+            sum += kind == 3 ? 1 : kind + 1;
+        }
+        return own + sum;
     case VALENCE:
         for (int at = g->first[a]; at < g->first[a + 1]; at++) sum += g->kind[g->bond[at]] + 1;
         return own + sum;

@@ -62,6 +62,8 @@ class Op(IntEnum):
     """Sum of bond orders (aromatic: 4) and hydrogens."""
     HANDED = 18
     """Whether the handedness of the atom is written."""
+    LEAST_VALENCE = 19
+    """Sum of bond orders (aromatic: 1) and hydrogens."""
 
 
 EQUAL, UNLIKE, AT_LEAST, AT_MOST = range(4)
@@ -216,6 +218,7 @@ class _Target:
             Op.RING_BONDS: sum(self.in_ring[bond] for _, bond in around),
             Op.ISOTOPE: graph.isotopes[atom],
             Op.KIND_OF_ATOM: graph.elements[atom] + 1000 * graph.aromatic[atom],
+            Op.LEAST_VALENCE: own + sum((1, 2, 3, 1)[graph.bonds[bond][2]] for _, bond in around),
             Op.HANDED: int(graph.handed[atom]),
             Op.VALENCE: own + sum(graph.bonds[bond][2] + 1 for _, bond in around),
         }

@@ -27,6 +27,7 @@ from nlsearch.handlers.chemistry.definite import (
 from nlsearch.kernels.matching import (
     ALL_BONDS,
     AT_LEAST,
+    AT_MOST,
     EQUAL,
     MOST_CLOSURES,
     MOST_PATTERN,
@@ -286,11 +287,21 @@ def _compared(name: str, value: int, sign: int, *, aliphatic: bool) -> tuple[lis
         return [(Op.RINGS, AT_LEAST, 1) if sign == EQUAL else (Op.RINGS, EQUAL, 0)], True
     if name == "AtomTotalValence" and aliphatic:
         return [(Op.VALENCE, sign, value)], True
-    if name == "AtomTotalValence":  # of aromatic atoms the graph does not tell it
-        return [(Op.AROMATIC, EQUAL, 1), (Op.VALENCE, sign, value), _OR], False
+    if name == "AtomTotalValence":
+        return _valence(value, sign), False
     if name not in _NUMBERS or (name == "AtomMinRingSize" and value > _LARGEST_RING):
         return [_TRUE], False
     return [(_NUMBERS[name], sign, value)], True
+
+
+def _valence(value: int, sign: int) -> list[Operation]:
+    """Return a condition on the valence; of aromatic atoms a graph tells it to within two, of carbon to within one."""
+    aliphatic: list[Operation] = [(Op.AROMATIC, EQUAL, 0), (Op.VALENCE, sign, value), _AND]
+    aromatic: list[Operation] = [(Op.AROMATIC, EQUAL, 1)]
+    if sign == EQUAL:
+        aromatic += [(Op.LEAST_VALENCE, AT_MOST, value), _AND, (Op.LEAST_VALENCE, AT_LEAST, value - 2), _AND]
+        aromatic += [(Op.ELEMENT, UNLIKE, 6), (Op.LEAST_VALENCE, AT_LEAST, value - 1), _OR, _AND]
+    return [*aliphatic, *aromatic, _OR]
 
 
 def _bond_holds(node: Condition, kind: int, *, ring: bool) -> bool | None:
