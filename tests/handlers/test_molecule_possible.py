@@ -97,7 +97,7 @@ def test_a_pattern_of_many_parts_gives_up_in_time(smarts: str) -> None:
     assert handler.decide(probe, [payload]) == bytes([UNDECIDED])
     with pytest.raises(QueryTooCostly, match="verify_steps"):
         handler.verify(probe, payload)
-    assert time.process_time() - started < 60  # counted out, the smaller takes days
+    assert time.process_time() - started < 60  # RDKit alone has no end to its search
 
 
 def test_a_pattern_of_many_parts_matches_as_in_rdkit(handler: MoleculeHandler) -> None:

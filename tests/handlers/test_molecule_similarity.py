@@ -12,14 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from molecules import AWKWARD, many, one, payload_of
 from rdkit import Chem, DataStructs, rdBase
-from rdkit.Chem import MACCSkeys, rdFingerprintGenerator
+from rdkit.Chem import MACCSkeys, rdFingerprintGenerator, rdMolDescriptors
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
 import nlsearch
 from nlsearch import wire
 from nlsearch.errors import QueryError, QuerySyntax
+from nlsearch.handlers.chemistry.payload import composition
 from nlsearch.handlers.molecule import MoleculeHandler
 from nlsearch.handlers.molecule.facts import FINGERPRINTS, LEVELS
+from nlsearch.handlers.molecule.similarity import composed
 from nlsearch.limits import Limits
 from nlsearch.model import AnyOf, Exact, Nearest
 
@@ -347,3 +349,11 @@ def test_a_changed_setting_reads_again_and_is_remembered(tmp_path: Path) -> None
         report = collection.index([source, plain], jobs=1, settings={"molecule.fingerprints": ""})
         assert report.items == 3
         assert "one by one" in collection.search("smiles:CCO{fp=maccs}").read_as[0]
+
+
+def test_a_composition_is_that_of_the_formula() -> None:
+    for smiles in [*AWKWARD, "[Fe+3]", "[O-]S(=O)(=O)[O-]", "*C", "[2H]O[2H]", "[Na+].[Cl-]", "BrC(Cl)(F)I", "[H+]"]:
+        mol = Chem.MolFromSmiles(smiles.split()[0])
+        held = None if mol is None else composition(payload_of(Chem.MolToSmiles(mol)))
+        if held is not None:
+            assert composed(rdMolDescriptors.CalcMolFormula(mol)) == held, smiles

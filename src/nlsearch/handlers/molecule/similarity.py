@@ -23,6 +23,7 @@ what the query has counts more than what the item has besides, so that larger mo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -32,9 +33,9 @@ import numpy as np
 
 from nlsearch.errors import QuerySyntax
 from nlsearch.handlers.chemistry import fingerprints
-from nlsearch.handlers.chemistry.graphs import molecule_graph
-from nlsearch.handlers.chemistry.payload import Decoded, Structure, composition, encode, heavy_atoms, set_bits
+from nlsearch.handlers.chemistry.payload import Decoded, composition, heavy_atoms, set_bits
 from nlsearch.handlers.molecule.facts import FINGERPRINTS, LEVELS
+from nlsearch.kernels.graphs import SYMBOLS
 from nlsearch.limits import Limits
 from nlsearch.model import AnyOf, Exact, Json, Nearest, Question, Scalar, Verdict
 
@@ -123,9 +124,11 @@ def question(mol: Mol, bits: bytes, asked: Asked) -> Question:
 def verification(mol: Mol, bits: bytes, asked: Asked) -> dict[str, Any]:
     """Return what :meth:`Similarities.verify` needs to know of the query; the rest follows from its SMILES."""
     from rdkit import Chem
+    from rdkit.Chem import rdMolDescriptors
 
     return {
         "smiles": Chem.MolToSmiles(mol),
+        "formula": rdMolDescriptors.CalcMolFormula(mol),
         "heavy_atoms": max(1, mol.GetNumHeavyAtoms()),
         "fingerprint": bits,
         "fp": asked.fp,
@@ -148,18 +151,6 @@ class Wanted:
 
         with rdBase.BlockLogs():
             return Chem.MolFromSmiles(self.smiles) or Chem.MolFromSmiles(self.smiles, sanitize=False)
-
-    @cached_property
-    def composition(self) -> tuple[bytes, int, int] | None:
-        """Heavy atoms, hydrogens and charge (:func:`nlsearch.handlers.chemistry.payload.composition`)."""
-        return composition(encode(Structure(self.mol, self.mol.GetNumAtoms()), molecule_graph(self.mol)))
-
-    @cached_property
-    def formula(self) -> str:
-        """Molecular formula, isotopes as their element."""
-        from rdkit.Chem import rdMolDescriptors
-
-        return str(rdMolDescriptors.CalcMolFormula(self.mol))
 
     @cached_property
     def isotopic(self) -> str:
@@ -190,6 +181,7 @@ class Similarities:
 
     def __init__(self, kept: int, limits: Limits) -> None:
         self._tautomer_atoms = limits.tautomer_atoms
+        self._composed = lru_cache(maxsize=QUERIES)(composed)
         self._wanted = lru_cache(maxsize=QUERIES)(Wanted)
         self._query_bits = lru_cache(maxsize=QUERIES)(_set_bits)
         self._query = lru_cache(maxsize=QUERIES)(fingerprints.unpacked)
@@ -233,19 +225,17 @@ class Similarities:
             return None
         if alike and decoded(payload).smiles == wanted["smiles"]:
             return "stereo"
-        query = self._wanted(wanted["smiles"])
-        held = composition(payload)
-        if held is not None and query.composition is not None and held != query.composition:
+        if composition(payload) not in {None, self._composed(wanted["formula"])}:
             return None
-        return self._identity(query, decoded(payload))
+        if self._formula(decoded(payload)) != wanted["formula"]:
+            return None
+        return self._identity(self._wanted(wanted["smiles"]), decoded(payload))
 
     def _identity(self, query: Wanted, item: Decoded) -> str | None:
-        """Return the strongest level at which the item is the wanted molecule, or None if it is another.
+        """Return the strongest level at which an item of equal formula is the wanted molecule, None if it is not.
 
-        Every level keeps the formula, and tautomers keep the skeleton of heavy atoms.
+        Tautomers keep the skeleton of heavy atoms.
         """
-        if self._formula(item) != query.formula:
-            return None
         if item.smiles == query.smiles:
             return "stereo"
         own, other = item.connectivity, query.connectivity
@@ -254,6 +244,18 @@ class Similarities:
         if item.heavy_atoms > self._tautomer_atoms or self._skeleton(own) != self._skeleton(other):
             return None
         return "tautomer" if self._tautomer(own) == self._tautomer(other) else None
+
+
+def composed(formula: str) -> tuple[bytes, int, int]:
+    """Return the composition that a formula of RDKit's says, as payloads hold it."""
+    heavy, hydrogens = bytearray(), 0
+    for symbol, amount in re.findall(r"([A-Z][a-z]?|\*)(\d*)", formula):
+        if symbol == "H":
+            hydrogens = int(amount or 1)
+        else:
+            heavy += bytes([SYMBOLS.index(symbol)]) * int(amount or 1)
+    charge = re.search(r"([+-])(\d*)$", formula)
+    return bytes(sorted(heavy)), hydrogens, int(charge[1] + (charge[2] or "1")) if charge else 0
 
 
 def _set_bits(raw: bytes) -> frozenset[int]:
