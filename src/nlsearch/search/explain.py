@@ -66,8 +66,9 @@ def explain(plan: Plan, view: SplitView, key: int, handler: Callable[[str], Hand
         return Explanation("filtered", f"the item is of another kind: {other.step}", steps)
     probe = next((leaf for leaf in failed if isinstance(leaf.part, ProbePart)), None)
     if probe is not None:
-        said = "did not decide" if probe.holds is None else "said no"
-        return Explanation("verification_failed", f"verification {said}: {probe.step}", steps)
+        said = "verification did not decide" if probe.holds is None else "verification said no"
+        said = said if probe.candidate or probe.holds is not None else "the screen says no"
+        return Explanation("verification_failed", f"{said}: {probe.step}", steps)
     return Explanation("filtered", "the item satisfies a part that the query excludes with NOT", steps)
 
 
@@ -86,9 +87,9 @@ def _examine(part: TextPart | ProbePart, view: SplitView, key: int, judge: Judge
     if judged is not None:
         return _Leaf(part, True, candidate, f"{name}: {stage}, verified as {judged.tier}, score {judged.score:.4f}")
     undecided = judge.undecided.pop(key, None)  # of this part alone
-    if undecided is not None and candidate:
+    if undecided is not None:
         return _Leaf(part, None, candidate, f"{name}: {stage}, undecided: {undecided}")
-    verdict = judge.verdict(part, key, ()) if undecided is None else None  # what is no candidate is no hit
+    verdict = judge.verdict(part, key, ())
     said = "verification failed"
     if verdict is not None:
         said = f"score {verdict.score:.4f} is below the minimum {part.minimum:.4f}"

@@ -30,12 +30,13 @@ DEFINITIONS: dict[str, tuple[str, ...]] = {
     "CalcNumRotatableBonds": (f"[{_END}{_AMIDE}]-,:;!@[{_END}]", f"[{_END}{_AMIDE}]-!@[{_END}]"),
 }
 """RDKit's function → what it may count: atoms, or the bond between two."""
-_TRIED = (
+TRIED = (
     "CC(=O)Nc1ccc(O)cc1", "CN1C=NC2=C1C(=O)N(C(=O)N2C)C", "CC(C)(C)OC(=O)NCC#N", "FC(F)(F)c1ccccc1-c1ccccc1",
     "NS(=O)(=O)c1ccccn1", "C[N+](C)(C)CC(=O)[O-]", "Cn1ccnc1SCC", "O=C1NC(=O)c2ccccc12", "CCOP(=O)(OCC)OCC",
     "c1ccsc1CC(N)=[NH2+]", "OB(O)c1ccco1", "CC(=S)NN", "O=c1cc[nH]c(=O)[nH]1", "CSC", "C[n+]1ccccc1CCO",
     "CCN(CC)C(=O)C=C", "c1ccc(-n2cccc2)cc1", "CCCC#CCC",
 )  # fmt: skip
+"""Molecules on which definitions are compared with those of the installed RDKit."""
 
 
 def counted(function: str, mol: Mol, graph: bytes) -> int:
@@ -63,7 +64,7 @@ def _definition(function: str) -> Compiled | None:
     """Return the definition that agrees with the installed RDKit, None if none does."""
     from rdkit import Chem
 
-    mols = [Chem.MolFromSmiles(smiles) for smiles in _TRIED]
+    mols = [Chem.MolFromSmiles(smiles) for smiles in TRIED]
     for smarts in DEFINITIONS[function]:
         program = compile_list([Chem.MolFromSmarts(smarts)])
         if program and all(_count(program, molecule_graph(mol)) == _by_rdkit(function, mol) for mol in mols):

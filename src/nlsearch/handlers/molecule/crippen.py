@@ -15,7 +15,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nlsearch.handlers.chemistry.graphs import molecule_graph
 from nlsearch.handlers.chemistry.program import Compiled, compile_list
+from nlsearch.handlers.molecule.counted import TRIED
 from nlsearch.kernels import NATIVE, label_atoms, with_hydrogens
 
 if TYPE_CHECKING:
@@ -24,12 +26,14 @@ if TYPE_CHECKING:
 
 def logp(mol: Mol, graph: bytes) -> float:
     """Return the logarithm of the partition coefficient of `mol`, whose encoded graph is `graph` (empty if none)."""
-    from rdkit.Chem import rdMolDescriptors
-
     types = _types() if NATIVE else None
     whole = with_hydrogens(graph) if types and graph else b""
     if types is None or not whole:
-        return float(rdMolDescriptors.CalcCrippenDescriptors(mol)[0])
+        return _by_rdkit(mol)
+    return _sum(types, whole)
+
+
+def _sum(types: tuple[Compiled, list[float]], whole: bytes) -> float:
     program, amounts = types
     return math.fsum(map(amounts.__getitem__, label_atoms(program.program, program.encoded, whole)))
 
@@ -43,7 +47,7 @@ def _as_compiled(smarts: str) -> str:
 
 @cache
 def _types() -> tuple[Compiled, list[float]] | None:
-    """Return the types with what each contributes, by label (255: none does); None if they cannot be told by graphs."""
+    """Return the types with what each contributes, by label (255: none does); None if RDKit gives other values."""
     from rdkit import Chem, RDConfig
 
     table = Path(RDConfig.RDDataDir) / "Crippen.txt"
@@ -54,5 +58,16 @@ def _types() -> tuple[Compiled, list[float]] | None:
     if not all(queries):
         return None
     program = compile_list(queries)
+    if program is None:
+        return None
     amounts = [float(row[2]) for row in rows]
-    return None if program is None else (program, amounts + [0.0] * (256 - len(amounts)))
+    types = program, amounts + [0.0] * (256 - len(amounts))
+    tried = [Chem.MolFromSmiles(smiles) for smiles in TRIED]
+    agree = all(abs(_sum(types, with_hydrogens(molecule_graph(mol))) - _by_rdkit(mol)) < 1e-6 for mol in tried)
+    return types if agree else None
+
+
+def _by_rdkit(mol: Mol) -> float:
+    from rdkit.Chem import rdMolDescriptors
+
+    return float(rdMolDescriptors.CalcCrippenDescriptors(mol)[0])
