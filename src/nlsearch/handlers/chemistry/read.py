@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -78,6 +78,22 @@ def read_records(source: Source, limits: Limits, kind: str = "molecule") -> Iter
             yield outcome
     if empty:
         raise MalformedContent("the file holds no record", locator=source.path)
+
+
+def first_record(source: Source, limits: Limits, kind: str) -> tuple[int, Any]:
+    """Return number and content of the first record that can be read as `kind`; those behind it are not looked at.
+
+    Raises
+    ------
+    MalformedContent
+        If there is none, with the reason of the last record.
+    """
+    reason = "no record"
+    for outcome in read_records(source, limits, kind):
+        if isinstance(outcome, RawItem) and outcome.kind is None:
+            return outcome.number, outcome.content
+        reason = f"record {outcome.number} is a {outcome.kind}" if isinstance(outcome, RawItem) else outcome.reason
+    raise MalformedContent(f"no {kind} can be read from it: {reason}", locator=source.path)
 
 
 Parser = Callable[[Record, Limits], Structure | Reaction]

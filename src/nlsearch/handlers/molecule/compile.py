@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nlsearch.errors import MalformedContent
 from nlsearch.handlers.chemistry import fingerprints, screen
 from nlsearch.handlers.chemistry.patterns import Pattern, pattern_of, read_structure
 from nlsearch.handlers.chemistry.payload import Decoded
 from nlsearch.handlers.chemistry.possible import is_everything, is_possible
-from nlsearch.handlers.chemistry.read import Molecule, read_records
+from nlsearch.handlers.chemistry.read import first_record
+from nlsearch.handlers.chemistry.saying import counted
 from nlsearch.handlers.molecule import similarity
 from nlsearch.handlers.molecule.facts import MORGAN, SUBGRAPH
 from nlsearch.limits import Limits
-from nlsearch.model import Nearest, Probe, Range, RawItem, Scalar, Terms
+from nlsearch.model import Nearest, Probe, Range, Scalar, Terms
 
 if TYPE_CHECKING:
     from rdkit.Chem import Mol
@@ -124,22 +124,8 @@ def compile_example(
         return _similar_probe("like", notation(value), read_structure(value, limits=limits).mol, options, indexed)
     if isinstance(value, bytes | memoryview):
         return _similar_probe("like", "the molecule", Decoded(bytes(value)).mol, options, indexed)
-    number, mol = _first_record(value, limits)
-    return _similar_probe("like", f"record {number} of {value.name}", mol, options, indexed)
-
-
-def _first_record(source: Source, limits: Limits) -> tuple[int, Mol]:
-    """Return the first record that can be read, with its number; those behind it are not looked at."""
-    reason = "no record"
-    for outcome in read_records(source, limits):
-        if isinstance(outcome, RawItem) and outcome.kind is not None:
-            reason = f"record {outcome.number} is a {outcome.kind}"
-        elif isinstance(outcome, RawItem):
-            content: Molecule = outcome.content
-            return outcome.number, content.structure.mol
-        else:
-            reason = outcome.reason
-    raise MalformedContent(f"no molecule can be read from it: {reason}", locator=source.path)
+    number, content = first_record(value, limits, KIND)
+    return _similar_probe("like", f"record {number} of {value.name}", content.structure.mol, options, indexed)
 
 
 def _similar_probe(
@@ -164,8 +150,3 @@ def _similar_probe(
 def notation(value: str) -> str:
     """Return what the text of a structure is written in."""
     return "molfile" if "M  END" in value or "M  V30" in value else "SMILES"
-
-
-def counted(count: int, noun: str) -> str:
-    """Return a number with its noun."""
-    return f"{count} {noun}" + ("" if count == 1 else "s")

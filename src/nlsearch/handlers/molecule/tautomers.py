@@ -27,7 +27,8 @@ from typing import TYPE_CHECKING, Any
 from nlsearch.errors import QuerySyntax, QueryTooCostly
 from nlsearch.handlers.chemistry import screen
 from nlsearch.handlers.chemistry.patterns import pattern_of, read_structure
-from nlsearch.handlers.molecule.compile import KIND, counted, neighbours, notation
+from nlsearch.handlers.chemistry.saying import counted
+from nlsearch.handlers.molecule.compile import KIND, neighbours, notation
 from nlsearch.handlers.molecule.facts import SUBGRAPH
 from nlsearch.limits import Limits, how_to_raise
 from nlsearch.model import AllOf, AnyOf, Probe, Question, Scalar, Terms

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from nlsearch.errors import InputError, LimitExceeded, MalformedContent, QuerySyntax, QueryTooCostly
+from nlsearch.errors import InputError, LimitExceeded, QuerySyntax, QueryTooCostly
 from nlsearch.handlers.chemistry import screen
 from nlsearch.handlers.chemistry.patterns import checked_text
 from nlsearch.handlers.chemistry.reactions import Reaction, is_reaction
-from nlsearch.handlers.chemistry.read import reaction_smiles, read_records
+from nlsearch.handlers.chemistry.read import first_record, reaction_smiles
+from nlsearch.handlers.chemistry.saying import counted
 from nlsearch.handlers.reaction.facts import STRUCTURAL, TERMS
 from nlsearch.handlers.reaction.patterns import ReactionPattern, read_reaction
 from nlsearch.handlers.reaction.payload import Decoded, encode
 from nlsearch.limits import Limits
-from nlsearch.model import AllOf, Exact, Nearest, Probe, Question, RawItem, Scalar, Scan
+from nlsearch.model import AllOf, Exact, Nearest, Probe, Question, Scalar, Scan
 
 if TYPE_CHECKING:
     from nlsearch.handlers.contract import Buffer, Source
@@ -50,7 +51,7 @@ def _question(pattern: ReactionPattern) -> Question:
 
 
 def _counts(pattern: ReactionPattern) -> str:
-    said = [f"{name} {_counted(side.mol.GetNumAtoms(), 'atom')}" for name, side in pattern.sides.items()]
+    said = [f"{name} {counted(side.mol.GetNumAtoms(), 'atom')}" for name, side in pattern.sides.items()]
     return ", ".join([*said, f"{len(pattern.mapped)} mapped"])
 
 
@@ -60,7 +61,7 @@ def compile_example(value: str | Buffer | Source, limits: Limits) -> Probe:
         return _similar_probe("reaction SMILES", Decoded(encode(_text_example(value, limits))))
     if isinstance(value, bytes | memoryview):
         return _similar_probe("the reaction", Decoded(bytes(value)))
-    number, reaction = _first_record(value, limits)
+    number, reaction = first_record(value, limits, KIND)
     return _similar_probe(f"record {number} of {value.name}", Decoded(encode(reaction)))
 
 
@@ -79,25 +80,11 @@ def _text_example(value: str, limits: Limits) -> Reaction:
         raise QuerySyntax(f"not a reaction SMILES: {exc.message}") from exc
 
 
-def _first_record(source: Source, limits: Limits) -> tuple[int, Reaction]:
-    """Return the first reaction that can be read, with its number; records behind it are not looked at."""
-    reason = "no record"
-    for outcome in read_records(source, limits, KIND):
-        if isinstance(outcome, RawItem) and outcome.kind is not None:
-            reason = f"record {outcome.number} is a {outcome.kind}"
-        elif isinstance(outcome, RawItem):
-            content: Reaction = outcome.content
-            return outcome.number, content
-        else:
-            reason = outcome.reason
-    raise MalformedContent(f"no reaction can be read from it: {reason}", locator=source.path)
-
-
 def _similar_probe(read_as: str, example: Decoded) -> Probe:
     """Return the probe for the same reaction and its neighbours; the engine's minimum is the only floor."""
     bits = example.fingerprint
     verification = {"smiles": example.smiles, "fingerprint": bits}
-    heavy = _counted(example.heavy_atoms, "heavy atom")
+    heavy = counted(example.heavy_atoms, "heavy atom")
     read_as += f", {heavy}; same reaction or near by Tanimoto, Morgan 2 of reactants and products, 2 × 2048 bits"
     return Probe(
         KIND,
@@ -109,7 +96,3 @@ def _similar_probe(read_as: str, example: Decoded) -> Probe:
         minimum=MINIMUM,
         related=Nearest(STRUCTURAL, bits, RELATED_MINIMUM, RELATED_LIMIT),
     )
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" + ("" if count == 1 else "s")
