@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from nlsearch.errors import InputError, LimitExceeded, MalformedContent, QuerySyntax, QueryTooCostly
 from nlsearch.handlers.chemistry.complaints import line_complaint
 from nlsearch.handlers.chemistry.definite import AROMATIC, HYDROGEN, atom_facts, bond_kinds
+from nlsearch.handlers.chemistry.graphs import molecule_graph
 from nlsearch.handlers.chemistry.payload import Structure
 from nlsearch.handlers.chemistry.reactions import is_reaction
 from nlsearch.handlers.chemistry.read import molfile_structure, smiles_structure
@@ -69,11 +70,21 @@ class Pattern:
         return compile_pattern(self.mol, stereo=self.stereo)
 
     @cached_property
-    def rings(self) -> int:
-        """Independent rings: bonds − atoms + fragments."""
+    def graph(self) -> bytes:
+        """The encoded graph of a whole molecule; ``b""`` if it has none."""
+        return molecule_graph(self.mol)
+
+    @cached_property
+    def parts(self) -> int:
+        """How many connected parts it has."""
         from rdkit import Chem
 
-        return self.mol.GetNumBonds() - self.mol.GetNumAtoms() + len(Chem.GetMolFrags(self.mol))
+        return len(Chem.GetMolFrags(self.mol))
+
+    @cached_property
+    def rings(self) -> int:
+        """Independent rings: bonds − atoms + parts."""
+        return self.mol.GetNumBonds() - self.mol.GetNumAtoms() + self.parts
 
     @cached_property
     def aromatic_rings(self) -> int:

@@ -111,6 +111,20 @@ class Decoded:
         return max(1, self.mol.GetNumHeavyAtoms())
 
     @cached_property
+    def parts(self) -> int:
+        """How many connected parts it has."""
+        from rdkit import Chem
+
+        return len(Chem.GetMolFrags(self.mol))
+
+    @cached_property
+    def formula(self) -> str:
+        """Molecular formula in Hill's order, isotopes as their element."""
+        from rdkit.Chem import rdMolDescriptors
+
+        return str(rdMolDescriptors.CalcMolFormula(self.mol))
+
+    @cached_property
     def smiles(self) -> str:
         """Canonical SMILES with stereo and isotopes."""
         from rdkit import Chem
@@ -148,14 +162,20 @@ def set_bits(payload: Buffer) -> list[int]:
     return found
 
 
-def heavy_atoms(payload: Buffer) -> int | None:
-    """Return the number of atoms other than hydrogens and dummies, at least 1, by the graph; None if there is none."""
+def _atoms(payload: Buffer) -> tuple[bytes, bytes]:
+    """Return elements and states of the atoms of the graph in a payload; empty if it has none."""
     if payload[GRAPH_AT : GRAPH_AT + 2] == b"\0\0":
-        return None
+        return b"", b""
     start = GRAPH_AT + 2 + GRAPH_HEAD
     atoms = int.from_bytes(payload[GRAPH_AT + 3 : GRAPH_AT + 5], "little")
-    elements = bytes(payload[start : start + atoms]).translate(_WITHOUT_AROMATIC)
-    return max(1, atoms - elements.count(0) - elements.count(1))
+    elements, states = (bytes(payload[start + row * atoms : start + (row + 1) * atoms]) for row in range(2))
+    return elements.translate(_WITHOUT_AROMATIC), states
+
+
+def heavy_atoms(payload: Buffer) -> int | None:
+    """Return the number of atoms other than hydrogens and dummies, at least 1, by the graph; None if there is none."""
+    elements, _ = _atoms(payload)
+    return max(1, len(elements) - elements.count(0) - elements.count(1)) if elements else None
 
 
 def composition(payload: Buffer) -> tuple[bytes, int, int] | None:
@@ -163,14 +183,11 @@ def composition(payload: Buffer) -> tuple[bytes, int, int] | None:
 
     Only equal compositions have equal formulas; nothing is decoded for it.
     """
-    if payload[GRAPH_AT : GRAPH_AT + 2] == b"\0\0":
+    elements, states = _atoms(payload)
+    if not elements:
         return None
-    start = GRAPH_AT + 2 + GRAPH_HEAD
-    atoms = int.from_bytes(payload[GRAPH_AT + 3 : GRAPH_AT + 5], "little")
-    elements = bytes(payload[start : start + atoms]).translate(_WITHOUT_AROMATIC)
-    states = bytes(payload[start + atoms : start + 2 * atoms])
     heavy = bytes(sorted(elements.replace(b"\1", b"")))
-    return heavy, sum(states.translate(_LOW)) + elements.count(1), sum(states.translate(_HIGH)) - 8 * atoms
+    return heavy, sum(states.translate(_LOW)) + elements.count(1), sum(states.translate(_HIGH)) - 8 * len(elements)
 
 
 def _steps(fingerprint: NDArray[np.uint8]) -> bytes:

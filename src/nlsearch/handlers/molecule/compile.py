@@ -97,16 +97,16 @@ def _near(bits: bytes) -> Nearest:
 
 def compile_superstructure(value: str, options: Mapping[str, Scalar], limits: Limits) -> Probe:
     """Compile ``superstructure:"…"``: items that the query contains have no more heavy atoms than it."""
-    structure = read_structure(value, limits=limits)
-    heavy = max(1, structure.mol.GetNumHeavyAtoms())
+    pattern = pattern_of(value, smarts=False, stereo=bool(options.get("stereo", True)), limits=limits)
+    heavy = max(1, pattern.mol.GetNumHeavyAtoms())
     return Probe(
         KIND,
         "superstructure",
         f"{notation(value)}, {counted(heavy, 'heavy atom')}",
         Range("heavy_atoms", None, heavy),
-        {"structure": value, "stereo": bool(options.get("stereo", True))},
+        {"structure": value, "stereo": pattern.stereo},
         "complete",
-        related=neighbours(structure.mol),
+        related=neighbours(pattern.mol),
     )
 
 

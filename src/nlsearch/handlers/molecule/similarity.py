@@ -169,7 +169,7 @@ class Wanted:
 
 
 class Similarities:
-    """Verifies similarity and identity; keeps the fingerprints and formulas that were used last.
+    """Verifies similarity and identity; keeps the fingerprints and tautomers that were used last.
 
     Parameters
     ----------
@@ -186,7 +186,6 @@ class Similarities:
         self._query_bits = lru_cache(maxsize=QUERIES)(_set_bits)
         self._query = lru_cache(maxsize=QUERIES)(fingerprints.unpacked)
         self._fingerprint = lru_cache(maxsize=kept)(_fingerprint)
-        self._formula = lru_cache(maxsize=kept)(_formula)
         self._skeleton = lru_cache(maxsize=kept)(skeleton)
         self._tautomer = lru_cache(maxsize=kept)(canonical_tautomer)
 
@@ -227,7 +226,7 @@ class Similarities:
             return "stereo"
         if composition(payload) not in {None, self._composed(wanted["formula"])}:
             return None
-        if self._formula(decoded(payload)) != wanted["formula"]:
+        if decoded(payload).formula != wanted["formula"]:
             return None
         return self._identity(self._wanted(wanted["smiles"]), decoded(payload))
 
@@ -274,12 +273,6 @@ def _similarity(query: Any, item: Any, wanted: Mapping[str, Any]) -> float:  # n
 
 def _fingerprint(item: Decoded, name: str) -> Any:  # noqa: ANN401 - RDKit's ExplicitBitVect
     return fingerprints.fingerprint(item.mol, name)
-
-
-def _formula(item: Decoded) -> str:
-    from rdkit.Chem import rdMolDescriptors
-
-    return str(rdMolDescriptors.CalcMolFormula(item.mol))
 
 
 def skeleton(smiles: str) -> str:

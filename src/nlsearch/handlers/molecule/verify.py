@@ -12,7 +12,6 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from nlsearch.handlers.chemistry.graphs import molecule_graph
 from nlsearch.handlers.chemistry.patterns import Pattern, bounded_matches, pattern_of
 from nlsearch.handlers.chemistry.payload import GRAPH_AT, Decoded
 from nlsearch.handlers.chemistry.program import Compiled, compile_pattern
@@ -53,7 +52,6 @@ class Verifier:
         self._decoded = lru_cache(maxsize=DECODED)(Decoded)
         self._pattern = lru_cache(maxsize=PATTERNS)(self._read_pattern)
         self._template = lru_cache(maxsize=PATTERNS)(self._compile_template)
-        self._whole = lru_cache(maxsize=PATTERNS)(self._read_whole)
         self._similarities = Similarities(DECODED, limits)
 
     def decoded(self, payload: Buffer) -> Decoded:
@@ -65,14 +63,14 @@ class Verifier:
         if "fingerprint" in probe.verification:
             return self._similarities.verify(probe.verification, payload, self.decoded)
         item = self.decoded(payload)
-        text = probe.verification.get("smarts", probe.verification.get("structure", ""))
-        pattern, parameters = self._pattern(text, "smarts" in probe.verification, bool(probe.verification["stereo"]))
+        pattern, parameters = self._asked(probe)
         if probe.operator == "superstructure":
             return self._contained(pattern, parameters, item)
         if probe.operator == "tautomer":
-            matches = tautomers_of(text, self._limits).query.GetSubstructMatches(item.mol, parameters)
+            query = tautomers_of(probe.verification["structure"], self._limits).query
+            matches = query.GetSubstructMatches(item.mol, parameters)
         else:
-            matches = self._matches(item.mol, pattern.mol, pattern, parameters)
+            matches = self._matches(item.mol, pattern.mol, pattern.parts, pattern, parameters)
         if not matches:
             return None
         atoms, bonds = self._evidence(matches, pattern.bonds, item)
@@ -83,32 +81,31 @@ class Verifier:
         """Say of many molecules whether they match (:class:`nlsearch.handlers.contract.Decider`)."""
         if "fingerprint" in probe.verification:
             return None
-        text = probe.verification.get("smarts", probe.verification.get("structure", ""))
-        stereo = bool(probe.verification["stereo"])
+        pattern, _ = self._asked(probe)
         if probe.operator == "superstructure":
-            whole = self._whole(text)
-            if not whole:
+            if not pattern.graph:
                 return None
-            decided = decide_parts(whole, payloads, GRAPH_AT)
-            return _unless_stereo(decided, payloads) if stereo else decided
-        if probe.operator == "tautomer":
-            compiled = self._template(text)
-        else:
-            compiled = self._pattern(text, "smarts" in probe.verification, stereo)[0].compiled
+            decided = decide_parts(pattern.graph, payloads, GRAPH_AT)
+            return _where_stereo(decided, payloads, given=True, instead=UNDECIDED) if pattern.stereo else decided
+        structure = probe.verification.get("structure", "")
+        compiled = self._template(structure) if probe.operator == "tautomer" else pattern.compiled
         if compiled is None:
             return None
         decided = decide(compiled.program, compiled.encoded, payloads, GRAPH_AT)
         if compiled.stereo:
-            decided = _if_stereo(decided, payloads)
+            decided = _where_stereo(decided, payloads, given=False, instead=NO)
         return decided if compiled.exact else decided.replace(_YES, _UNDECIDED)
+
+    def _asked(self, probe: Probe) -> tuple[Pattern, Any]:
+        """Return the query molecule of a probe, and RDKit's parameters for it."""
+        asked = probe.verification
+        smarts = "smarts" in asked
+        return self._pattern(asked["smarts" if smarts else "structure"], smarts, bool(asked["stereo"]))
 
     def _compile_template(self, text: str) -> Compiled | None:
         """Return what every tautomer of a structure holds; it never says all."""
         compiled = compile_pattern(tautomers_of(text, self._limits).query.GetTemplateMolecule(), stereo=False)
         return None if compiled is None else replace(compiled, exact=False)
-
-    def _read_whole(self, text: str) -> bytes:
-        return molecule_graph(self._pattern(text, False, False)[0].mol)
 
     def _read_pattern(self, text: str, smarts: bool, stereo: bool) -> tuple[Pattern, Any]:
         pattern = pattern_of(text, smarts=smarts, stereo=stereo, limits=self._limits)
@@ -126,13 +123,18 @@ class Verifier:
         count: dict[str, Json] = {"count": len(matches)}
         return count | {"count_capped": True} if len(matches) >= self._limits.verify_matches else count
 
-    def _matches(self, mol: Mol, query: Mol, pattern: Pattern, parameters: Any) -> Sequence[tuple[int, ...]]:  # noqa: ANN401 - RDKit's
-        """Look for `query` in `mol`; step by step where a pattern has exponentially many ways to fail, as in cages."""
-        from rdkit import Chem
-
+    def _matches(
+        self,
+        mol: Mol,
+        query: Mol,
+        parts: int,
+        pattern: Pattern,
+        parameters: Any,  # noqa: ANN401 - RDKit's
+    ) -> Sequence[tuple[int, ...]]:
+        """Look for `query`, of so many parts, in `mol`; step by step where there are too many ways to fail."""
         atoms = mol.GetNumAtoms()
         caged = atoms > CHAIN or (atoms >= CAGE and mol.GetNumBonds() >= FUSED * atoms)
-        if (caged and query.GetNumAtoms() >= GUARDED) or len(Chem.GetMolFrags(query)) > SCATTERED:
+        if (caged and query.GetNumAtoms() >= GUARDED) or parts > SCATTERED:
             limits = self._limits
             return bounded_matches(mol, query, pattern.parameters(limits.verify_matches), limits.verify_steps)
         matches: Sequence[tuple[int, ...]] = mol.GetSubstructMatches(query, parameters)
@@ -140,7 +142,7 @@ class Verifier:
 
     def _contained(self, pattern: Pattern, parameters: Any, item: Decoded) -> Verdict | None:  # noqa: ANN401 - RDKit's
         """Look for the item in the query."""
-        matches = self._matches(pattern.mol, item.mol, pattern, parameters)
+        matches = self._matches(pattern.mol, item.mol, item.parts, pattern, parameters)
         if not matches:
             return None
         shown = matches[: 1 + self._limits.evidence_more]
@@ -160,17 +162,9 @@ class Verifier:
         return Verdict(min(1.0, item.heavy_atoms / pattern.atoms), "exact", evidence)
 
 
-def _unless_stereo(decided: bytes, payloads: list[bytes | memoryview]) -> bytes:
-    """Leave undecided those that would match, but have stereo that has to agree too."""
+def _where_stereo(decided: bytes, payloads: list[bytes | memoryview], *, given: bool, instead: int) -> bytes:
+    """Say `instead` of those that would match, and whose record gives stereo, or gives none."""
     return bytes(
-        UNDECIDED if one == YES and payload[GRAPH_AT + 2] & STEREO else one
-        for one, payload in zip(decided, payloads, strict=True)
-    )
-
-
-def _if_stereo(decided: bytes, payloads: list[bytes | memoryview]) -> bytes:
-    """Deny those whose record gives no stereo at all."""
-    return bytes(
-        NO if one == YES and not payload[GRAPH_AT + 2] & STEREO else one
+        instead if one == YES and bool(payload[GRAPH_AT + 2] & STEREO) == given else one
         for one, payload in zip(decided, payloads, strict=True)
     )
