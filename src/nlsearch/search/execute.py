@@ -20,6 +20,7 @@ from nlsearch.index.textquery import EveryOf, KindIs, SomeOf, TextQuery
 from nlsearch.index.wordcounts import WordCounts
 from nlsearch.model import NO, TIERS, UNDECIDED, YES, Hit, Nearest
 from nlsearch.search import candidates, fuse
+from nlsearch.search.candidates import Screen
 from nlsearch.search.fuse import Judgement, Rank
 from nlsearch.search.judge import Judge, hit_of
 from nlsearch.search.parts import AllParts, AnyPart, NotPart, Part, Plan, ProbePart, TextPart, probes, ranked
@@ -58,6 +59,8 @@ class VerifiedRun:
 
     Attributes
     ----------
+    decidable : bool
+        Whether handlers can tell of many candidates at once whether they match.
     verified : int
         How many candidates were verified so far.
     """
@@ -72,12 +75,11 @@ class VerifiedRun:
         self._exact_floor = _exact_floor(plan.root)
         self._minimum = _minimum(plan.root) - candidates.ROUNDING
         self._judges: dict[int, Judge] = {}
-        self._others: dict[int, Judge] = {}
-        self._decidable = any(self._can_decide(part) for part in probes(plan.root))
+        self._screens: dict[int, Screen] = {}
+        self.decidable = any(self._can_decide(part) for part in probes(plan.root))
         self._seen: set[tuple[int, int]] = set()
         self._ready: list[tuple[Rank, Judgement]] = []
         self.clock = Clock()
-        self._screened_all = True
         self.verified = 0
 
     def hits(self) -> Iterator[Hit | None]:
@@ -93,18 +95,12 @@ class VerifiedRun:
     @property
     def undecided(self) -> set[tuple[int, int]]:
         """Split and key of the items about which a handler could not decide within its caps."""
-        judges = chain(self._judges.items(), self._others.items())
-        return {(number, key) for number, judge in judges for key in judge.undecided}
+        return {(number, key) for number, judge in self._judges.items() for key in judge.undecided}
 
     @property
     def complete(self) -> bool:
         """False once an organ left something out, or an item could not be decided about."""
-        return self._screened_all and not self.undecided
-
-    @property
-    def decidable(self) -> bool:
-        """Whether handlers can tell of many candidates at once whether they match."""
-        return self._decidable
+        return all(screen.complete for screen in self._screens.values()) and not self.undecided
 
     def _can_decide(self, part: ProbePart) -> bool:
         handler = self._handler(part.probe.kind)
@@ -116,9 +112,8 @@ class VerifiedRun:
         None says that the clock has run out; asked again, it goes on from there.
         """
         for view in self._view.splits:
-            found = candidates.screen(self._root, view)
-            self._screened_all = self._screened_all and found.complete
-            judge = self._others[view.number] = Judge(view, self._handler, found, {})
+            found = self._screen(view)
+            judge = self._judge(view, found)
             for start in range(0, len(found.keys), LARGEST_PAGE):
                 keys = found.keys[start : start + LARGEST_PAGE]
                 decided = judge.decide(self._root, keys)
@@ -156,18 +151,30 @@ class VerifiedRun:
     def _candidates(self, view: SplitView) -> Iterator[Rank]:
         """Yield the best rank that each candidate of a split can reach, ascending."""
         if self._lazy:
-            self._judges[view.number] = Judge(view, self._handler, None, {})
+            self._judge(view, None)
             return heapq.merge(*(self._lightest(view, kind) for kind in view.split.info.kinds))
         nearest = candidates.only_neighbours(self._root, view)
         if nearest is not None:
-            self._judges[view.number] = Judge(view, self._handler, None, {})
+            self._judge(view, None)
             return self._closest(view, *nearest)
-        found = candidates.screen(self._root, view)
-        self._screened_all = self._screened_all and found.complete
+        found = self._screen(view)
+        self._judge(view, found)
         scores = self._word_scores.get(view.number, {})
-        self._judges[view.number] = Judge(view, self._handler, found, scores)
         structural = candidates.bounds(self._root, view, found.keys, found.notes)
         return self._sorted_ranks(view, found.keys, self._with_words(found.keys, structural, scores))
+
+    def _screen(self, view: SplitView) -> Screen:
+        """Return the candidates of a split, asked for once."""
+        if view.number not in self._screens:
+            self._screens[view.number] = candidates.screen(self._root, view)
+        return self._screens[view.number]
+
+    def _judge(self, view: SplitView, screen: Screen | None) -> Judge:
+        """Return the one judge of a split, made for who asks first: it knows all the undecided items."""
+        if view.number not in self._judges:
+            scores = self._word_scores.get(view.number, {})
+            self._judges[view.number] = Judge(view, self._handler, screen, scores)
+        return self._judges[view.number]
 
     def _sorted_ranks(self, view: SplitView, keys: NDArray[np.uint32], bounds: NDArray[np.float64]) -> Iterator[Rank]:
         """Yield ranks ascending; handlers are asked, and ranks made, only as they are needed."""
@@ -195,7 +202,7 @@ class VerifiedRun:
 
         When time is up nobody is asked, so that the next candidate comes, and with it the look at the clock.
         """
-        if not self._decidable or self.clock.over:
+        if not self.decidable or self.clock.over:
             return np.ones(len(keys), np.bool_)
         return np.not_equal(self._judges[view.number].decide(self._root, keys), NO)
 
