@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from molecules import AWKWARD, admits, one, payload_of, read
 from random_smarts import random_smarts
-from rdkit import Chem, rdBase
+from rdkit import Chem
 
 from held import Held
 from nlsearch import wire
@@ -30,23 +30,12 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 
 @pytest.fixture(scope="module")
-def handler() -> MoleculeHandler:
-    return MoleculeHandler()
-
-
-@pytest.fixture(scope="module")
 def pool(handler: MoleculeHandler) -> list[tuple[Chem.Mol, frozenset[int], bytes]]:
     found = []
     for smiles in AWKWARD:
         features = handler.features(one(smiles))
         found.append((Chem.MolFromSmiles(smiles), frozenset(features.terms[SUBGRAPH].tolist()), features.payload))
     return found
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> object:
-    with rdBase.BlockLogs():
-        yield
 
 
 def block(mol: Chem.Mol, **options: bool) -> str:

@@ -9,16 +9,10 @@ from pathlib import Path
 import pytest
 from damage import damaged, sdf, separated
 from molecules import read
-from rdkit import Chem, rdBase
+from rdkit import Chem
 
 import nlsearch
 from nlsearch.model import RawItem, Skipped
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> object:
-    with rdBase.BlockLogs():
-        yield
 
 
 @pytest.fixture(scope="module")

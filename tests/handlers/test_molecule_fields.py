@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from molecules import AWKWARD, one
-from rdkit import Chem, rdBase
+from rdkit import Chem
 from rdkit.Chem import Crippen, Descriptors, Lipinski, rdinchi
 from rdkit.Chem.MolStandardize import rdMolStandardize
 from rdkit.Chem.Scaffolds import MurckoScaffold
@@ -25,17 +25,6 @@ from nlsearch.model import AllOf, AnyOf, Exact, Prefix, Question
 ASPIRIN = "CC(=O)Oc1ccccc1C(=O)O"
 ASPIRIN_KEY = "BSYNRYMUTXBXSQ-UHFFFAOYSA-N"
 SODIUM, ACETATE, ACETIC = "FKNQFGJONOIPTF-UHFFFAOYSA-N", "QTBSBXVTEAMEQO-UHFFFAOYSA-M", "QTBSBXVTEAMEQO-UHFFFAOYSA-N"
-
-
-@pytest.fixture(scope="module")
-def handler() -> MoleculeHandler:
-    return MoleculeHandler()
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> object:
-    with rdBase.BlockLogs():
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 from molecules import AWKWARD, one, payload_of, read
-from rdkit import Chem, rdBase
+from rdkit import Chem
 from rdkit.Chem import AllChem
 from written import WRITERS, flat, mol2, solid
 
@@ -32,17 +32,6 @@ ETHER = (
     '<fragment id="{0}"><n id="{0}1" p="0 0"/><n id="{0}2" p="14.4 0" Element="8"/><n id="{0}3" p="28 5" {1}/>'
     '<b id="{0}4" B="{0}1" E="{0}2"/><b id="{0}5" B="{0}2" E="{0}3"/></fragment>\n'
 )
-
-
-@pytest.fixture(scope="module")
-def handler() -> MoleculeHandler:
-    return MoleculeHandler()
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> object:
-    with rdBase.BlockLogs():
-        yield
 
 
 def smiles(item: RawItem | Skipped) -> str:

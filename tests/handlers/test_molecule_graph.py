@@ -6,14 +6,13 @@ import contextlib
 import gzip
 import random
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from molecules import AWKWARD
 from random_smarts import GROUPS, grammar_smarts, mixed_smarts, piece_smiles, random_smarts
-from rdkit import Chem, rdBase
+from rdkit import Chem
 from rdkit.Chem import rdMolDescriptors
 
 from nlsearch import kernels
@@ -38,12 +37,6 @@ KINDS = {
     Chem.BondType.SINGLE: 0, Chem.BondType.DOUBLE: 1, Chem.BondType.TRIPLE: 2, Chem.BondType.AROMATIC: 3
 }  # fmt: skip
 needs_native = pytest.mark.skipif(not kernels.NATIVE, reason="the C extension is not built")
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    with rdBase.BlockLogs():
-        yield
 
 
 def molecules() -> list[Chem.Mol]:

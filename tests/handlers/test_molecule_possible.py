@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
 
 import pytest
 from molecules import AWKWARD, admits, one
 from random_smarts import grammar_smarts
-from rdkit import Chem, rdBase
+from rdkit import Chem
 
 from nlsearch.errors import QueryTooCostly
 from nlsearch.handlers.chemistry import screen
@@ -22,17 +21,6 @@ from nlsearch.limits import Limits
 from nlsearch.model import UNDECIDED, Terms
 
 ODD = ["N->[Cu]", "[NH3]->[Pt](Cl)Cl", "[Re]$[Re]", "[Cl-].[Na+]", "C[Pt](F)(Cl)Br"]
-
-
-@pytest.fixture(scope="module")
-def handler() -> MoleculeHandler:
-    return MoleculeHandler()
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    with rdBase.BlockLogs():
-        yield
 
 
 @pytest.mark.parametrize(

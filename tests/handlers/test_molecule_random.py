@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import random
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 from molecule_oracle import Oracle, Query, Tally, compare, parameters, random_query
 from molecules import AWKWARD, admits, one
 from random_smarts import GROUPS, grammar_smarts, mixed_smarts, piece_smiles
-from rdkit import Chem, rdBase
+from rdkit import Chem
 
 import nlsearch
 from nlsearch.handlers.molecule import MoleculeHandler
@@ -45,12 +44,6 @@ def pool() -> list[tuple[Chem.Mol, frozenset[int], bytes]]:
         features = HANDLER.features(one(smiles))
         found.append((Chem.MolFromSmiles(smiles), frozenset(features.terms[SUBGRAPH].tolist()), features.payload))
     return found
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    with rdBase.BlockLogs():
-        yield
 
 
 def test_what_the_generator_writes_is_smarts() -> None:

@@ -15,17 +15,6 @@ from nlsearch.model import RawItem, Skipped
 ASPIRIN = "CC(=O)Oc1ccccc1C(=O)O"
 
 
-@pytest.fixture(scope="module")
-def handler() -> MoleculeHandler:
-    return MoleculeHandler()
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> object:
-    with rdBase.BlockLogs():
-        yield
-
-
 def block(mol: Chem.Mol, **options: bool) -> str:
     return Chem.MolToMolBlock(mol, **options)
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from molecules import AWKWARD, many, one, payload_of
-from rdkit import Chem, DataStructs, rdBase
+from rdkit import Chem, DataStructs
 from rdkit.Chem import MACCSkeys, rdFingerprintGenerator, rdMolDescriptors
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
@@ -38,12 +38,6 @@ METRICS: dict[str, Callable[..., float]] = {
     "dice": DataStructs.DiceSimilarity,
     "tversky": lambda a, b: DataStructs.TverskySimilarity(a, b, 0.9, 0.1),
 }
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    with rdBase.BlockLogs():
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -151,11 +145,6 @@ def test_related_ones_are_morgans_neighbours(mixture: nlsearch.Collection, smile
 
 
 # ----------------------------------------------------------------------------------------------------------- by itself
-@pytest.fixture(scope="module")
-def handler() -> MoleculeHandler:
-    return MoleculeHandler()
-
-
 @pytest.fixture(scope="module")
 def payloads() -> list[tuple[Chem.Mol, bytes]]:
     return [(Chem.MolFromSmiles(text), payload_of(text)) for text in AWKWARD]

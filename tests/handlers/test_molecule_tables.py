@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from molecules import one, read
-from rdkit import Chem, rdBase
+from rdkit import Chem
 
 from nlsearch.errors import MalformedContent
 from nlsearch.handlers.chemistry import tables
@@ -16,12 +16,6 @@ from nlsearch.model import RawItem, Skipped
 
 ETHANOL = "InChI=1S/C2H6O/c1-2-3/h3H,2H2,1H3"
 TABLE = next(form for form in FORMATS if form.name == "SMILES table")
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> object:
-    with rdBase.BlockLogs():
-        yield
 
 
 def told(content: str | bytes, limits: Limits | None = None) -> list[tuple[str, str, str, str | None]]:

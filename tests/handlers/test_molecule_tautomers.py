@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from molecules import AWKWARD, many, payload_of
-from rdkit import Chem, rdBase
+from rdkit import Chem
 from rdkit.Chem import rdTautomerQuery
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
@@ -22,17 +22,6 @@ from nlsearch.model import AllOf, Scan
 COUNT, QUERIES = 1000, 40
 ENUMERATOR = rdMolStandardize.TautomerEnumerator()
 PEPTIDE = "NC(C)C(=O)" * 10 + "O"
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    with rdBase.BlockLogs():
-        yield
-
-
-@pytest.fixture(scope="module")
-def handler() -> MoleculeHandler:
-    return MoleculeHandler()
 
 
 @pytest.fixture(scope="module")

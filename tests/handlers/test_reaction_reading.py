@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from rdkit import Chem, rdBase
+from rdkit import Chem
 from rdkit.Chem import rdChemReactions
 from reactions import AWKWARD, ESTER, one, read
 
@@ -31,12 +31,6 @@ INCHIKEYS = {
 @pytest.fixture(scope="module")
 def handler() -> ReactionHandler:
     return ReactionHandler()
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> object:
-    with rdBase.BlockLogs():
-        yield
 
 
 def as_rxn(text: str, *, v3000: bool = False) -> str:
