@@ -37,6 +37,8 @@ def fingerprint(mol: Mol, name: str) -> Any:  # noqa: ANN401 - see below
 def _generator(name: str) -> Any:  # noqa: ANN401 - see below
     from rdkit.Chem import rdFingerprintGenerator
 
+    if name == "morgan":
+        return rdFingerprintGenerator.GetMorganGenerator(radius=MORGAN_RADIUS, fpSize=MORGAN_BITS)
     makers: dict[str, Any] = {
         "rdkit": rdFingerprintGenerator.GetRDKitFPGenerator,
         "atompair": rdFingerprintGenerator.GetAtomPairGenerator,
@@ -52,16 +54,9 @@ def _maccs(mol: Mol) -> Any:  # noqa: ANN401 - see below
     return unpacked(raw.ljust(MACCS_BYTES, b"\0"))
 
 
-@cache
-def _morgan_generator() -> Any:  # noqa: ANN401 - RDKit's generator has no importable type
-    from rdkit.Chem import rdFingerprintGenerator
-
-    return rdFingerprintGenerator.GetMorganGenerator(radius=MORGAN_RADIUS, fpSize=MORGAN_BITS)
-
-
 def morgan(mol: Mol) -> Any:  # noqa: ANN401 - RDKit's ExplicitBitVect has no importable type
     """Return the Morgan fingerprint of `mol` as RDKit's bit vector."""
-    return _morgan_generator().GetFingerprint(mol)
+    return _generator("morgan").GetFingerprint(mol)
 
 
 def packed(bits: Any) -> NDArray[np.uint8]:  # noqa: ANN401 - see above
