@@ -25,7 +25,7 @@ typedef struct {
 } Program;
 
 typedef struct {
-    const Program *program;
+    Program *program;
     Graph *g;
     uint8_t *known;  /* conditions × atoms: 0 not asked yet, 1 no, 2 yes */
     uint8_t *inside; /* patterns × atoms, likewise */
@@ -219,11 +219,31 @@ static int has_pattern(Matching *m, int which, int anchor) {
     return 0;
 }
 
-static int decide_one(Matching *m, const uint8_t *raw, Py_ssize_t size) {
-    if (!decode_graph(m->g, raw, size) || m->g->n == 0) return UNDECIDED;
+/* Reads a program and makes room for any graph; 0 with an error set. What it made, `stop` frees in either case. */
+static int start(Matching *m, const Py_buffer *b) {
+    Program *program = malloc(sizeof *program);
+    *m = (Matching){program, malloc(sizeof(Graph)), NULL, NULL, 0, 0};
+    if (!program || !m->g) return PyErr_NoMemory(), 0;
+    if (!read_program(program, b->buf, b->len / 4)) return refuse("not a pattern"), 0;
+    m->known = malloc((size_t)program->conditions * MOST_ATOMS);
+    m->inside = malloc((size_t)program->patterns * MOST_ATOMS);
+    if (!m->known || !m->inside) return PyErr_NoMemory(), 0;
+    return 1;
+}
+
+/* Puts a graph under the pattern, with nothing known yet; 0 if it is none. */
+static int attach(Matching *m, const uint8_t *raw, Py_ssize_t size) {
+    if (!decode_graph(m->g, raw, size)) return 0;
     memset(m->known, 0, (size_t)m->program->conditions * (size_t)m->g->n);
     memset(m->inside, 0, (size_t)m->program->patterns * (size_t)m->g->n);
     m->steps = STEPS;
+    return 1;
+}
+
+static void stop(Matching *m) { free(m->program), free(m->g), free(m->known), free(m->inside); }
+
+static int decide_one(Matching *m, const uint8_t *raw, Py_ssize_t size) {
+    if (!attach(m, raw, size) || m->g->n == 0) return UNDECIDED;
     int found = has_pattern(m, 0, -1);
     return m->steps < 0 ? UNDECIDED : found;
 }
@@ -241,19 +261,10 @@ static PyObject *decide(PyObject *self, PyObject *args) {
     PyObject *list, *answer = NULL;
     Py_ssize_t at;
     if (!PyArg_ParseTuple(args, "y*O!n", &program_bytes, &PyList_Type, &list, &at)) return NULL;
-    Program *program = malloc(sizeof *program);
-    Matching m = {program, malloc(sizeof(Graph)), NULL, NULL, 0, 0};
-    if (!program || !m.g) PyErr_NoMemory();
-    else if (at < 0 || !read_program(program, program_bytes.buf, program_bytes.len / 4)) refuse("not a pattern");
-    else {
+    Matching m;
+    if (start(&m, &program_bytes)) {
         Py_ssize_t n = PyList_GET_SIZE(list);
-        m.known = malloc((size_t)program->conditions * MOST_ATOMS);
-        m.inside = malloc((size_t)program->patterns * MOST_ATOMS);
-        answer = PyBytes_FromStringAndSize(NULL, n);
-        if (!m.known || !m.inside || !answer) {
-            Py_CLEAR(answer);
-            PyErr_NoMemory();
-        }
+        answer = at < 0 ? refuse("not a pattern") : PyBytes_FromStringAndSize(NULL, n);
         for (Py_ssize_t i = 0; answer && i < n; i++) {
             Py_buffer b = {0};
             const uint8_t *raw = NULL;
@@ -266,7 +277,7 @@ static PyObject *decide(PyObject *self, PyObject *args) {
             PyBuffer_Release(&b);
         }
     }
-    free(program), free(m.g), free(m.known), free(m.inside);
+    stop(&m);
     PyBuffer_Release(&program_bytes);
     return answer;
 }
@@ -276,28 +287,22 @@ static PyObject *count_bonds(PyObject *self, PyObject *args) {
     Py_buffer b[2] = {{0}};
     if (!PyArg_ParseTuple(args, "y*y*", &b[0], &b[1])) return release(b, 2), NULL;
     PyObject *answer = NULL;
-    Program *program = malloc(sizeof *program);
-    Matching m = {program, malloc(sizeof(Graph)), NULL, NULL, STEPS, 0};
-    if (!program || !m.g) PyErr_NoMemory();
-    else if (!read_program(program, b[0].buf, b[0].len / 4) || program->pattern[0].n != 2 || program->pattern[0].rows[6] != 0)
-        refuse("not a pattern of two bound atoms");
-    else if (!decode_graph(m.g, b[1].buf, b[1].len)) refuse("not an encoded graph");
-    else {
-        const int32_t *rows = program->pattern[0].rows;
-        long found = 0;
-        m.known = calloc((size_t)program->conditions, (size_t)m.g->n + 1);
-        m.inside = calloc((size_t)program->patterns, (size_t)m.g->n + 1);
-        if (!m.known || !m.inside) PyErr_NoMemory();
+    Matching m;
+    if (start(&m, &b[0])) {
+        const Pattern *q = &m.program->pattern[0];
+        if (q->n != 2 || q->rows[6] != 0) refuse("not a pattern of two bound atoms");
+        else if (!attach(&m, b[1].buf, b[1].len)) refuse("not an encoded graph");
         else {
+            long found = 0;
             for (int i = 0; i < m.g->m; i++) {
                 int a = m.g->ends[i][0], c = m.g->ends[i][1];
-                found += allows(&m, rows[7], i) && ((holds(&m, rows[0], a) && holds(&m, rows[5], c)) ||
-                                                    (holds(&m, rows[0], c) && holds(&m, rows[5], a)));
+                found += allows(&m, q->rows[7], i) && ((holds(&m, q->rows[0], a) && holds(&m, q->rows[5], c)) ||
+                                                       (holds(&m, q->rows[0], c) && holds(&m, q->rows[5], a)));
             }
             answer = m.steps < 0 ? refuse("the graph takes too many steps") : PyLong_FromLong(found);
         }
     }
-    free(program), free(m.g), free(m.known), free(m.inside);
+    stop(&m);
     release(b, 2);
     return answer;
 }
@@ -307,32 +312,22 @@ static PyObject *label_atoms(PyObject *self, PyObject *args) {
     Py_buffer b[2] = {{0}};
     if (!PyArg_ParseTuple(args, "y*y*", &b[0], &b[1])) return release(b, 2), NULL;
     PyObject *answer = NULL;
-    Program *program = malloc(sizeof *program);
-    Matching m = {program, malloc(sizeof(Graph)), NULL, NULL, 0, 0};
-    if (!program || !m.g) PyErr_NoMemory();
-    else if (!read_program(program, b[0].buf, b[0].len / 4)) refuse("not a pattern");
-    else if (!decode_graph(m.g, b[1].buf, b[1].len)) refuse("not an encoded graph");
-    else {
-        int n = m.g->n;
-        m.known = calloc((size_t)program->conditions, (size_t)n + 1);
-        m.inside = calloc((size_t)program->patterns, (size_t)n + 1);
-        answer = PyBytes_FromStringAndSize(NULL, n);
-        if (!m.known || !m.inside || !answer) {
-            Py_CLEAR(answer);
-            PyErr_NoMemory();
-        }
-        m.steps = STEPS;
-        for (int a = 0; answer && a < n; a++) {
+    Matching m;
+    if (start(&m, &b[0])) {
+        int patterns = m.program->patterns;
+        if (attach(&m, b[1].buf, b[1].len)) answer = PyBytes_FromStringAndSize(NULL, m.g->n);
+        else refuse("not an encoded graph");
+        for (int a = 0; answer && a < m.g->n; a++) {
             int which = 0;
-            while (which < program->patterns && !has_pattern(&m, which, a)) which++;
-            ((uint8_t *)PyBytes_AS_STRING(answer))[a] = (uint8_t)(which < program->patterns ? which : 255);
+            while (which < patterns && !has_pattern(&m, which, a)) which++;
+            ((uint8_t *)PyBytes_AS_STRING(answer))[a] = (uint8_t)(which < patterns ? which : 255);
         }
         if (answer && m.steps < 0) {
             Py_CLEAR(answer);
             refuse("the graph takes too many steps");
         }
     }
-    free(program), free(m.g), free(m.known), free(m.inside);
+    stop(&m);
     release(b, 2);
     return answer;
 }
