@@ -77,7 +77,7 @@ class Blobs:
     def __init__(self, directory: Path, name: str) -> None:
         self._path = directory / f"{name}.bin"
         self._ends = mapped(self._path.with_suffix(".idx"), "<u8")
-        self._bytes = memoryview(mapped(self._path, "u1"))  # type: ignore[arg-type]
+        self._bytes = mapped(self._path, "u1").data
         if len(self._ends) == 0 or int(self._ends[-1]) != len(self._bytes):
             raise IndexDamaged("offsets do not fit", locator=str(self._path), hint="run nlsearch check")
 
@@ -93,8 +93,7 @@ class Blobs:
 
     def some(self, numbers: NDArray[np.uint32]) -> list[bytes | memoryview]:
         """Return several byte strings as views of the mapped file, in the order asked."""
-        known: NDArray[np.uint64] = self._ends.view(np.ndarray)
-        starts, ends = known[numbers], known[numbers.astype(np.int64) + 1]
+        starts, ends = self._ends[numbers], self._ends[numbers.astype(np.int64) + 1]
         if not np.all((starts <= ends) & (ends <= len(self._bytes))):
             raise IndexDamaged("offsets do not ascend", locator=str(self._path), hint="run nlsearch check")
         return [self._bytes[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]

@@ -140,7 +140,7 @@ class VectorWriter:
             raise ValueError(f"an item has two vectors in space {self._space.name}")
         self._flush()
         row = _row_type(self._space)
-        rows = mapped(self._path, row.base.str).view(np.ndarray).reshape(len(keys), *row.shape)
+        rows = mapped(self._path, row.base.str).reshape(len(keys), *row.shape)
         with writing(self._directory):
             graph = self._write_bits(keys, rows) if _is_bits(self._space) else self._write_floats(keys, rows)
             head = _SHAPE.pack(_MAGIC, len(keys), self._space.dimensions, graph)
@@ -253,7 +253,7 @@ class VectorIndex:
 
     def _map(self, part: str, dtype: str, count: int) -> NDArray[Any]:
         path = _file(self._directory, self.space, part)
-        array = mapped(path, dtype).view(np.ndarray)
+        array = mapped(path, dtype)
         if len(array) != count:
             message = f"holds {len(array)} instead of {count} numbers of type {dtype}"
             raise IndexDamaged(message, locator=str(path), hint="run nlsearch check")
