@@ -241,33 +241,6 @@ def _nearest(question: Nearest, view: SplitView, allowed: NDArray[np.uint32] | N
     return found.only(view.living(found.keys))
 
 
-def only_neighbours(part: Part, view: SplitView) -> tuple[ProbePart, Nearest] | None:
-    """Return the operator and its question if a plan asks for the neighbours of one vector and nothing else.
-
-    The split has to answer exactly, and every item has to have a vector, so that the nearest can be asked for first.
-    """
-    if not isinstance(part, ProbePart) or not isinstance(part.probe.ask, Nearest):
-        return None
-    question = part.probe.ask
-    if question.lacking or question.limit is not None or not view.split.has_vectors(question.space):
-        return None
-    return None if view.split.vectors(question.space).approximate else (part, question)
-
-
-def closest(question: Nearest, part: ProbePart, view: SplitView, limit: int) -> Found:
-    """Return the `limit` nearest living items, nearest first, that are near enough for the asker."""
-    asked = _tightened(question, part.minimum)
-    assert isinstance(asked, Nearest)  # noqa: S101 - it keeps its type
-    wanted = limit
-    while True:
-        keys, similarities = view.split.vectors(question.space).nearest(replace(asked, limit=wanted))
-        alive = view.living(keys)
-        if len(keys) < wanted or int(alive.sum()) >= limit:
-            found = Found(keys[alive][:limit], similarities[alive][:limit].astype(np.float32))
-            return found.only(found.bounds >= part.minimum - ROUNDING)
-        wanted *= 2
-
-
 @dataclass(slots=True)
 class Screen:
     """The candidates of a whole plan in one split.

@@ -19,7 +19,7 @@ from nlsearch.handlers.contract import Decider
 from nlsearch.index.textquery import EveryOf, KindIs, SomeOf, TextQuery
 from nlsearch.index.wordcounts import WordCounts
 from nlsearch.model import NO, TIERS, UNDECIDED, YES, Hit, Nearest
-from nlsearch.search import candidates, fuse
+from nlsearch.search import candidates, fuse, neighbours
 from nlsearch.search.candidates import Screen
 from nlsearch.search.fuse import Judgement, Rank
 from nlsearch.search.judge import Judge, hit_of
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 FIRST_PAGE = 64
 LARGEST_PAGE = 4096
+SPARE = 8
+"""Neighbours beyond those wanted: the next candidate ends a page, and not all are verified to be hits."""
 
 
 @dataclass(slots=True)
@@ -61,6 +63,8 @@ class VerifiedRun:
     ----------
     decidable : bool
         Whether handlers can tell of many candidates at once whether they match.
+    wanted : int or None
+        How many hits are asked for, as far as is known: so many of the nearest are looked for at first; None is all.
     verified : int
         How many candidates were verified so far.
     """
@@ -80,6 +84,7 @@ class VerifiedRun:
         self._seen: set[tuple[int, int]] = set()
         self._ready: list[tuple[Rank, Judgement]] = []
         self.clock = Clock()
+        self.wanted: int | None = None
         self.verified = 0
 
     def hits(self) -> Iterator[Hit | None]:
@@ -134,7 +139,7 @@ class VerifiedRun:
 
     def _ordered(self) -> Iterator[tuple[Rank, Judgement] | None]:
         ready = self._ready
-        for best in heapq.merge(*(self._candidates(view) for view in self._view.splits)):
+        for best in heapq.merge(*self._streams()):
             while ready and ready[0][0] <= best:
                 yield heapq.heappop(ready)
             while self.clock.over:
@@ -148,15 +153,23 @@ class VerifiedRun:
             yield heapq.heappop(ready)
 
     # --------------------------------------------------------------------------------------------------- candidates
+    def _streams(self) -> Iterator[Iterator[Rank]]:
+        """Yield streams of candidates, best first: one of all splits that know the nearest, one of each other."""
+        question = None if self._lazy else neighbours.asked_for(self._root)
+        near: list[SplitView] = []
+        for view in self._view.splits:
+            if question is not None and neighbours.answers_exactly(question, view):
+                near.append(view)
+            else:
+                yield self._candidates(view)
+        if question is not None and near:
+            yield self._closest(near, question)
+
     def _candidates(self, view: SplitView) -> Iterator[Rank]:
         """Yield the best rank that each candidate of a split can reach, ascending."""
         if self._lazy:
             self._judge(view, None)
             return heapq.merge(*(self._lightest(view, kind) for kind in view.split.info.kinds))
-        nearest = candidates.only_neighbours(self._root, view)
-        if nearest is not None:
-            self._judge(view, None)
-            return self._closest(view, *nearest)
         found = self._screen(view)
         self._judge(view, found)
         scores = self._word_scores.get(view.number, {})
@@ -184,18 +197,22 @@ class VerifiedRun:
         for start in range(0, len(order), LARGEST_PAGE):
             block = order[start : start + LARGEST_PAGE]
             block = block[self._open(view, keys[block])]
-            yield from self._ranks(view, keys[block], bounds[block])
+            yield from self._ranks(np.full(len(block), view.number), keys[block], bounds[block])
 
-    def _closest(self, view: SplitView, part: ProbePart, question: Nearest) -> Iterator[Rank]:
+    def _closest(self, views: list[SplitView], question: Nearest) -> Iterator[Rank]:
         """Page through the neighbours of one item or vector, nearest first, which is the order of their bounds."""
-        limit, done = FIRST_PAGE, 0
+        for view in views:
+            self._judge(view, None)
+        done = 0
+        limit = None if self.wanted is None else self.wanted + SPARE
         while True:
-            found = candidates.closest(question, part, view, limit)
-            bounds = np.minimum(1.0, found.bounds[done:].astype(np.float64) + candidates.ROUNDING)
-            yield from self._ranks(view, found.keys[done:], bounds)
-            if len(found.keys) < limit:
+            found = neighbours.closest(question, views, limit)
+            new = found.at(slice(done, None))
+            bounds = np.minimum(1.0, new.similarities.astype(np.float64) + candidates.ROUNDING)
+            yield from self._ranks(new.numbers, new.keys, bounds)
+            if limit is None or len(found) < limit:
                 return
-            done, limit = len(found.keys), limit * 4
+            done, limit = len(found), limit * 4
 
     def _open(self, view: SplitView, keys: NDArray[np.uint32]) -> NDArray[np.bool_]:
         """Say of each candidate whether it may be a hit, and is not denied at once by its handler.
@@ -216,16 +233,18 @@ class VerifiedRun:
             page = np.asarray(view.split.text.lightest(query, limit, offset), dtype=np.uint32)
             bounds = candidates.bounds(self._root, view, page)
             kept = self._open(view, page)
-            yield from self._ranks(view, page[kept], bounds[kept])
+            yield from self._ranks(np.full(int(kept.sum()), view.number), page[kept], bounds[kept])
             if len(page) < limit or bounds[-1] < self._minimum:
                 return
             offset, limit = offset + limit, min(LARGEST_PAGE, limit * 4)
 
-    def _ranks(self, view: SplitView, keys: NDArray[np.uint32], bounds: NDArray[np.float64]) -> Iterator[Rank]:
+    def _ranks(
+        self, numbers: NDArray[np.int64], keys: NDArray[np.uint32], bounds: NDArray[np.float64]
+    ) -> Iterator[Rank]:
         floor, tier = self._exact_floor
-        for key, bound in zip(keys.tolist(), bounds.tolist(), strict=True):
+        for number, key, bound in zip(numbers.tolist(), keys.tolist(), bounds.tolist(), strict=True):
             if bound >= self._minimum:
-                yield (tier if bound >= floor else max(tier, 1)), -bound, view.number, key
+                yield (tier if bound >= floor else max(tier, 1)), -bound, number, key
 
     # -------------------------------------------------------------------------------------------------------- words
     def _rank_words(self) -> dict[int, dict[int, float]]:

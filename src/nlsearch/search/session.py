@@ -240,6 +240,7 @@ class Session:
     def _fill(self, wanted: int | None) -> None:
         """Continue until so many hits are final, all are known, or the clock runs out."""
         self._paused = False
+        self._run.wanted = wanted
         while not (self._exhausted or self._paused) and (wanted is None or len(self._found) < wanted):
             hit = next(self._stream, _END)
             if hit is None:
