@@ -242,12 +242,6 @@ static int attach(Matching *m, const uint8_t *raw, Py_ssize_t size) {
 
 static void stop(Matching *m) { free(m->program), free(m->g), free(m->known), free(m->inside); }
 
-static int decide_one(Matching *m, const uint8_t *raw, Py_ssize_t size) {
-    if (!attach(m, raw, size) || m->g->n == 0) return UNDECIDED;
-    int found = has_pattern(m, 0, -1);
-    return m->steps < 0 ? UNDECIDED : found;
-}
-
 /* A graph inside of a buffer: `at` bytes from its start, as long as the u16 before it says. */
 INLINE Py_ssize_t inner_graph(const Py_buffer *b, Py_ssize_t at, const uint8_t **raw) {
     if (b->len < 2 || at > b->len - 2) return 0;
@@ -256,27 +250,45 @@ INLINE Py_ssize_t inner_graph(const Py_buffer *b, Py_ssize_t at, const uint8_t *
     return b->len < at + 2 + size ? 0 : size;
 }
 
+/* What `verdict` says of the graph in each buffer of a list, a byte each, UNDECIDED where there is none; other threads
+ * of Python run meanwhile. */
+static PyObject *of_each(PyObject *list, Py_ssize_t at, int (*verdict)(void *, const uint8_t *, Py_ssize_t), void *context) {
+    Py_ssize_t n = PyList_GET_SIZE(list), held = 0;
+    if (at < 0) return refuse("the place of a graph must not be negative");
+    PyObject *answer = PyBytes_FromStringAndSize(NULL, n);
+    Py_buffer *buffers = PyMem_New(Py_buffer, n ? n : 1);
+    if (!buffers) PyErr_NoMemory();
+    while (answer && buffers && held < n && !PyObject_GetBuffer(PyList_GET_ITEM(list, held), &buffers[held], PyBUF_SIMPLE))
+        held++;
+    if (answer && buffers && held == n) {
+        uint8_t *said = (uint8_t *)PyBytes_AS_STRING(answer);
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t i = 0; i < n; i++) {
+            const uint8_t *raw = NULL;
+            Py_ssize_t size = inner_graph(&buffers[i], at, &raw);
+            said[i] = size ? (uint8_t)verdict(context, raw, size) : UNDECIDED;
+        }
+        Py_END_ALLOW_THREADS
+    } else Py_CLEAR(answer);
+    while (held > 0) PyBuffer_Release(&buffers[--held]);
+    PyMem_Free(buffers);
+    return answer;
+}
+
+static int decide_one(void *context, const uint8_t *raw, Py_ssize_t size) {
+    Matching *m = context;
+    if (!attach(m, raw, size) || m->g->n == 0) return UNDECIDED;
+    int found = has_pattern(m, 0, -1);
+    return m->steps < 0 ? UNDECIDED : found;
+}
+
 static PyObject *decide(PyObject *self, PyObject *args) {
     Py_buffer program_bytes = {0};
     PyObject *list, *answer = NULL;
     Py_ssize_t at;
     if (!PyArg_ParseTuple(args, "y*O!n", &program_bytes, &PyList_Type, &list, &at)) return NULL;
     Matching m;
-    if (start(&m, &program_bytes)) {
-        Py_ssize_t n = PyList_GET_SIZE(list);
-        answer = at < 0 ? refuse("not a pattern") : PyBytes_FromStringAndSize(NULL, n);
-        for (Py_ssize_t i = 0; answer && i < n; i++) {
-            Py_buffer b = {0};
-            const uint8_t *raw = NULL;
-            if (PyObject_GetBuffer(PyList_GET_ITEM(list, i), &b, PyBUF_SIMPLE) < 0) {
-                Py_CLEAR(answer);
-                break;
-            }
-            Py_ssize_t size = inner_graph(&b, at, &raw);
-            ((uint8_t *)PyBytes_AS_STRING(answer))[i] = size ? (uint8_t)decide_one(&m, raw, size) : UNDECIDED;
-            PyBuffer_Release(&b);
-        }
-    }
+    if (start(&m, &program_bytes)) answer = of_each(list, at, decide_one, &m);
     stop(&m);
     PyBuffer_Release(&program_bytes);
     return answer;
@@ -425,41 +437,37 @@ static int is_closed_shell(const Graph *g) {
     return 1;
 }
 
+typedef struct {
+    Graph *whole, *part;
+    int elements[128]; /* of the whole */
+} Containing;
+
+static int decide_part(void *context, const uint8_t *raw, Py_ssize_t size) {
+    Containing *c = context;
+    Graph *q = c->part;
+    if (!decode_graph(q, raw, size) || !q->n || has_dummy(q)) return UNDECIDED;
+    int counts[128] = {0};
+    for (int a = 0; a < q->n; a++)
+        if (++counts[q->elements[a] & 127] > c->elements[q->elements[a] & 127]) return NO;
+    int64_t steps = STEPS;
+    int found = is_part(q, c->whole, &steps);
+    return found == YES && !is_closed_shell(q) ? UNDECIDED : found;
+}
+
 /* Of each graph whether it is a part of the whole. */
 static PyObject *decide_parts(PyObject *self, PyObject *args) {
     Py_buffer whole = {0};
     PyObject *list, *answer = NULL;
     Py_ssize_t at;
     if (!PyArg_ParseTuple(args, "y*O!n", &whole, &PyList_Type, &list, &at)) return NULL;
-    Graph *t = malloc(sizeof *t), *q = malloc(sizeof *q);
-    if (!t || !q) PyErr_NoMemory();
-    else if (at < 0 || !decode_graph(t, whole.buf, whole.len)) refuse("not an encoded graph");
+    Containing c = {malloc(sizeof(Graph)), malloc(sizeof(Graph)), {0}};
+    if (!c.whole || !c.part) PyErr_NoMemory();
+    else if (!decode_graph(c.whole, whole.buf, whole.len)) refuse("not an encoded graph");
     else {
-        Py_ssize_t n = PyList_GET_SIZE(list);
-        int elements[128] = {0};
-        for (int a = 0; a < t->n; a++) elements[t->elements[a] & 127]++;
-        answer = PyBytes_FromStringAndSize(NULL, n);
-        for (Py_ssize_t i = 0; answer && i < n; i++) {
-            Py_buffer b = {0};
-            const uint8_t *raw = NULL;
-            if (PyObject_GetBuffer(PyList_GET_ITEM(list, i), &b, PyBUF_SIMPLE) < 0) {
-                Py_CLEAR(answer);
-                break;
-            }
-            Py_ssize_t size = inner_graph(&b, at, &raw);
-            int verdict = UNDECIDED;
-            if (size && decode_graph(q, raw, size) && q->n && !has_dummy(q)) {
-                int counts[128] = {0}, few = 1;
-                int64_t steps = STEPS;
-                for (int a = 0; a < q->n && few; a++) few = ++counts[q->elements[a] & 127] <= elements[q->elements[a] & 127];
-                verdict = few ? is_part(q, t, &steps) : NO;
-                if (verdict == YES && !is_closed_shell(q)) verdict = UNDECIDED;
-            }
-            ((uint8_t *)PyBytes_AS_STRING(answer))[i] = (uint8_t)verdict;
-            PyBuffer_Release(&b);
-        }
+        for (int a = 0; a < c.whole->n; a++) c.elements[c.whole->elements[a] & 127]++;
+        answer = of_each(list, at, decide_part, &c);
     }
-    free(t), free(q);
+    free(c.whole), free(c.part);
     PyBuffer_Release(&whole);
     return answer;
 }

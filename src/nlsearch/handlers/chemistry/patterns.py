@@ -8,7 +8,6 @@ hydrogen counts, so that they match implicit ones.  Evidence lists atoms in the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -244,33 +243,3 @@ def structure_pattern(structure: Structure, *, stereo: bool) -> Pattern:
     """Return a molecule as a pattern: its atoms match their element, its bonds their kind."""
     order = None if structure.order is None else tuple(structure.order.tolist())
     return Pattern(structure.mol, order, stereo)
-
-
-def bounded_matches(mol: Mol, query: Mol, parameters: Any, steps: int) -> Sequence[tuple[int, ...]]:  # noqa: ANN401
-    """Return the matches of `query` in `mol`, as RDKit gives them, in a bounded number of steps.
-
-    Parameters
-    ----------
-    mol, query : rdkit.Chem.Mol
-    parameters : rdkit.Chem.SubstructMatchParameters
-        Not shared with others: it is changed.
-    steps : int
-        Atoms that may be compared.
-
-    Raises
-    ------
-    QueryTooCostly
-        If more have to be compared.
-    """
-    left = steps
-
-    def count(*_: Any) -> bool:  # noqa: ANN401 - RDKit's atoms
-        nonlocal left
-        left -= 1
-        if left < 0:
-            raise QueryTooCostly(f"matching takes more steps than the cap verify_steps = {steps:,}")
-        return True
-
-    parameters.setExtraAtomCheckFunc(count)
-    matches: Sequence[tuple[int, ...]] = mol.GetSubstructMatches(query, parameters)
-    return matches

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING
 
-from nlsearch.handlers.chemistry.patterns import Pattern, bounded_matches, pattern_of
+from nlsearch.handlers.chemistry.finding import Matches, find_matches
+from nlsearch.handlers.chemistry.patterns import Pattern, pattern_of
 from nlsearch.handlers.chemistry.payload import GRAPH_AT, Decoded
 from nlsearch.handlers.chemistry.program import Compiled, compile_pattern
 from nlsearch.handlers.molecule.similarity import Similarities
@@ -23,18 +24,11 @@ from nlsearch.limits import Limits
 from nlsearch.model import NO, UNDECIDED, YES, Json, Probe, Verdict
 
 if TYPE_CHECKING:
-    from rdkit.Chem import Mol
-
     from nlsearch.handlers.contract import Buffer
 
 DECODED = 4096
 """Molecules kept decoded: a page asked again, or filtered otherwise, decodes nothing."""
 PATTERNS = 64
-GUARDED, CAGE, FUSED, CHAIN = 8, 20, 1.25, 300
-"""Patterns of so many atoms are matched step by step, which takes eight times as long, in molecules of so many atoms
-with so many bonds an atom, and in those of more atoms than the last."""
-SCATTERED = 3
-"""Patterns of more parts are matched step by step in every molecule: there are atoms to the power of parts ways to."""
 _YES, _UNDECIDED = bytes([YES]), bytes([UNDECIDED])
 
 
@@ -63,14 +57,15 @@ class Verifier:
         if "fingerprint" in probe.verification:
             return self._similarities.verify(probe.verification, payload, self.decoded)
         item = self.decoded(payload)
-        pattern, parameters = self._asked(probe)
+        pattern = self._asked(probe)
         if probe.operator == "superstructure":
-            return self._contained(pattern, parameters, item)
+            return self._contained(pattern, item)
         if probe.operator == "tautomer":
             query = tautomers_of(probe.verification["structure"], self._limits).query
-            matches = query.GetSubstructMatches(item.mol, parameters)
+            search = partial(query.GetSubstructMatches, item.mol)
         else:
-            matches = self._matches(item.mol, pattern.mol, pattern.parts, pattern, parameters)
+            search = partial(item.mol.GetSubstructMatches, pattern.mol)
+        matches = find_matches(search, item.mol, pattern, self._limits)
         if not matches:
             return None
         atoms, bonds = self._evidence(matches, pattern.bonds, item)
@@ -81,7 +76,7 @@ class Verifier:
         """Say of many molecules whether they match (:class:`nlsearch.handlers.contract.Decider`)."""
         if "fingerprint" in probe.verification:
             return None
-        pattern, _ = self._asked(probe)
+        pattern = self._asked(probe)
         if probe.operator == "superstructure":
             if not pattern.graph:
                 return None
@@ -96,8 +91,8 @@ class Verifier:
             decided = _where_stereo(decided, payloads, given=False, instead=NO)
         return decided if compiled.exact else decided.replace(_YES, _UNDECIDED)
 
-    def _asked(self, probe: Probe) -> tuple[Pattern, Any]:
-        """Return the query molecule of a probe, and RDKit's parameters for it."""
+    def _asked(self, probe: Probe) -> Pattern:
+        """Return the query molecule of a probe."""
         asked = probe.verification
         smarts = "smarts" in asked
         return self._pattern(asked["smarts" if smarts else "structure"], smarts, bool(asked["stereo"]))
@@ -107,46 +102,30 @@ class Verifier:
         compiled = compile_pattern(tautomers_of(text, self._limits).query.GetTemplateMolecule(), stereo=False)
         return None if compiled is None else replace(compiled, exact=False)
 
-    def _read_pattern(self, text: str, smarts: bool, stereo: bool) -> tuple[Pattern, Any]:
-        pattern = pattern_of(text, smarts=smarts, stereo=stereo, limits=self._limits)
-        return pattern, pattern.parameters(self._limits.verify_matches)
+    def _read_pattern(self, text: str, smarts: bool, stereo: bool) -> Pattern:
+        return pattern_of(text, smarts=smarts, stereo=stereo, limits=self._limits)
 
     # ------------------------------------------------------------------------------------------------------ containment
     def _evidence(
-        self, matches: Sequence[tuple[int, ...]], pairs: Sequence[tuple[int, int]], item: Decoded
+        self, matches: Matches, pairs: Sequence[tuple[int, int]], item: Decoded
     ) -> tuple[list[list[int]], list[list[list[int]]]]:
         atoms = [item.in_record(match) for match in matches[: 1 + self._limits.evidence_more]]
         return atoms, [[[match[first], match[second]] for first, second in pairs] for match in atoms]
 
-    def _count(self, matches: Sequence[tuple[int, ...]]) -> dict[str, Json]:
+    def _count(self, matches: Matches) -> dict[str, Json]:
         """Return how many matches there are; ``count_capped`` says that there may be more."""
         count: dict[str, Json] = {"count": len(matches)}
         return count | {"count_capped": True} if len(matches) >= self._limits.verify_matches else count
 
-    def _matches(
-        self,
-        mol: Mol,
-        query: Mol,
-        parts: int,
-        pattern: Pattern,
-        parameters: Any,  # noqa: ANN401 - RDKit's
-    ) -> Sequence[tuple[int, ...]]:
-        """Look for `query`, of so many parts, in `mol`; step by step where there are too many ways to fail."""
-        atoms = mol.GetNumAtoms()
-        caged = atoms > CHAIN or (atoms >= CAGE and mol.GetNumBonds() >= FUSED * atoms)
-        if (caged and query.GetNumAtoms() >= GUARDED) or parts > SCATTERED:
-            limits = self._limits
-            return bounded_matches(mol, query, pattern.parameters(limits.verify_matches), limits.verify_steps)
-        matches: Sequence[tuple[int, ...]] = mol.GetSubstructMatches(query, parameters)
-        return matches
-
-    def _contained(self, pattern: Pattern, parameters: Any, item: Decoded) -> Verdict | None:  # noqa: ANN401 - RDKit's
+    def _contained(self, pattern: Pattern, item: Decoded) -> Verdict | None:
         """Look for the item in the query."""
-        matches = self._matches(pattern.mol, item.mol, item.parts, pattern, parameters)
+        search = partial(pattern.mol.GetSubstructMatches, item.mol)
+        size = item.mol.GetNumAtoms()
+        matches = find_matches(search, pattern.mol, pattern, self._limits, atoms=size, parts=item.parts)
         if not matches:
             return None
         shown = matches[: 1 + self._limits.evidence_more]
-        atoms = item.in_record(tuple(range(item.mol.GetNumAtoms())))
+        atoms = item.in_record(tuple(range(size)))
         index = dict(enumerate(atoms))
         bonds = [[index[b.GetBeginAtomIdx()], index[b.GetEndAtomIdx()]] for b in item.mol.GetBonds()]
         in_query = [

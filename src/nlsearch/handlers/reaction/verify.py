@@ -13,15 +13,18 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from nlsearch.handlers.chemistry.finding import find_matches
 from nlsearch.handlers.reaction.patterns import ReactionPattern, read_reaction
 from nlsearch.handlers.reaction.payload import Decoded
 from nlsearch.limits import Limits
 from nlsearch.model import Json, Probe, Verdict
 
 if TYPE_CHECKING:
+    from rdkit.Chem import Mol
+
     from nlsearch.handlers.contract import Buffer
 
 DECODED = 2048
@@ -74,7 +77,7 @@ class Verifier:
 
     def _read_pattern(self, text: str, stereo: bool, maps: bool) -> Matcher:
         pattern = read_reaction(text, stereo=stereo, maps=maps, limits=self._limits)
-        return Matcher(pattern, self._limits.verify_matches)
+        return Matcher(pattern, self._limits)
 
 
 class Matcher:
@@ -83,19 +86,18 @@ class Matcher:
     Parameters
     ----------
     pattern : ReactionPattern
-    most : int
-        Matches of one side that are looked for.
+    limits : Limits
+        ``verify_matches`` bounds the matches of one side that are looked for, ``verify_steps`` how long.
     """
 
-    def __init__(self, pattern: ReactionPattern, most: int) -> None:
+    def __init__(self, pattern: ReactionPattern, limits: Limits) -> None:
         self.pattern = pattern
-        self._most = most
-        self._parameters = {name: side.parameters(most) for name, side in pattern.sides.items()}
+        self._limits = limits
+        self._most = limits.verify_matches
         self._mols = {name: side.mol for name, side in pattern.sides.items()}
         if pattern.mapped:
             for name in TIED:
                 self._mols[name] = pattern.tied(name, [None] * len(pattern.mapped))
-                self._parameters[name].uniquify = False  # which of its atoms is the tied one matters
 
     def find(self, item: Decoded) -> tuple[Iterable[Matches], int, bool] | None:
         """Return the matches, how many there are, and whether there may be more; None if there is none."""
@@ -103,7 +105,7 @@ class Matcher:
             return None
         found: dict[str, tuple[Match, ...]] = {}
         for name, mol in self._mols.items():
-            matches = item.sides[name].mol.GetSubstructMatches(mol, self._parameters[name])
+            matches = self._side(item, name, mol, self._most)
             if not matches:
                 return None
             found[name] = matches
@@ -119,6 +121,13 @@ class Matcher:
         agents = found.get("agents", ())
         capped |= len(pairs) >= self._most
         return self._with_agents(pairs, agents), len(pairs) * max(1, len(agents)), capped
+
+    def _side(self, item: Decoded, name: str, query: Mol, most: int) -> tuple[Match, ...]:
+        """Return the matches of a query in one side; those of ties differ in which of their atoms is the tied one."""
+        mol = item.sides[name].mol
+        search, tied = partial(mol.GetSubstructMatches, query), bool(self.pattern.mapped) and name in TIED
+        pattern = self.pattern.sides[name]
+        return tuple(find_matches(search, mol, pattern, self._limits, most=most, uniquify=not tied))
 
     def _with_agents(self, pairs: list[tuple[Match, Match]], agents: tuple[Match, ...]) -> Iterator[Matches]:
         for before, behind in pairs:
@@ -170,8 +179,7 @@ class Matcher:
         """Return a match of each side under the numbers given so far, whatever the other ties match."""
         pair = []
         for name in TIED:
-            parameters = self.pattern.sides[name].parameters(1)
-            matches = item.sides[name].mol.GetSubstructMatches(self.pattern.tied(name, numbers), parameters)
+            matches = self._side(item, name, self.pattern.tied(name, numbers), 1)
             if not matches:
                 return None
             pair.append(matches[0])
