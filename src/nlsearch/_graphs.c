@@ -6,6 +6,7 @@
 #define MOST_PATTERN 250
 #define GRAPH_HEAD 6
 #define STEREO 1
+#define REORDERED 2
 #define NOWHERE 0xFFFF
 #define SLANTED 4 /* a bond written as a slash */
 
@@ -17,6 +18,7 @@ typedef struct {
     uint8_t kind[MOST_BONDS], in_ring[MOST_BONDS];
     uint16_t isotope[MOST_ATOMS];
     int has_isotopes;
+    const uint8_t *order; /* u16 of each atom: its number in the molecule; NULL if that is the same */
 } Graph;
 
 INLINE unsigned u16(const uint8_t *p) { return p[0] | (unsigned)p[1] << 8; }
@@ -27,7 +29,8 @@ static int decode_graph(Graph *g, const uint8_t *raw, Py_ssize_t size) {
     g->flags = raw[0];
     g->n = (int)u16(raw + 1);
     int closures = (int)u16(raw + 3), isotopes = raw[5], n = g->n;
-    if (n > MOST_ATOMS || size < GRAPH_HEAD + 4 * (Py_ssize_t)n + 4 * (closures + isotopes)) return 0;
+    int reordered = g->flags & REORDERED;
+    if (n > MOST_ATOMS || size < GRAPH_HEAD + (reordered ? 6 : 4) * (Py_ssize_t)n + 4 * (closures + isotopes)) return 0;
     g->elements = raw + GRAPH_HEAD, g->states = g->elements + n, g->rings = g->states + n;
     const uint8_t *tree = g->rings + n, *more = tree + n;
     memset(g->first, 0, sizeof(uint16_t) * (size_t)(n + 1));
@@ -51,6 +54,9 @@ static int decode_graph(Graph *g, const uint8_t *raw, Py_ssize_t size) {
             g->isotope[u16(more)] = (uint16_t)u16(more + 2);
         }
     }
+    g->order = reordered ? more : NULL;
+    for (int a = 0; reordered && a < n; a++)
+        if ((int)u16(more + 2 * a) >= n) return 0;
     for (int b = 0; b < m; b++) g->first[g->ends[b][0]]++, g->first[g->ends[b][1]]++;
     for (int a = 0, sum = 0; a <= n; a++) {
         sum += a < n ? g->first[a] : 0;
@@ -107,7 +113,7 @@ static const char *const SYMBOLS[] = {
 typedef struct {
     int n, closures, isotopes, flags, slanted_is_aromatic;
     uint8_t elements[MOST_ATOMS], states[MOST_ATOMS], tree[MOST_ATOMS];
-    uint16_t closed[MOST_BONDS][2], isotope[255][2];
+    uint16_t closed[MOST_BONDS][2], isotope[255][2], order[MOST_ATOMS];
     uint8_t kinds[MOST_BONDS];
 } Draft;
 
@@ -240,6 +246,19 @@ static int read_smiles(Draft *d, const char *p, const char *end) {
     return depth == 0 && d->n + d->closures <= MOST_BONDS;
 }
 
+/* Read the molecule's number of each atom of the SMILES; false if it is not understood. */
+static int read_order(Draft *d, const char *p, const char *end) {
+    int read = 0;
+    for (; p < end && read < d->n; p += p < end)
+        if (*p >= '0' && *p <= '9') {
+            int a = number_of(&p, end);
+            if (a >= d->n) return 0;
+            if (a != read) d->flags |= REORDERED;
+            d->order[read++] = (uint16_t)a;
+        }
+    return read == d->n;
+}
+
 INLINE int ring_code(Py_ssize_t size) { return size > 16 ? 15 : (int)size - 2; }
 
 static PyObject *encode_graph(PyObject *self, PyObject *args) {
@@ -272,7 +291,9 @@ static PyObject *encode_graph(PyObject *self, PyObject *args) {
         if (d->tree[a] & 63 && d->tree[a] >> 6 == 3 && !(d->elements[a] & d->elements[a - (d->tree[a] & 63)] & 128)) goto nothing;
     for (int c = 0; c < d->closures; c++)
         if (d->kinds[c] == 3 && !(d->elements[d->closed[c][0]] & d->elements[d->closed[c][1]] & 128)) goto nothing;
+    if (!read_order(d, order, order + order_length)) goto nothing;
     Py_ssize_t size = GRAPH_HEAD + 4 * (Py_ssize_t)d->n + 4 * (d->closures + d->isotopes);
+    if (d->flags & REORDERED) size += 2 * (Py_ssize_t)d->n;
     answer = PyBytes_FromStringAndSize(NULL, size);
     if (!answer) goto done;
     uint8_t *out = (uint8_t *)PyBytes_AS_STRING(answer), *at = out + GRAPH_HEAD;
@@ -280,22 +301,7 @@ static PyObject *encode_graph(PyObject *self, PyObject *args) {
     out[3] = (uint8_t)d->closures, out[4] = (uint8_t)(d->closures >> 8), out[5] = (uint8_t)d->isotopes;
     memcpy(at, d->elements, (size_t)d->n), at += d->n;
     memcpy(at, d->states, (size_t)d->n), at += d->n;
-    const char *p = order, *end = order + order_length;
-    int read = 0;
-    while (p < end && read < d->n) {
-        if (*p < '0' || *p > '9') {
-            p++;
-            continue;
-        }
-        int a = number_of(&p, end);
-        if (a >= d->n) break;
-        at[read++] = of_atom[a];
-    }
-    if (read < d->n) {
-        Py_CLEAR(answer);
-        goto nothing;
-    }
-    at += d->n;
+    for (int a = 0; a < d->n; a++) *at++ = of_atom[d->order[a]];
     memcpy(at, d->tree, (size_t)d->n), at += d->n;
     for (int c = 0; c < d->closures; c++, at += 4) {
         unsigned b = d->closed[c][1] | (unsigned)d->kinds[c] << 14;
@@ -305,6 +311,8 @@ static PyObject *encode_graph(PyObject *self, PyObject *args) {
     for (int i = 0; i < d->isotopes; i++, at += 4)
         for (int j = 0; j < 2; j++)
             at[2 * j] = (uint8_t)d->isotope[i][j], at[2 * j + 1] = (uint8_t)(d->isotope[i][j] >> 8);
+    for (int a = 0; a < d->n && d->flags & REORDERED; a++, at += 2)
+        at[0] = (uint8_t)d->order[a], at[1] = (uint8_t)(d->order[a] >> 8);
     goto done;
 nothing:
     if (!PyErr_Occurred()) answer = PyBytes_FromStringAndSize(NULL, 0);
@@ -332,7 +340,7 @@ static PyObject *with_hydrogens(PyObject *self, PyObject *args) {
         answer = PyBytes_FromStringAndSize(NULL, all ? GRAPH_HEAD + 4 * (Py_ssize_t)all + 4 * (bonds + isotopes) : 0);
         if (answer && all) {
             uint8_t *out = (uint8_t *)PyBytes_AS_STRING(answer), *head = out + GRAPH_HEAD;
-            out[0] = raw[0], out[1] = (uint8_t)all, out[2] = (uint8_t)(all >> 8);
+            out[0] = raw[0] & ~REORDERED, out[1] = (uint8_t)all, out[2] = (uint8_t)(all >> 8);
             out[3] = (uint8_t)bonds, out[4] = (uint8_t)(bonds >> 8), out[5] = (uint8_t)isotopes;
             for (int row = 0; row < 4; row++) memcpy(head + row * all, raw + GRAPH_HEAD + row * n, (size_t)n);
             const uint8_t *more = raw + GRAPH_HEAD + 4 * n;

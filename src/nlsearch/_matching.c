@@ -33,6 +33,12 @@ typedef struct {
     int depth;
 } Matching;
 
+/* Where matches are kept: the molecule's atoms of each, in the order of the pattern's. */
+typedef struct {
+    uint16_t *atoms;
+    Py_ssize_t found, most;
+} Matches;
+
 static int has_pattern(Matching *m, int which, int anchor);
 
 static int read_program(Program *p, const int32_t *raw, Py_ssize_t n) {
@@ -171,8 +177,9 @@ static int closes(Matching *m, const Pattern *q, int k, int a, const uint16_t *a
     return 1;
 }
 
-/* Whether pattern `which` is in the graph, with its first atom at `anchor` if that is not negative. */
-static int has_pattern(Matching *m, int which, int anchor) {
+/* Whether pattern `which` is in the graph, with its first atom at `anchor` if that is not negative; with `matches` all
+ * its matches, and whether there are as many as may be kept. */
+static int look_for(Matching *m, int which, int anchor, Matches *matches) {
     const Pattern *q = &m->program->pattern[which];
     const Graph *g = m->g;
     if (q->n > g->n) return 0;
@@ -212,12 +219,21 @@ static int has_pattern(Matching *m, int which, int anchor) {
             continue;
         }
         at_atom[k] = (uint16_t)found, used[found] = 1;
-        if (++k == q->n) return 1;
+        if (++k == q->n) {
+            if (!matches) return 1;
+            uint16_t *kept = matches->atoms + matches->found * q->n;
+            for (int i = 0; i < q->n; i++) kept[i] = g->order ? (uint16_t)u16(g->order + 2 * at_atom[i]) : at_atom[i];
+            if (++matches->found == matches->most) return 1;
+            used[at_atom[--k]] = 0;
+            continue;
+        }
         int up = q->rows[5 * k + 1];
         next[k] = up < 0 ? 0 : g->first[at_atom[up]];
     }
     return 0;
 }
+
+static int has_pattern(Matching *m, int which, int anchor) { return look_for(m, which, anchor, NULL); }
 
 /* Reads a program and makes room for any graph; 0 with an error set. What it made, `stop` frees in either case. */
 static int start(Matching *m, const Py_buffer *b) {
@@ -291,6 +307,27 @@ static PyObject *decide(PyObject *self, PyObject *args) {
     if (start(&m, &program_bytes)) answer = of_each(list, at, decide_one, &m);
     stop(&m);
     PyBuffer_Release(&program_bytes);
+    return answer;
+}
+
+/* All matches of a pattern in one graph; None if there are `most` or more, or it takes too many steps. */
+static PyObject *find(PyObject *self, PyObject *args) {
+    Py_buffer b[2] = {{0}};
+    Matches matches = {0};
+    if (!PyArg_ParseTuple(args, "y*y*n", &b[0], &b[1], &matches.most)) return release(b, 2), NULL;
+    PyObject *answer = NULL;
+    Matching m;
+    if (start(&m, &b[0])) {
+        size_t row = (size_t)m.program->pattern[0].n * sizeof *matches.atoms;
+        if (matches.most < 1 || matches.most > 1 << 20) refuse("the number of matches must be from 1 to 2**20");
+        else if (!attach(&m, b[1].buf, b[1].len)) refuse("not an encoded graph");
+        else if (!(matches.atoms = malloc(row * (size_t)matches.most))) PyErr_NoMemory();
+        else if (look_for(&m, 0, -1, &matches) || m.steps < 0) answer = Py_NewRef(Py_None);
+        else answer = PyBytes_FromStringAndSize((const char *)matches.atoms, (Py_ssize_t)row * matches.found);
+    }
+    free(matches.atoms);
+    stop(&m);
+    release(b, 2);
     return answer;
 }
 

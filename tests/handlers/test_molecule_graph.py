@@ -20,10 +20,11 @@ from nlsearch.errors import QuerySyntax
 from nlsearch.handlers.chemistry import screen
 from nlsearch.handlers.chemistry.graphs import molecule_graph
 from nlsearch.handlers.chemistry.patterns import Pattern, read_smarts, read_structure, structure_pattern
-from nlsearch.handlers.chemistry.program import compile_pattern
+from nlsearch.handlers.chemistry.payload import Decoded, Structure, encode
+from nlsearch.handlers.chemistry.program import Compiled, compile_pattern
 from nlsearch.handlers.molecule.crippen import logp
 from nlsearch.kernels import graphs
-from nlsearch.kernels.graphs import MOST_ATOMS, STEREO, Graph
+from nlsearch.kernels.graphs import MOST_ATOMS, REORDERED, STEREO, Graph
 from nlsearch.kernels.matching import EQUAL, Op, Program, Row
 from nlsearch.model import NO, UNDECIDED, YES
 
@@ -33,6 +34,8 @@ MORE = [
     "CCOC(=O)c1cc2c(=O)n3ccccc3nc2n(CCCOC)/c1=N\\C(C)=O", "C" * 80 + "1CCCCC1", "[Pt](F)(Cl)(Br)I", "c1cc[se]c1",
     "C1" + "C" * 20 + "C1", "[o+]1ccccc1", "[CH2]C", "[O]N", "[C-]#[O+]",
 ]  # fmt: skip
+MOST = 1000
+"""Matches that are too many."""
 KINDS = {
     Chem.BondType.SINGLE: 0, Chem.BondType.DOUBLE: 1, Chem.BondType.TRIPLE: 2, Chem.BondType.AROMATIC: 3
 }  # fmt: skip
@@ -212,13 +215,63 @@ def check(mols: list[Chem.Mol], queries: int, dice: random.Random, *, slowly: bo
             assert truth <= (answer != NO), (text, Chem.MolToSmiles(mol))
             assert not compiled.exact or truth >= (answer == YES), (text, Chem.MolToSmiles(mol))
             matched += answer == YES
+            if compiled.exact and answer != UNDECIDED:
+                assert compiled.matches(graph, MOST) == least(mol, query), (text, Chem.MolToSmiles(mol))
             if slowly and mol.GetNumAtoms() < 40:
                 assert kernels.decide_reference(compiled.program, graph) == answer
+                assert_same_matches(compiled, graph)
     return matched
 
 
-def test_decisions_equal_rdkit_and_the_slow_way() -> None:
+def least(mol: Chem.Mol, query: Pattern) -> list[tuple[int, ...]] | None:
+    """Return RDKit's matches, of those with the same atoms the least; None if there are too many."""
+    parameters = query.parameters(MOST)
+    parameters.uniquify = False
+    found = mol.GetSubstructMatches(query.mol, parameters)
+    if len(found) == MOST:
+        return None
+    first: dict[frozenset[int], tuple[int, ...]] = {}
+    for match in sorted(found):
+        first.setdefault(frozenset(match), match)
+    return list(first.values())
+
+
+def assert_same_matches(compiled: Compiled, graph: bytes) -> None:
+    for most in (3, MOST):
+        plain = kernels.find_reference(compiled.program, graph, most)
+        found = kernels.find(compiled.program, compiled.encoded, graph, most)
+        assert (plain is None) == (found is None)
+        if plain is not None:
+            assert sorted(map(tuple, found.tolist())) == sorted(map(tuple, plain.tolist()))
+
+
+def test_decisions_and_matches_equal_rdkit_and_the_slow_way() -> None:
     assert check(molecules(), 150, random.Random(1), slowly=kernels.NATIVE) > 500
+
+
+def test_matches_are_told_in_the_order_of_the_molecule() -> None:
+    dice = random.Random(4)
+    mols = [Chem.RenumberAtoms(mol, dice.sample(range(n := mol.GetNumAtoms()), n)) for mol in molecules()]
+    assert sum(bool(molecule_graph(mol)[0] & REORDERED) for mol in mols) > 20
+    assert check(mols, 60, dice, slowly=kernels.NATIVE) > 100
+    (payload,) = (encode(Structure(mol, mol.GetNumAtoms()), molecule_graph(mol)) for mol in mols[3:4])
+    assert Decoded(payload).heavy_atoms == mols[3].GetNumHeavyAtoms()
+
+
+@needs_native
+def test_a_search_for_all_matches_refuses_what_is_none() -> None:
+    compiled = compile_pattern(read_smarts("CC").mol, stereo=True)
+    assert compiled is not None
+    whole = Chem.RenumberAtoms(Chem.MolFromSmiles("CCO"), [2, 0, 1])
+    graph = molecule_graph(whole)
+    assert graph[0] & REORDERED
+    for damaged in (b"", graph[:-1], graph[:-2] + b"\xff\xff"):
+        with pytest.raises(ValueError, match="not an encoded graph"):
+            kernels.find(compiled.program, compiled.encoded, damaged, 10)
+    for most in (0, -1, 2**20 + 1):
+        with pytest.raises(ValueError, match="number of matches"):
+            kernels.find(compiled.program, compiled.encoded, graph, most)
+    assert Graph.decode(kernels.with_hydrogens(graph)).order == []
 
 
 def test_functional_groups_are_decided_as_rdkit_does() -> None:

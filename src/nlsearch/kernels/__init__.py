@@ -35,6 +35,8 @@ from nlsearch.kernels.matching import (
     decide_part_reference,
     decide_parts,
     decide_reference,
+    find,
+    find_reference,
     label_atoms,
     label_atoms_reference,
 )
@@ -77,6 +79,8 @@ __all__ = [
     "encode_graph_reference",
     "extend",
     "extend_reference",
+    "find",
+    "find_reference",
     "fold",
     "gather_postings",
     "graph_terms",

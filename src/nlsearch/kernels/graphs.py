@@ -10,7 +10,8 @@ Little endian: flags u8, atoms *n* u16, closures *k* u16, isotopes *i* u8; then 
 * offset to an earlier neighbour (0 none) + 64 × kind of that bond (0 single, 1 double, 2 triple, 3 aromatic);
 
 *k* further bonds (atom u16, atom + 16384 × kind u16) and *i* isotopes (atom u16, mass number u16).  Flag 1: stereo was
-written.  The atoms stand in the order of the SMILES.  At most 1000 atoms; what cannot be encoded is ``b""``.
+written.  The atoms stand in the order of the SMILES; flag 2: that is not the molecule's, and the *n* atoms' numbers in
+the molecule (u16) follow.  At most 1000 atoms; what cannot be encoded is ``b""``.
 
 Terms
 -----
@@ -34,6 +35,8 @@ from nlsearch.kernels import native
 SINGLE, DOUBLE, TRIPLE, AROMATIC, SLANTED = range(5)
 STEREO = 1
 """Flag: stereo was written."""
+REORDERED = 2
+"""Flag: the order of the atoms is not the molecule's."""
 MOST_ATOMS = 1000
 TERM_BONDS = 5
 MOST_SUBGRAPHS = 2_000_000
@@ -70,6 +73,8 @@ class Graph:
         Of each atom: atomic number, hydrogens that are no atoms, formal charge, mass number (0 if not given), number of
         rings, size of the smallest of them (0 if there is none, 17 if it has more than 16 atoms).
     aromatic, handed : list of bool
+    order : list of int
+        The molecule's number of each atom; empty if the orders are the same.
     bonds : list of (int, int, int)
         Atom, atom, kind; bonds to the parent first, in the order of atoms, then closures.
     flags : int
@@ -85,6 +90,7 @@ class Graph:
     bonds: list[tuple[int, int, int]] = field(default_factory=list)
     flags: int = 0
     handed: list[bool] = field(default_factory=list)
+    order: list[int] = field(default_factory=list)
 
     def add(
         self, element: int, *, aromatic: bool = False, hydrogens: int = 0, charge: int = 0, isotope: int = 0
@@ -124,9 +130,11 @@ class Graph:
             [r + 16 * (0 if not s else min(s - 2, 15)) for r, s in zip(self.rings, self.smallest, strict=True)],
             [offset + 64 * kind for offset, kind in (parent.get(a, (0, 0)) for a in range(n))],
         )
-        head = _HEAD.pack(self.flags, n, len(closures), len(marked))
+        order = [] if self.order == list(range(n)) else self.order
+        flags = self.flags & ~REORDERED | REORDERED * bool(order)
+        head = _HEAD.pack(flags, n, len(closures), len(marked))
         pairs = [struct.pack("<HH", *pair) for pair in (*closures, *marked)]
-        return head + b"".join(map(bytes, rows)) + b"".join(pairs)
+        return head + b"".join(map(bytes, rows)) + b"".join(pairs) + struct.pack(f"<{len(order)}H", *order)
 
     @classmethod
     def decode(cls, raw: bytes) -> Graph:
@@ -140,6 +148,8 @@ class Graph:
         try:
             flags, n, closures, isotopes = _HEAD.unpack_from(raw)
             pairs = struct.unpack_from(f"<{2 * (closures + isotopes)}H", raw, _HEAD.size + 4 * n)
+            end = _HEAD.size + 4 * n + 4 * (closures + isotopes)
+            order = struct.unpack_from(f"<{n}H", raw, end) if flags & REORDERED else ()
         except struct.error as exc:
             raise ValueError("not an encoded graph") from exc
         elements, states, rings, tree = (raw[_HEAD.size + i * n : _HEAD.size + (i + 1) * n] for i in range(4))
@@ -153,6 +163,7 @@ class Graph:
             [(r >> 4) + 2 if r >> 4 else 0 for r in rings],
             flags=flags,
             handed=[bool(s & 8) for s in states],
+            order=list(order),
         )
         graph.bonds = [(a - (t & 63), a, t >> 6) for a, t in enumerate(tree) if t & 63]
         for c in range(closures):
@@ -187,7 +198,7 @@ def encode_graph(
     smiles : str
         With every atom in brackets and every bond written (RDKit: ``allHsExplicit``, ``allBondsExplicit``).
     order : str
-        For each atom of the SMILES its number in `rings`: ``"[2,0,1]"``.
+        For each atom of the SMILES its number in the molecule, and in `rings`: ``"[2,0,1]"``.
     rings : sequence of sequence of int
         The atoms of each ring.
     slanted_is_aromatic : bool
@@ -215,7 +226,8 @@ def encode_graph_reference(
         return b""
     if any(kind == AROMATIC and not (graph.aromatic[a] and graph.aromatic[b]) for a, b, kind in graph.bonds):
         return b""
-    place = {int(number): atom for atom, number in enumerate(re.findall(r"\d+", order))}
+    graph.order = [int(number) for number in re.findall(r"\d+", order)]
+    place = {number: atom for atom, number in enumerate(graph.order)}
     for ring in rings:
         for number in ring:
             atom = place[number]
@@ -333,6 +345,7 @@ def with_hydrogens_reference(graph: bytes) -> bytes:
     for atom, amount in enumerate(list(whole.hydrogens)):
         whole.bonds += [(atom, whole.add(1), SINGLE) for _ in range(amount)]
         whole.hydrogens[atom] = 0
+    whole.order = []
     return whole.encode()
 
 

@@ -2,7 +2,7 @@
 
 A pattern is data: conditions on atoms in postfix notation, and for each of its atoms which condition it has to satisfy,
 which earlier atom it hangs on and by which bonds.  Further patterns, of which the first atom counts, can stand inside
-conditions (recursive SMARTS).  The answer is about existence only; where the matches are is for others to say.
+conditions (recursive SMARTS).  The answer is whether there is a match, of many graphs, or where all are, of one.
 
 Encoding (int32, little endian): number of patterns, conditions and operations; where the operations of each condition
 start, and the end; the operations (code, comparison, value); then for each pattern its number of atoms, for each of
@@ -20,11 +20,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import chain, islice
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nlsearch.kernels import native
 from nlsearch.kernels.graphs import AROMATIC, Graph
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 NO, YES, UNDECIDED = range(3)
 """What is said of a graph; undecided where there is none, or where it took too many steps."""
@@ -147,6 +152,36 @@ def decide_parts(whole: bytes, buffers: list[bytes | memoryview], offset: int) -
         return bytes([decide_part_reference(whole, _inner(buffer, offset)) for buffer in buffers])
     answer: bytes = native.compiled.decide_parts(whole, buffers, offset)
     return answer
+
+
+def find(program: Program, encoded: bytes, graph: bytes, most: int) -> NDArray[np.uint16] | None:
+    """Find all matches of the pattern in one graph.
+
+    Parameters
+    ----------
+    program : Program
+    encoded : bytes
+        The same, encoded.
+    graph : bytes
+        Encoded, not empty.
+    most : int
+        Matches that are too many, at least 1.
+
+    Returns
+    -------
+    ndarray of uint16, shape (matches, atoms of the pattern), optional
+        The molecule's atom for each of the pattern's, in no order that counts; matches of the same atoms in another
+        order are others.  None if there are `most` or more, or it took too many steps.
+
+    Raises
+    ------
+    ValueError
+        If the program or the graph is none.
+    """
+    if native.compiled is None:
+        return find_reference(program, graph, most)
+    found: bytes | None = native.compiled.find(encoded, graph, most)
+    return None if found is None else np.frombuffer(found, np.uint16).reshape(-1, len(program.patterns[0]))
 
 
 def label_atoms(program: Program, encoded: bytes, graph: bytes) -> bytes:
@@ -278,6 +313,17 @@ def decide_reference(program: Program, graph: bytes) -> int:
     target = _Target(program, Graph.decode(graph))
     atoms = range(len(target.graph.elements))
     return YES if any(next(target.matches(0, [atom]), None) for atom in atoms) else NO
+
+
+def find_reference(program: Program, graph: bytes, most: int) -> NDArray[np.uint16] | None:
+    """Find all matches of the pattern: the oracle of :func:`find`."""
+    target = _Target(program, Graph.decode(graph))
+    atoms = range(len(target.graph.elements))
+    found = list(islice(chain.from_iterable(target.matches(0, [atom]) for atom in atoms), most))
+    if len(found) == most:
+        return None
+    inside = np.array(found, np.int64).reshape(-1, len(program.patterns[0]))
+    return np.array(target.graph.order or atoms, np.uint16)[inside]
 
 
 def label_atoms_reference(program: Program, graph: bytes) -> bytes:

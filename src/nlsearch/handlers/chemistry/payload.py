@@ -67,7 +67,9 @@ class Structure:
 
 
 class Decoded:
-    """A molecule read back from its payload, with what verification needs, derived once.
+    """A molecule read back from its payload, with what verification needs, derived once and when it is asked for.
+
+    All but :attr:`mol`, and what follows from it, is there without decoding the molecule.
 
     Raises
     ------
@@ -76,8 +78,6 @@ class Decoded:
     """
 
     def __init__(self, payload: bytes) -> None:
-        from rdkit import Chem
-
         try:
             version, flags, self.record_atoms, atoms = _HEAD.unpack_from(payload)
         except struct.error as exc:
@@ -86,8 +86,11 @@ class Decoded:
             raise ValueError(f"a molecule's payload of unknown version {version}")
         size = int.from_bytes(payload[GRAPH_AT : GRAPH_AT + 2], "little")
         offset = GRAPH_AT + 2 + size
+        self._atoms = atoms
         self.graph = payload[GRAPH_AT + 2 : offset]
         offset += 2 + int.from_bytes(payload[offset : offset + 2], "little")
+        if offset + 4 * atoms * bool(flags & _ORDERED) + (4 + 4 * atoms) * bool(flags & _DRAWN) >= len(payload):
+            raise ValueError("a molecule's payload is cut short")
         self.order: tuple[int, ...] | None = None
         if flags & _ORDERED:
             self.order = tuple(np.frombuffer(payload, "<u4", atoms, offset).tolist())
@@ -97,18 +100,33 @@ class Decoded:
             scale = np.frombuffer(payload, "<f4", 1, offset)[0]
             self.coordinates = np.frombuffer(payload, "<i2", 2 * atoms, offset + 4).reshape(-1, 2) * scale
             offset += 4 + 4 * atoms
+        self._payload, self._rest = payload, offset
+
+    @cached_property
+    def mol(self) -> Mol:
+        """The molecule.
+
+        Raises
+        ------
+        ValueError
+            If its bytes do not decode.
+        """
+        from rdkit import Chem
+
         try:
-            raw = zlib.decompress(payload[offset:])
-            self.mol: Mol = Chem.Mol(raw)  # type: ignore[call-overload]  # RDKit's stubs say str
+            raw = zlib.decompress(self._payload[self._rest :])
+            mol: Mol = Chem.Mol(raw)  # type: ignore[call-overload]  # RDKit's stubs say str
         except (zlib.error, RuntimeError) as exc:
             raise ValueError(f"a molecule's payload does not decode: {exc}") from exc
-        if self.mol.GetNumAtoms() != atoms:
+        if mol.GetNumAtoms() != self._atoms:
             raise ValueError("a molecule's payload holds another number of atoms than it says")
+        return mol
 
     @cached_property
     def heavy_atoms(self) -> int:
         """Atoms other than hydrogen, at least 1."""
-        return max(1, self.mol.GetNumHeavyAtoms())
+        known = heavy_atoms(self._payload)
+        return max(1, self.mol.GetNumHeavyAtoms()) if known is None else known
 
     @cached_property
     def parts(self) -> int:

@@ -24,6 +24,7 @@ from nlsearch.handlers.chemistry.definite import (
     needs_stereo,
     read_tree,
 )
+from nlsearch.kernels import find
 from nlsearch.kernels.matching import (
     ALL_BONDS,
     AT_LEAST,
@@ -98,6 +99,8 @@ class Compiled:
         Whether what matches has stereo given.
     bonded : bool
         Whether each bond of the query could be one, if only of a kind that graphs do not hold.
+    rows : tuple of int
+        The row of the pattern for each atom of the query.
     """
 
     program: Program
@@ -105,6 +108,33 @@ class Compiled:
     exact: bool
     stereo: bool = False
     bonded: bool = True
+    rows: tuple[int, ...] = ()
+
+    def matches(self, graph: bytes, most: int) -> list[tuple[int, ...]] | None:
+        """Return the matches in a graph that differ in their atoms, of those with the same atoms the least.
+
+        Parameters
+        ----------
+        graph : bytes
+            Encoded.
+        most : int
+            Matches that are too many, those with the same atoms counted too.
+
+        Returns
+        -------
+        list of tuple of int, optional
+            Atoms of the molecule in the order of the query's, ascending.  None if they are not known: the pattern does
+            not say all of the query, there is no graph, or there are too many.
+        """
+        if not (self.exact and graph):
+            return None
+        found = find(self.program, self.encoded, graph, most)
+        if found is None:
+            return None
+        least: dict[frozenset[int], tuple[int, ...]] = {}
+        for match in sorted(map(tuple, found[:, self.rows].tolist())):
+            least.setdefault(frozenset(match), match)
+        return list(least.values())
 
 
 def compile_pattern(query: Mol, *, stereo: bool) -> Compiled | None:
@@ -116,7 +146,8 @@ def compile_pattern(query: Mol, *, stereo: bool) -> Compiled | None:
         return None
     needed = stereo and needs_stereo(query)
     bonded = all(map(_is_possible_bond, query.GetBonds()))
-    return Compiled(compiler.program, compiler.program.encode(), compiler.exact, needed, bonded)
+    rows = tuple(compiler.place[atom] for atom in range(query.GetNumAtoms()))
+    return Compiled(compiler.program, compiler.program.encode(), compiler.exact, needed, bonded, rows)
 
 
 def compile_list(queries: Sequence[Mol]) -> Compiled | None:
@@ -140,6 +171,8 @@ class _Compiler:
     def __init__(self, *, stereo: bool) -> None:
         self.program = Program()
         self.exact = True
+        self.place: dict[int, int] = {}
+        """The row of each atom in the pattern that was filled last, which is the outermost."""
         self._stereo = stereo
 
     def patterns(self, queries: Sequence[Mol]) -> None:
@@ -179,6 +212,7 @@ class _Compiler:
             parent, bonds = links[0] if links else (-1, ALL_BONDS)
             place[index] = len(rows)
             rows.append(Row(condition, parent, bonds, atom.GetDegree(), links[1:]))
+        self.place = place
 
     # ----------------------------------------------------------------------------------------------------------- atoms
     def _condition(self, atom: Atom, depth: int) -> list[Operation]:

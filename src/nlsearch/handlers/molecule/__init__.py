@@ -36,7 +36,7 @@ class MoleculeHandler:
     """
 
     kind = "molecule"
-    version = 4
+    version = 5
     formats: tuple[Format, ...] = FORMATS
     fields: tuple[Field, ...] = FIELDS
     operators: tuple[Operator, ...] = OPERATORS

@@ -63,9 +63,9 @@ class Verifier:
         if probe.operator == "tautomer":
             query = tautomers_of(probe.verification["structure"], self._limits).query
             search = partial(query.GetSubstructMatches, item.mol)
+            matches = find_matches(search, item.mol, pattern, self._limits)
         else:
-            search = partial(item.mol.GetSubstructMatches, pattern.mol)
-        matches = find_matches(search, item.mol, pattern, self._limits)
+            matches = self._matches(pattern, item)
         if not matches:
             return None
         atoms, bonds = self._evidence(matches, pattern.bonds, item)
@@ -106,6 +106,14 @@ class Verifier:
         return pattern_of(text, smarts=smarts, stereo=stereo, limits=self._limits)
 
     # ------------------------------------------------------------------------------------------------------ containment
+    def _matches(self, pattern: Pattern, item: Decoded) -> Matches:
+        """Look for the pattern in the item's graph, if that says all, else by RDKit."""
+        if pattern.compiled is not None:
+            known = pattern.compiled.matches(item.graph, self._limits.verify_matches)
+            if known is not None:
+                return known
+        return find_matches(partial(item.mol.GetSubstructMatches, pattern.mol), item.mol, pattern, self._limits)
+
     def _evidence(
         self, matches: Matches, pairs: Sequence[tuple[int, int]], item: Decoded
     ) -> tuple[list[list[int]], list[list[list[int]]]]:
