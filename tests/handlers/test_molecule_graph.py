@@ -33,6 +33,7 @@ MORE = [
     "C=[N+]=[N-]", "[NH4+]", "C1CC1C1CC1", "c1ccccc1-c1ccccc1", "F[C@H](Cl)Br", "F/C=C/Cl", "C1CC2CCC3CC1CC23",
     "CCOC(=O)c1cc2c(=O)n3ccccc3nc2n(CCCOC)/c1=N\\C(C)=O", "C" * 80 + "1CCCCC1", "[Pt](F)(Cl)(Br)I", "c1cc[se]c1",
     "C1" + "C" * 20 + "C1", "[o+]1ccccc1", "[CH2]C", "[O]N", "[C-]#[O+]",
+    "Cc1ccc(/C=c2\\sc3nc(-c4cccs4)nn3c2=O)o1", "F/C=C/c1cc(-c2ccccc2)ccc1",
 ]  # fmt: skip
 MOST = 1000
 """Matches that are too many."""
