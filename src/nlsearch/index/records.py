@@ -1,7 +1,7 @@
 """Small records by number, in compressed blocks: the items as users see them, and the features kept for merging.
 
-Records are msgpack values.  A block is a zstd frame around the msgpack list of up to 64 packed records (fewer when they
-are large), kept by :mod:`nlsearch.index.payloads`; ``<name>.firsts`` holds the number of each block's first record as
+Records are msgpack values.  A block is a zstd frame around the msgpack list of some packed records (fewer when they are
+large), kept by :mod:`nlsearch.index.payloads`; ``<name>.firsts`` holds the number of each block's first record as
 little-endian u32.
 """
 
@@ -27,7 +27,9 @@ from nlsearch.model import Json
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-BLOCK_RECORDS = 64
+SCATTERED, IN_ORDER = 16, 64
+"""Records of a block when they are read here and there, as those of hits are, and when they are read one after another:
+the smaller the block, the less is decompressed for one record, and the more bytes they take (a quarter)."""
 BLOCK_BYTES = 1 << 18
 LEVEL = 3
 KEPT_BLOCKS = 128
@@ -60,9 +62,12 @@ class RecordWriter:
         Exists.
     name : str
         Of the files, without suffix.
+    block : int
+        Records of a block.
     """
 
-    def __init__(self, directory: Path, name: str) -> None:
+    def __init__(self, directory: Path, name: str, block: int = IN_ORDER) -> None:
+        self._most = block
         self._firsts_path = directory / f"{name}.firsts"
         self._blobs = BlobWriter(directory, name)
         self._firsts = array("I")
@@ -83,7 +88,7 @@ class RecordWriter:
         self._block.append(packed)
         self._bytes += len(packed)
         self._number += 1
-        if len(self._block) >= BLOCK_RECORDS or self._bytes >= BLOCK_BYTES:
+        if len(self._block) >= self._most or self._bytes >= BLOCK_BYTES:
             self._flush()
 
     def finish(self) -> None:

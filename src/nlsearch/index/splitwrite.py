@@ -15,7 +15,7 @@ import numpy as np
 from nlsearch.declarations import Field, SeedSpace, Space, TermSpace, VectorSpace
 from nlsearch.errors import StoreError
 from nlsearch.index.payloads import BlobWriter
-from nlsearch.index.records import RecordWriter, packed_terms
+from nlsearch.index.records import SCATTERED, RecordWriter, packed_terms
 from nlsearch.index.splitfacts import SPLIT_FILE, SplitInfo
 from nlsearch.index.spool import Spool
 from nlsearch.index.storage import seal, write_durably, writing
@@ -137,7 +137,7 @@ class Organs:
         self._sizes, self._sources = array("f"), array("q")
         self._text = TextWriter(directory / "text", self.fields)
         self._payloads = BlobWriter(directory, "payloads")
-        self._items = RecordWriter(directory, "items")
+        self._items = RecordWriter(directory, "items", SCATTERED)
         self._features = RecordWriter(directory, "features")
 
     def add(self, entry: Entry) -> None:

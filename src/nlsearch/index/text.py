@@ -268,9 +268,9 @@ class TextIndex:
         code = self._codes.get(node.space)
         if code is None:
             return [], 1
-        every = {
-            token: self._frequency("terms", token) for token in {tokens.term_token(code, term) for term in node.terms}
-        }
+        asked = {tokens.term_token(code, term) for term in node.terms}
+        with Guard(self.directory):
+            every = {token: self._searcher.doc_freq("terms", token) for token in asked}
         rarest = sorted(every, key=lambda token: (every[token], token))
         if node.at_least is None:
             if rarest and every[rarest[0]] == 0:
@@ -281,8 +281,8 @@ class TextIndex:
         spare = len(rarest) - node.at_least
         if spare < 0:
             return [], 1
-        asked = rarest[: max(node.rarest or RAREST_AT_LEAST, spare + 1)]
-        return asked, max(1, node.at_least - (len(rarest) - len(asked)))
+        kept = rarest[: max(node.rarest or RAREST_AT_LEAST, spare + 1)]
+        return kept, max(1, node.at_least - (len(rarest) - len(kept)))
 
     # -------------------------------------------------------------------------- from our questions to the library's
     def _compile(self, node: TextQuery, everywhere: WordCounts | None = None) -> Query:
