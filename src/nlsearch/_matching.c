@@ -4,7 +4,8 @@
 #define MOST_SUBPATTERNS 254
 #define MOST_NESTED 8
 #define MOST_STACK 32
-#define STEPS 20000000 /* atoms that are tried; a pattern that needs more is not decided */
+#define STEPS 20000000 /* atoms that are tried where no other number is given */
+#define GRAPHS 3 /* graphs that may take all their steps before no further one is looked at */
 
 enum { NO = 0, YES = 1, UNDECIDED = 2 };
 enum { TRUTH, ELEMENT, AROMATIC, CHARGE, HYDROGENS, OWN_HYDROGENS, DEGREE, CONNECTIONS, RINGS, SMALLEST_RING, RING_BONDS,
@@ -266,35 +267,51 @@ INLINE Py_ssize_t inner_graph(const Py_buffer *b, Py_ssize_t at, const uint8_t *
     return b->len < at + 2 + size ? 0 : size;
 }
 
-/* What `verdict` says of the graph in each buffer of a list, a byte each, UNDECIDED where there is none; other threads
- * of Python run meanwhile. */
-static PyObject *of_each(PyObject *list, Py_ssize_t at, int (*verdict)(void *, const uint8_t *, Py_ssize_t), void *context) {
-    Py_ssize_t n = PyList_GET_SIZE(list), held = 0;
-    if (at < 0) return refuse("the place of a graph must not be negative");
-    PyObject *answer = PyBytes_FromStringAndSize(NULL, n);
-    Py_buffer *buffers = PyMem_New(Py_buffer, n ? n : 1);
+/* Says something of a graph in so many steps, of which it leaves what it did not need. */
+typedef int (*Verdict)(void *context, const uint8_t *raw, Py_ssize_t size, int64_t *steps);
+
+/* Take hold of the bytes of all objects of a list; how many there are, less on an error. */
+static Py_ssize_t hold(PyObject *list, Py_buffer *buffers) {
+    Py_ssize_t held = 0;
+    for (; held < PyList_GET_SIZE(list); held++)
+        if (PyObject_GetBuffer(PyList_GET_ITEM(list, held), &buffers[held], PyBUF_SIMPLE)) break;
+    return held;
+}
+
+/* What `verdict` says of the graph in each buffer of a list, a byte each, UNDECIDED where there is none, and of those
+ * left when several graphs took all their steps; other threads of Python run meanwhile. */
+static PyObject *of_each(PyObject *list, Py_ssize_t at, int64_t steps, Verdict verdict, void *context) {
+    if (at < 0 || steps < 1) return refuse("the place of a graph must not be negative, and steps positive");
+    PyObject *fixed = PyList_GetSlice(list, 0, PY_SSIZE_T_MAX), *answer = NULL; /* nobody else changes it */
+    if (!fixed) return NULL;
+    Py_ssize_t n = PyList_GET_SIZE(fixed), held = 0;
+    Py_buffer *buffers = PyMem_New(Py_buffer, n + 1);
     if (!buffers) PyErr_NoMemory();
-    while (answer && buffers && held < n && !PyObject_GetBuffer(PyList_GET_ITEM(list, held), &buffers[held], PyBUF_SIMPLE))
-        held++;
-    if (answer && buffers && held == n) {
+    else if ((held = hold(fixed, buffers)) == n && (answer = PyBytes_FromStringAndSize(NULL, n))) {
         uint8_t *said = (uint8_t *)PyBytes_AS_STRING(answer);
+        int64_t all = steps > INT64_MAX / GRAPHS ? INT64_MAX : GRAPHS * steps;
         Py_BEGIN_ALLOW_THREADS
         for (Py_ssize_t i = 0; i < n; i++) {
             const uint8_t *raw = NULL;
             Py_ssize_t size = inner_graph(&buffers[i], at, &raw);
-            said[i] = size ? (uint8_t)verdict(context, raw, size) : UNDECIDED;
+            int64_t left = steps;
+            said[i] = size && all > 0 ? (uint8_t)verdict(context, raw, size, &left) : UNDECIDED;
+            all -= steps - left;
         }
         Py_END_ALLOW_THREADS
-    } else Py_CLEAR(answer);
+    }
     while (held > 0) PyBuffer_Release(&buffers[--held]);
     PyMem_Free(buffers);
+    Py_DECREF(fixed);
     return answer;
 }
 
-static int decide_one(void *context, const uint8_t *raw, Py_ssize_t size) {
+static int decide_one(void *context, const uint8_t *raw, Py_ssize_t size, int64_t *steps) {
     Matching *m = context;
     if (!attach(m, raw, size) || m->g->n == 0) return UNDECIDED;
+    m->steps = *steps;
     int found = has_pattern(m, 0, -1);
+    *steps = m->steps;
     return m->steps < 0 ? UNDECIDED : found;
 }
 
@@ -302,19 +319,21 @@ static PyObject *decide(PyObject *self, PyObject *args) {
     Py_buffer program_bytes = {0};
     PyObject *list, *answer = NULL;
     Py_ssize_t at;
-    if (!PyArg_ParseTuple(args, "y*O!n", &program_bytes, &PyList_Type, &list, &at)) return NULL;
+    long long steps;
+    if (!PyArg_ParseTuple(args, "y*O!nL", &program_bytes, &PyList_Type, &list, &at, &steps)) return NULL;
     Matching m;
-    if (start(&m, &program_bytes)) answer = of_each(list, at, decide_one, &m);
+    if (start(&m, &program_bytes)) answer = of_each(list, at, steps, decide_one, &m);
     stop(&m);
     PyBuffer_Release(&program_bytes);
     return answer;
 }
 
-/* All matches of a pattern in one graph; None if there are `most` or more, or it takes too many steps. */
+/* The matches of a pattern in one graph, and whether these are all: fewer than `most`, in no more than so many steps. */
 static PyObject *find(PyObject *self, PyObject *args) {
     Py_buffer b[2] = {{0}};
     Matches matches = {0};
-    if (!PyArg_ParseTuple(args, "y*y*n", &b[0], &b[1], &matches.most)) return release(b, 2), NULL;
+    long long steps;
+    if (!PyArg_ParseTuple(args, "y*y*nL", &b[0], &b[1], &matches.most, &steps)) return release(b, 2), NULL;
     PyObject *answer = NULL;
     Matching m;
     if (start(&m, &b[0])) {
@@ -322,8 +341,12 @@ static PyObject *find(PyObject *self, PyObject *args) {
         if (matches.most < 1 || matches.most > 1 << 20) refuse("the number of matches must be from 1 to 2**20");
         else if (!attach(&m, b[1].buf, b[1].len)) refuse("not an encoded graph");
         else if (!(matches.atoms = malloc(row * (size_t)matches.most))) PyErr_NoMemory();
-        else if (look_for(&m, 0, -1, &matches) || m.steps < 0) answer = Py_NewRef(Py_None);
-        else answer = PyBytes_FromStringAndSize((const char *)matches.atoms, (Py_ssize_t)row * matches.found);
+        else {
+            m.steps = steps;
+            int whole = !look_for(&m, 0, -1, &matches) && m.steps >= 0;
+            answer = Py_BuildValue("y#O", (const char *)matches.atoms, (Py_ssize_t)row * matches.found,
+                                   whole ? Py_True : Py_False);
+        }
     }
     free(matches.atoms);
     stop(&m);
@@ -479,15 +502,14 @@ typedef struct {
     int elements[128]; /* of the whole */
 } Containing;
 
-static int decide_part(void *context, const uint8_t *raw, Py_ssize_t size) {
+static int decide_part(void *context, const uint8_t *raw, Py_ssize_t size, int64_t *steps) {
     Containing *c = context;
     Graph *q = c->part;
     if (!decode_graph(q, raw, size) || !q->n || has_dummy(q)) return UNDECIDED;
     int counts[128] = {0};
     for (int a = 0; a < q->n; a++)
         if (++counts[q->elements[a] & 127] > c->elements[q->elements[a] & 127]) return NO;
-    int64_t steps = STEPS;
-    int found = is_part(q, c->whole, &steps);
+    int found = is_part(q, c->whole, steps);
     return found == YES && !is_closed_shell(q) ? UNDECIDED : found;
 }
 
@@ -496,13 +518,14 @@ static PyObject *decide_parts(PyObject *self, PyObject *args) {
     Py_buffer whole = {0};
     PyObject *list, *answer = NULL;
     Py_ssize_t at;
-    if (!PyArg_ParseTuple(args, "y*O!n", &whole, &PyList_Type, &list, &at)) return NULL;
+    long long steps;
+    if (!PyArg_ParseTuple(args, "y*O!nL", &whole, &PyList_Type, &list, &at, &steps)) return NULL;
     Containing c = {malloc(sizeof(Graph)), malloc(sizeof(Graph)), {0}};
     if (!c.whole || !c.part) PyErr_NoMemory();
     else if (!decode_graph(c.whole, whole.buf, whole.len)) refuse("not an encoded graph");
     else {
         for (int a = 0; a < c.whole->n; a++) c.elements[c.whole->elements[a] & 127]++;
-        answer = of_each(list, at, decide_part, &c);
+        answer = of_each(list, at, steps, decide_part, &c);
     }
     free(c.whole), free(c.part);
     PyBuffer_Release(&whole);

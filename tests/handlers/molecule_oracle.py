@@ -277,8 +277,10 @@ def _same(hit: nlsearch.Hit, score: float | None, oracle: Oracle, query: Query) 
     pattern = (
         Chem.MergeQueryHs(MolFromSmarts(query.value)) if query.operator == "smarts" else MolFromSmiles(query.value)
     )
-    matches = oracle.mols[i].GetSubstructMatches(pattern, parameters(query.stereo))
-    if hit.evidence["count"] != len(matches):
+    asked = parameters(query.stereo)
+    matches = oracle.mols[i].GetSubstructMatches(pattern, asked)
+    if hit.evidence["count"] != len(matches) and "count_capped" not in hit.evidence:
         return False
-    listed = {frozenset(atoms) for atoms in hit.evidence["atoms"]}
-    return listed <= {frozenset(match) for match in matches}
+    asked.maxMatches, asked.uniquify = 1_000_000, False
+    listed = {tuple(atoms) for atoms in hit.evidence["atoms"]}
+    return listed <= set(oracle.mols[i].GetSubstructMatches(pattern, asked))

@@ -25,7 +25,7 @@ from nlsearch.handlers.chemistry.program import Compiled, compile_pattern
 from nlsearch.handlers.molecule.crippen import logp
 from nlsearch.kernels import graphs
 from nlsearch.kernels.graphs import MOST_ATOMS, REORDERED, STEREO, Graph
-from nlsearch.kernels.matching import EQUAL, Op, Program, Row
+from nlsearch.kernels.matching import EQUAL, STEPS, Op, Program, Row
 from nlsearch.model import NO, UNDECIDED, YES
 
 MORE = [
@@ -217,32 +217,34 @@ def check(mols: list[Chem.Mol], queries: int, dice: random.Random, *, slowly: bo
             assert not compiled.exact or truth >= (answer == YES), (text, Chem.MolToSmiles(mol))
             matched += answer == YES
             if compiled.exact and answer != UNDECIDED:
-                assert compiled.matches(graph, MOST) == least(mol, query), (text, Chem.MolToSmiles(mol))
+                found = compiled.matches(graph, MOST, STEPS)
+                assert found is not None
+                expected, whole = least(mol, query)
+                assert whole == found[1]
+                assert found[0] == expected or not whole, (text, Chem.MolToSmiles(mol))
             if slowly and mol.GetNumAtoms() < 40:
                 assert kernels.decide_reference(compiled.program, graph) == answer
                 assert_same_matches(compiled, graph)
     return matched
 
 
-def least(mol: Chem.Mol, query: Pattern) -> list[tuple[int, ...]] | None:
-    """Return RDKit's matches, of those with the same atoms the least; None if there are too many."""
+def least(mol: Chem.Mol, query: Pattern) -> tuple[list[tuple[int, ...]], bool]:
+    """Return RDKit's matches, of those with the same atoms the least, and whether these are all."""
     parameters = query.parameters(MOST)
     parameters.uniquify = False
     found = mol.GetSubstructMatches(query.mol, parameters)
-    if len(found) == MOST:
-        return None
     first: dict[frozenset[int], tuple[int, ...]] = {}
     for match in sorted(found):
         first.setdefault(frozenset(match), match)
-    return list(first.values())
+    return list(first.values()), len(found) < MOST
 
 
 def assert_same_matches(compiled: Compiled, graph: bytes) -> None:
     for most in (3, MOST):
-        plain = kernels.find_reference(compiled.program, graph, most)
-        found = kernels.find(compiled.program, compiled.encoded, graph, most)
-        assert (plain is None) == (found is None)
-        if plain is not None:
+        plain, all_plain = kernels.find_reference(compiled.program, graph, most)
+        found, whole = kernels.find(compiled.program, compiled.encoded, graph, most)
+        assert (len(found), whole) == (len(plain), all_plain)
+        if whole:
             assert sorted(map(tuple, found.tolist())) == sorted(map(tuple, plain.tolist()))
 
 
@@ -314,16 +316,41 @@ def test_what_a_pattern_says_in_full_is_exact(smarts: str) -> None:
     assert compiled.exact
 
 
-@needs_native
-def test_a_pattern_that_takes_too_many_steps_is_not_decided() -> None:
-    """A path of 40 atoms that ends in another element, in a grid of carbon: many ways, none of them right."""
-    grid, query = Graph(), Program()
+def endless() -> tuple[Program, bytes, bytes]:
+    """A path of 40 atoms that ends in another element; a grid of carbon, in which it has many ways, none of them right;
+    and a chain, in which it is."""
+    grid, chain, query = Graph(), Graph(), Program()
     for place in range(400):
         grid.add(6)
         grid.bonds += [(place - step, place, 0) for step in (1, 20) if place >= step and (step == 20 or place % 20)]
     carbon, other = query.condition([(Op.ELEMENT, EQUAL, 6)]), query.condition([(Op.ELEMENT, EQUAL, 7)])
     query.patterns.append([Row(carbon)] + [Row(carbon, i) for i in range(38)] + [Row(other, 38)])
-    assert kernels.decide(query, query.encode(), [framed(grid.encode())], 0) == bytes([UNDECIDED])
+    for place in range(40):
+        chain.add(7 if place == 39 else 6)
+    chain.bonds = [(place - 1, place, 0) for place in range(1, 40)]
+    return query, grid.encode(), chain.encode()
+
+
+@needs_native
+def test_a_pattern_that_takes_too_many_steps_is_not_decided() -> None:
+    query, grid, chain = endless()
+    assert kernels.decide(query, query.encode(), [framed(grid), framed(chain)], 0) == bytes([UNDECIDED, YES])
+    found, whole = kernels.find(query, query.encode(), grid, 10)
+    assert (len(found), whole) == (0, False)
+    found, whole = kernels.find(query, query.encode(), chain, 10)
+    assert (found.tolist(), whole) == ([list(range(40))], True)
+
+
+@needs_native
+def test_few_graphs_may_take_all_their_steps() -> None:
+    """A call that would take seconds for each of thousands of graphs ends, and leaves the rest undecided."""
+    query, grid, chain = endless()
+    graphs = [framed(graph) for graph in (chain, grid, chain, grid, grid, grid, chain)]
+    answer = kernels.decide(query, query.encode(), graphs, 0, 100_000)
+    assert answer == bytes([YES, UNDECIDED, YES] + 4 * [UNDECIDED])
+    for steps in (0, -5):
+        with pytest.raises(ValueError, match="steps positive"):
+            kernels.decide(query, query.encode(), graphs, 0, steps)
 
 
 def test_parts_equal_rdkit_and_the_slow_way() -> None:

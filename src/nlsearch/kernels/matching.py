@@ -35,6 +35,8 @@ NO, YES, UNDECIDED = range(3)
 """What is said of a graph; undecided where there is none, or where it took too many steps."""
 ALL_BONDS = 0xFF
 MOST_PATTERN, MOST_PATTERNS, MOST_STACK, MOST_CLOSURES = 250, 254, 32, 250
+STEPS = 20_000_000
+"""Atoms that are tried in one graph unless another number is given: a fifth of a second."""
 
 
 class Op(IntEnum):
@@ -114,7 +116,9 @@ class Program:
         return np.array(numbers, "<i4").tobytes()
 
 
-def decide(program: Program, encoded: bytes, buffers: list[bytes | memoryview], offset: int) -> bytes:
+def decide(
+    program: Program, encoded: bytes, buffers: list[bytes | memoryview], offset: int, steps: int = STEPS
+) -> bytes:
     """Say of each graph whether the pattern is in it.
 
     Parameters
@@ -125,6 +129,8 @@ def decide(program: Program, encoded: bytes, buffers: list[bytes | memoryview], 
     buffers : list of bytes-like
         Each holds, from `offset` on, the length of an encoded graph as u16, and the graph.
     offset : int
+    steps : int
+        Atoms that are tried in one graph; after a few times as many, no further graph is looked at.
 
     Returns
     -------
@@ -138,11 +144,11 @@ def decide(program: Program, encoded: bytes, buffers: list[bytes | memoryview], 
     """
     if native.compiled is None:
         return bytes([decide_reference(program, _inner(buffer, offset)) for buffer in buffers])
-    answer: bytes = native.compiled.decide(encoded, buffers, offset)
+    answer: bytes = native.compiled.decide(encoded, buffers, offset, steps)
     return answer
 
 
-def decide_parts(whole: bytes, buffers: list[bytes | memoryview], offset: int) -> bytes:
+def decide_parts(whole: bytes, buffers: list[bytes | memoryview], offset: int, steps: int = STEPS) -> bytes:
     """Say of each graph whether it is a part of the graph `whole`: elements, bond kinds, given charges and isotopes.
 
     Parameters, answer and errors are those of :func:`decide`.  Undecided are graphs
@@ -150,11 +156,13 @@ def decide_parts(whole: bytes, buffers: list[bytes | memoryview], offset: int) -
     """
     if native.compiled is None:
         return bytes([decide_part_reference(whole, _inner(buffer, offset)) for buffer in buffers])
-    answer: bytes = native.compiled.decide_parts(whole, buffers, offset)
+    answer: bytes = native.compiled.decide_parts(whole, buffers, offset, steps)
     return answer
 
 
-def find(program: Program, encoded: bytes, graph: bytes, most: int) -> NDArray[np.uint16] | None:
+def find(
+    program: Program, encoded: bytes, graph: bytes, most: int, steps: int = STEPS
+) -> tuple[NDArray[np.uint16], bool]:
     """Find all matches of the pattern in one graph.
 
     Parameters
@@ -165,13 +173,17 @@ def find(program: Program, encoded: bytes, graph: bytes, most: int) -> NDArray[n
     graph : bytes
         Encoded, not empty.
     most : int
-        Matches that are too many, at least 1.
+        Matches that are looked for, at least 1.
+    steps : int
+        Atoms that are tried.
 
     Returns
     -------
-    ndarray of uint16, shape (matches, atoms of the pattern), optional
+    matches : ndarray of uint16, shape (matches, atoms of the pattern)
         The molecule's atom for each of the pattern's, in no order that counts; matches of the same atoms in another
-        order are others.  None if there are `most` or more, or it took too many steps.
+        order are others.
+    whole : bool
+        False if `most` were found, or it took more than `steps`: there may be more.
 
     Raises
     ------
@@ -180,8 +192,8 @@ def find(program: Program, encoded: bytes, graph: bytes, most: int) -> NDArray[n
     """
     if native.compiled is None:
         return find_reference(program, graph, most)
-    found: bytes | None = native.compiled.find(encoded, graph, most)
-    return None if found is None else np.frombuffer(found, np.uint16).reshape(-1, len(program.patterns[0]))
+    found, whole = native.compiled.find(encoded, graph, most, steps)
+    return np.frombuffer(found, np.uint16).reshape(-1, len(program.patterns[0])), whole
 
 
 def label_atoms(program: Program, encoded: bytes, graph: bytes) -> bytes:
@@ -315,15 +327,13 @@ def decide_reference(program: Program, graph: bytes) -> int:
     return YES if any(next(target.matches(0, [atom]), None) for atom in atoms) else NO
 
 
-def find_reference(program: Program, graph: bytes, most: int) -> NDArray[np.uint16] | None:
+def find_reference(program: Program, graph: bytes, most: int) -> tuple[NDArray[np.uint16], bool]:
     """Find all matches of the pattern: the oracle of :func:`find`."""
     target = _Target(program, Graph.decode(graph))
     atoms = range(len(target.graph.elements))
     found = list(islice(chain.from_iterable(target.matches(0, [atom]) for atom in atoms), most))
-    if len(found) == most:
-        return None
     inside = np.array(found, np.int64).reshape(-1, len(program.patterns[0]))
-    return np.array(target.graph.order or atoms, np.uint16)[inside]
+    return np.array(target.graph.order or atoms, np.uint16)[inside], len(found) < most
 
 
 def label_atoms_reference(program: Program, graph: bytes) -> bytes:

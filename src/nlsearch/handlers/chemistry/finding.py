@@ -7,36 +7,42 @@ ways.  Counting the steps takes eight times as long, so it is done only where th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nlsearch.errors import QueryTooCostly
-from nlsearch.limits import Limits
 
 if TYPE_CHECKING:
     from rdkit.Chem import Mol
 
-    from nlsearch.handlers.chemistry.patterns import Pattern
-
 Matches = Sequence[tuple[int, ...]]
-GUARDED, CAGE, FUSED, CHAIN = 8, 20, 1.25, 300
-"""Patterns of so many atoms are matched step by step in molecules of so many atoms with so many bonds an atom, and in
-those of more atoms than the last."""
-SCATTERED = 3
-"""Patterns of more parts are matched step by step in every molecule."""
+GUARDED = 8
+"""Atoms of a pattern from which on it is matched step by step in fused and in long molecules."""
+FUSED = 20
+"""Rings of an atom beyond its first, summed over all atoms: 6 in a steroid, over 100 in C60; so many make it fused."""
+LONG = 300
+"""Atoms of a long molecule."""
+WAYS = 1_000_000
+"""Ways to place one atom of each part of a pattern from which on it is matched step by step."""
+
+
+class Found(NamedTuple):
+    """Matches, and whether there may be more."""
+
+    matches: Matches
+    capped: bool
 
 
 def find_matches(
     search: Callable[[Any], Matches],
     mol: Mol,
-    pattern: Pattern,
-    limits: Limits,
-    *,
-    atoms: int | None = None,
-    parts: int | None = None,
-    most: int | None = None,
-    uniquify: bool = True,
-) -> Matches:
+    size: tuple[int, int],
+    parameters: Callable[[int], Any],
+    caps: tuple[int, int],
+) -> Found:
     """Return the matches that `search` finds.
 
     Parameters
@@ -45,45 +51,72 @@ def find_matches(
         RDKit's search, given its parameters.
     mol : rdkit.Chem.Mol
         Where it looks.
-    pattern : Pattern
-        Says what the parameters are.
-    limits : Limits
-        ``verify_steps`` and, unless `most` is given, ``verify_matches``.
-    atoms, parts : int, optional
-        Of what is looked for, where that is not the pattern.
-    most : int, optional
-        Matches at most.
-    uniquify : bool
-        Whether matches have to differ in their atoms.
+    size : (int, int)
+        Atoms and parts of what is looked for.
+    parameters : callable
+        Makes RDKit's parameters for at most so many matches.
+    caps : (int, int)
+        Matches that are looked for, and atoms that may be compared.
 
     Raises
     ------
     QueryTooCostly
-        If more atoms have to be compared than ``verify_steps``.
+        If more atoms have to be compared, and no match is found until then.
     """
-    parameters = pattern.parameters(limits.verify_matches if most is None else most)
-    parameters.uniquify = uniquify
-    if has_many_ways(mol, pattern.mol.GetNumAtoms() if atoms is None else atoms, parts or pattern.parts):
-        _bound(parameters, limits.verify_steps)
-    return search(parameters)
+    most, steps = caps
+    if not has_many_ways(mol, *size):
+        with _uninterrupted():
+            matches = search(parameters(most))
+        return Found(matches, len(matches) >= most)
+    try:
+        return _bounded(search, parameters(most), most, steps)
+    except QueryTooCostly:
+        if most == 1:
+            raise
+        return Found(_bounded(search, parameters(1), 1, steps).matches, capped=True)  # a match is enough for a hit
+
+
+def too_costly(steps: int) -> QueryTooCostly:
+    """Return the error of a search that would take more than so many steps."""
+    return QueryTooCostly(f"matching takes more steps than the cap verify_steps = {steps:,}")
 
 
 def has_many_ways(mol: Mol, atoms: int, parts: int) -> bool:
     """Say whether a query of so many atoms and parts may be tried in `mol` in too many ways."""
-    size = mol.GetNumAtoms()
-    caged = size > CHAIN or (size >= CAGE and mol.GetNumBonds() >= FUSED * size)
-    return (caged and atoms >= GUARDED) or parts > SCATTERED
+    return (atoms >= GUARDED and is_fused_or_long(mol)) or (parts > 1 and mol.GetNumAtoms() ** parts > WAYS)
 
 
-def _bound(parameters: Any, steps: int) -> None:  # noqa: ANN401 - RDKit's
-    """Let a search end with an error after so many steps."""
+def is_fused_or_long(mol: Mol) -> bool:
+    """Say whether long paths in `mol` have very many ways to go on."""
+    rings = mol.GetRingInfo().AtomRings()
+    return mol.GetNumAtoms() > LONG or sum(map(len, rings)) - len({atom for ring in rings for atom in ring}) >= FUSED
+
+
+def _bounded(search: Callable[[Any], Matches], parameters: Any, most: int, steps: int) -> Found:  # noqa: ANN401
+    """Search, and end with an error after so many steps."""
     left = steps
 
     def count(*_: Any) -> bool:  # noqa: ANN401 - RDKit's atoms
         nonlocal left
         left -= 1
         if left < 0:
-            raise QueryTooCostly(f"matching takes more steps than the cap verify_steps = {steps:,}")
+            raise too_costly(steps)
         return True
 
     parameters.setExtraAtomCheckFunc(count)
+    with _uninterrupted():
+        matches = search(parameters)
+    return Found(matches, len(matches) >= most)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let an interrupt wait: RDKit catches it, ends its search, and returns what it has as if that were all."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)

@@ -97,15 +97,20 @@ class Pattern:
             found += all(_is_aromatic(atom) for atom in atoms) or all(bond_kinds(bond) == {AROMATIC} for bond in bonds)
         return min(found, self.rings)
 
-    def parameters(self, matches: int) -> Any:  # noqa: ANN401 - RDKit's SubstructMatchParameters
-        """Return RDKit's parameters for at most `matches` matches that differ in their atoms."""
+    @cached_property
+    def extent(self) -> tuple[int, int]:
+        """How many atoms and connected parts it has."""
+        return self.mol.GetNumAtoms(), self.parts
+
+    def parameters(self, matches: int, *, uniquify: bool = True) -> Any:  # noqa: ANN401 - RDKit's
+        """Return RDKit's parameters for at most `matches` matches, which differ in their atoms if `uniquify`."""
         from rdkit import Chem
 
         parameters: Any = Chem.SubstructMatchParameters()
         parameters.useChirality = self.stereo
         parameters.maxMatches = matches
         parameters.maxRecursiveMatches = RECURSIVE_MATCHES
-        parameters.uniquify = True
+        parameters.uniquify = uniquify
         return parameters
 
 

@@ -110,7 +110,12 @@ class Compiled:
     bonded: bool = True
     rows: tuple[int, ...] = ()
 
-    def matches(self, graph: bytes, most: int) -> list[tuple[int, ...]] | None:
+    @property
+    def inner(self) -> int:
+        """Atoms of the largest pattern inside of a condition; 0 if there is none."""
+        return max(map(len, self.program.patterns[1:]), default=0)
+
+    def matches(self, graph: bytes, most: int, steps: int) -> tuple[list[tuple[int, ...]], bool] | None:
         """Return the matches in a graph that differ in their atoms, of those with the same atoms the least.
 
         Parameters
@@ -118,23 +123,26 @@ class Compiled:
         graph : bytes
             Encoded.
         most : int
-            Matches that are too many, those with the same atoms counted too.
+            Matches that are looked for, those with the same atoms counted too.
+        steps : int
+            Atoms that are tried.
 
         Returns
         -------
-        list of tuple of int, optional
-            Atoms of the molecule in the order of the query's, ascending.  None if they are not known: the pattern does
-            not say all of the query, there is no graph, or there are too many.
+        matches : list of tuple of int
+            Atoms of the molecule in the order of the query's, ascending.
+        whole : bool
+            False if `most` were found, or it took more than `steps`: there may be more.
+
+        None if the graph does not tell: the pattern does not say all of the query, or there is no graph.
         """
         if not (self.exact and graph):
             return None
-        found = find(self.program, self.encoded, graph, most)
-        if found is None:
-            return None
+        found, whole = find(self.program, self.encoded, graph, most, steps)
         least: dict[frozenset[int], tuple[int, ...]] = {}
         for match in sorted(map(tuple, found[:, self.rows].tolist())):
             least.setdefault(frozenset(match), match)
-        return list(least.values())
+        return list(least.values()), whole
 
 
 def compile_pattern(query: Mol, *, stereo: bool) -> Compiled | None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from nlsearch.handlers.chemistry.finding import Matches, find_matches
+from nlsearch.handlers.chemistry.finding import GUARDED, Found, Matches, find_matches, is_fused_or_long, too_costly
 from nlsearch.handlers.chemistry.patterns import Pattern, pattern_of
 from nlsearch.handlers.chemistry.payload import GRAPH_AT, Decoded
 from nlsearch.handlers.chemistry.program import Compiled, compile_pattern
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 DECODED = 4096
 """Molecules kept decoded: a page asked again, or filtered otherwise, decodes nothing."""
 PATTERNS = 64
+QUICK = 20
+"""Steps on a graph that take no longer than one of RDKit's when they are counted."""
 _YES, _UNDECIDED = bytes([YES]), bytes([UNDECIDED])
 
 
@@ -38,11 +40,14 @@ class Verifier:
     Parameters
     ----------
     limits : Limits
-        ``verify_matches`` and ``evidence_more`` bound the matches of one item that are looked for and listed.
+        ``verify_matches`` and ``evidence_more`` bound the matches of one item that are looked for and listed,
+        ``verify_steps`` how long.
     """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
+        self._caps = limits.verify_matches, limits.verify_steps
+        self._steps = QUICK * limits.verify_steps
         self._decoded = lru_cache(maxsize=DECODED)(Decoded)
         self._pattern = lru_cache(maxsize=PATTERNS)(self._read_pattern)
         self._template = lru_cache(maxsize=PATTERNS)(self._compile_template)
@@ -60,16 +65,11 @@ class Verifier:
         pattern = self._asked(probe)
         if probe.operator == "superstructure":
             return self._contained(pattern, item)
-        if probe.operator == "tautomer":
-            query = tautomers_of(probe.verification["structure"], self._limits).query
-            search = partial(query.GetSubstructMatches, item.mol)
-            matches = find_matches(search, item.mol, pattern, self._limits)
-        else:
-            matches = self._matches(pattern, item)
-        if not matches:
+        found = self._tautomers(probe, pattern, item) if probe.operator == "tautomer" else self._found(pattern, item)
+        if not found.matches:
             return None
-        atoms, bonds = self._evidence(matches, pattern.bonds, item)
-        evidence = {"atoms": atoms, "bonds": bonds, **self._count(matches)}
+        atoms, bonds = self._evidence(found.matches, pattern.bonds, item)
+        evidence = {"atoms": atoms, "bonds": bonds, **_count(found)}
         return Verdict(min(1.0, pattern.atoms / item.heavy_atoms), "exact", evidence)
 
     def decide(self, probe: Probe, payloads: list[bytes | memoryview]) -> bytes | None:
@@ -80,13 +80,13 @@ class Verifier:
         if probe.operator == "superstructure":
             if not pattern.graph:
                 return None
-            decided = decide_parts(pattern.graph, payloads, GRAPH_AT)
+            decided = decide_parts(pattern.graph, payloads, GRAPH_AT, self._steps)
             return _where_stereo(decided, payloads, given=True, instead=UNDECIDED) if pattern.stereo else decided
         structure = probe.verification.get("structure", "")
         compiled = self._template(structure) if probe.operator == "tautomer" else pattern.compiled
         if compiled is None:
             return None
-        decided = decide(compiled.program, compiled.encoded, payloads, GRAPH_AT)
+        decided = decide(compiled.program, compiled.encoded, payloads, GRAPH_AT, self._steps)
         if compiled.stereo:
             decided = _where_stereo(decided, payloads, given=False, instead=NO)
         return decided if compiled.exact else decided.replace(_YES, _UNDECIDED)
@@ -106,13 +106,25 @@ class Verifier:
         return pattern_of(text, smarts=smarts, stereo=stereo, limits=self._limits)
 
     # ------------------------------------------------------------------------------------------------------ containment
-    def _matches(self, pattern: Pattern, item: Decoded) -> Matches:
+    def _found(self, pattern: Pattern, item: Decoded) -> Found:
         """Look for the pattern in the item's graph, if that says all, else by RDKit."""
-        if pattern.compiled is not None:
-            known = pattern.compiled.matches(item.graph, self._limits.verify_matches)
-            if known is not None:
-                return known
-        return find_matches(partial(item.mol.GetSubstructMatches, pattern.mol), item.mol, pattern, self._limits)
+        compiled = pattern.compiled
+        known = None if compiled is None else compiled.matches(item.graph, self._limits.verify_matches, self._steps)
+        if known is not None:
+            matches, whole = known
+            if not (matches or whole):
+                raise too_costly(self._limits.verify_steps)
+            return Found(matches, not whole)
+        if compiled is not None and compiled.inner >= GUARDED and is_fused_or_long(item.mol):
+            raise too_costly(self._limits.verify_steps)  # RDKit does not let the steps inside of $(…) be counted
+        search = partial(item.mol.GetSubstructMatches, pattern.mol)
+        return find_matches(search, item.mol, pattern.extent, pattern.parameters, self._caps)
+
+    def _tautomers(self, probe: Probe, pattern: Pattern, item: Decoded) -> Found:
+        """Look for any tautomer of the query, by RDKit."""
+        query = tautomers_of(probe.verification["structure"], self._limits).query
+        search = partial(query.GetSubstructMatches, item.mol)
+        return find_matches(search, item.mol, pattern.extent, pattern.parameters, self._caps)
 
     def _evidence(
         self, matches: Matches, pairs: Sequence[tuple[int, int]], item: Decoded
@@ -120,19 +132,14 @@ class Verifier:
         atoms = [item.in_record(match) for match in matches[: 1 + self._limits.evidence_more]]
         return atoms, [[[match[first], match[second]] for first, second in pairs] for match in atoms]
 
-    def _count(self, matches: Matches) -> dict[str, Json]:
-        """Return how many matches there are; ``count_capped`` says that there may be more."""
-        count: dict[str, Json] = {"count": len(matches)}
-        return count | {"count_capped": True} if len(matches) >= self._limits.verify_matches else count
-
     def _contained(self, pattern: Pattern, item: Decoded) -> Verdict | None:
         """Look for the item in the query."""
         search = partial(pattern.mol.GetSubstructMatches, item.mol)
         size = item.mol.GetNumAtoms()
-        matches = find_matches(search, pattern.mol, pattern, self._limits, atoms=size, parts=item.parts)
-        if not matches:
+        found = find_matches(search, pattern.mol, (size, item.parts), pattern.parameters, self._caps)
+        if not found.matches:
             return None
-        shown = matches[: 1 + self._limits.evidence_more]
+        shown = found.matches[: 1 + self._limits.evidence_more]
         atoms = item.in_record(tuple(range(size)))
         index = dict(enumerate(atoms))
         bonds = [[index[b.GetBeginAtomIdx()], index[b.GetEndAtomIdx()]] for b in item.mol.GetBonds()]
@@ -144,9 +151,15 @@ class Verifier:
             "atoms": [atoms] * len(shown),
             "bonds": [bonds] * len(shown),
             "query_atoms": in_query,
-            **self._count(matches),
+            **_count(found),
         }
         return Verdict(min(1.0, item.heavy_atoms / pattern.atoms), "exact", evidence)
+
+
+def _count(found: Found) -> dict[str, Json]:
+    """Return how many matches there are; ``count_capped`` says that there may be more."""
+    count: dict[str, Json] = {"count": len(found.matches)}
+    return count | {"count_capped": True} if found.capped else count
 
 
 def _where_stereo(decided: bytes, payloads: list[bytes | memoryview], *, given: bool, instead: int) -> bytes:

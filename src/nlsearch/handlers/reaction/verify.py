@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from nlsearch.handlers.chemistry.finding import find_matches
+from nlsearch.handlers.chemistry.finding import Found, find_matches
 from nlsearch.handlers.reaction.patterns import ReactionPattern, read_reaction
 from nlsearch.handlers.reaction.payload import Decoded
 from nlsearch.limits import Limits
@@ -104,12 +104,12 @@ class Matcher:
         if not self._mols.keys() <= item.sides.keys():
             return None
         found: dict[str, tuple[Match, ...]] = {}
+        capped = False
         for name, mol in self._mols.items():
-            matches = self._side(item, name, mol, self._most)
+            matches, more = self._side(item, name, mol, self._most)
             if not matches:
                 return None
-            found[name] = matches
-        capped = any(len(matches) >= self._most for matches in found.values())
+            found[name], capped = tuple(matches), capped or more
         if not self.pattern.mapped:
             combined = (dict(zip(found, parts, strict=True)) for parts in itertools.product(*found.values()))
             return combined, math.prod(map(len, found.values())), capped
@@ -122,12 +122,13 @@ class Matcher:
         capped |= len(pairs) >= self._most
         return self._with_agents(pairs, agents), len(pairs) * max(1, len(agents)), capped
 
-    def _side(self, item: Decoded, name: str, query: Mol, most: int) -> tuple[Match, ...]:
+    def _side(self, item: Decoded, name: str, query: Mol, most: int) -> Found:
         """Return the matches of a query in one side; those of ties differ in which of their atoms is the tied one."""
-        mol = item.sides[name].mol
-        search, tied = partial(mol.GetSubstructMatches, query), bool(self.pattern.mapped) and name in TIED
-        pattern = self.pattern.sides[name]
-        return tuple(find_matches(search, mol, pattern, self._limits, most=most, uniquify=not tied))
+        mol, pattern = item.sides[name].mol, self.pattern.sides[name]
+        tied = bool(self.pattern.mapped) and name in TIED
+        parameters = partial(pattern.parameters, uniquify=not tied)
+        caps = most, self._limits.verify_steps
+        return find_matches(partial(mol.GetSubstructMatches, query), mol, pattern.extent, parameters, caps)
 
     def _with_agents(self, pairs: list[tuple[Match, Match]], agents: tuple[Match, ...]) -> Iterator[Matches]:
         for before, behind in pairs:
@@ -179,7 +180,7 @@ class Matcher:
         """Return a match of each side under the numbers given so far, whatever the other ties match."""
         pair = []
         for name in TIED:
-            matches = self._side(item, name, self.pattern.tied(name, numbers), 1)
+            matches = self._side(item, name, self.pattern.tied(name, numbers), 1).matches
             if not matches:
                 return None
             pair.append(matches[0])
