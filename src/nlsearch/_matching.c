@@ -13,7 +13,7 @@ enum { TRUTH, ELEMENT, AROMATIC, CHARGE, HYDROGENS, OWN_HYDROGENS, DEGREE, CONNE
 enum { EQUAL, UNLIKE, AT_LEAST, AT_MOST };
 
 typedef struct {
-    int n;
+    int n, parts;                 /* rows, and those that hang on no other */
     const int32_t *rows;          /* n × (condition, parent, bonds allowed, degree, closures) */
     uint16_t closures[MOST_PATTERN + 1]; /* where the closures of each row start */
     const int32_t *closed;        /* × (row, bonds allowed) */
@@ -68,8 +68,10 @@ static int read_program(Program *p, const int32_t *raw, Py_ssize_t n) {
         if (at >= n || (q->n = raw[at++]) < 1 || q->n > MOST_PATTERN || n < at + 5 * (Py_ssize_t)q->n) return 0;
         q->rows = raw + at, at += 5 * (Py_ssize_t)q->n;
         int total = 0;
+        q->parts = 0;
         for (int k = 0; k < q->n; k++) {
             const int32_t *row = q->rows + 5 * k;
+            q->parts += row[1] < 0;
             q->closures[k] = (uint16_t)total;
             if (row[0] < 0 || row[0] >= p->conditions || row[1] < -1 || row[1] >= k || row[4] < 0 || row[4] > 250) return 0;
             if ((total += row[4]) > 30000) return 0;
@@ -178,12 +180,24 @@ static int closes(Matching *m, const Pattern *q, int k, int a, const uint16_t *a
     return 1;
 }
 
+/* Whether there is an atom for the first row of each part: where there is none, all ways to place the others would fail. */
+static int has_first_atoms(Matching *m, const Pattern *q) {
+    const Graph *g = m->g;
+    for (int k = 0; k < q->n; k++) {
+        const int32_t *row = q->rows + 5 * k;
+        int a = row[1] < 0 ? 0 : -1;
+        while (a >= 0 && a < g->n && !(g->first[a + 1] - g->first[a] >= row[3] && holds(m, row[0], a))) a++;
+        if (a == g->n) return 0;
+    }
+    return 1;
+}
+
 /* Whether pattern `which` is in the graph, with its first atom at `anchor` if that is not negative; with `matches` all
  * its matches, and whether there are as many as may be kept. */
 static int look_for(Matching *m, int which, int anchor, Matches *matches) {
     const Pattern *q = &m->program->pattern[which];
     const Graph *g = m->g;
-    if (q->n > g->n) return 0;
+    if (q->n > g->n || (q->parts > 1 && !has_first_atoms(m, q))) return 0;
     uint16_t at_atom[MOST_PATTERN], next[MOST_PATTERN];
     uint8_t used[MOST_ATOMS];
     memset(used, 0, (size_t)g->n);

@@ -6,6 +6,7 @@ that moment, and pages of one search stay on the generation that the first page 
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
@@ -41,6 +42,9 @@ KEPT_VIEWS = 4
 class Collection:
     """A folder that holds an index.  Open it with :meth:`open`, close it with :meth:`close` or a ``with`` block.
 
+    Several threads may search at the same time; of one query one page is made after the other.  Close it when all have
+    ended.
+
     Parameters
     ----------
     directory : Path
@@ -57,6 +61,7 @@ class Collection:
         self.registry = registry
         self._views: OrderedDict[int, View] = OrderedDict()
         self._sessions: OrderedDict[tuple[int, str], Session] = OrderedDict()
+        self._lock = threading.RLock()
         self._planner = Planner(registry, self._example)
         self._closed = False
         self._last_seen: tuple[tuple[int, bytes], int] | None = None
@@ -302,14 +307,16 @@ class Collection:
         count: Count,
     ) -> Page:
         token = checked_token(name, limit, after, count)
-        view = self._view(None if token is None else token.generation)
-        session = self._sessions.get((view.generation, name)) if token is not None else None
+        with self._lock:
+            view = self._view(None if token is None else token.generation)
+            session = self._sessions.get((view.generation, name)) if token is not None else None
         if session is None:
             plan = self._planner.plan(tree(), kinds)
             session = Session(plan, view, self.registry.get, name, self._names.fields)
-            self._sessions[view.generation, name] = session
-            while len(self._sessions) > KEPT_SESSIONS:
-                self._sessions.popitem(last=False)
+            with self._lock:
+                self._sessions[view.generation, name] = session
+                while len(self._sessions) > KEPT_SESSIONS:
+                    self._sessions.popitem(last=False)
         return session.page(0 if token is None else token.offset, limit, count, deadline_s)
 
     @cached_property

@@ -61,6 +61,11 @@ def test_what_ends_in_time_is_found(value: str) -> None:
     assert verified(Limits(), value, query, item)
 
 
+@pytest.mark.parametrize("value", ["C.C.[CX3]", "C.C.[CX4;D3;R3]", "C.C.C.C.C.C.[13C]"])
+def test_a_part_that_is_nowhere_is_told_at_once(value: str) -> None:
+    assert verified(FEW, "smarts", value, "C" * 900) is None
+
+
 def test_listing_costs_no_hit() -> None:
     """One match makes a hit; that all cannot be listed within the caps is said, and nothing more."""
     verdict = verified(Limits(), "substructure", "CC.CC.CC.CC", PENAM)

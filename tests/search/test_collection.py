@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,22 @@ def test_pages_stay_on_their_generation(numbers: nlsearch.Collection, tmp_path: 
     titles = {hit.item.title for hit in numbers.search('run:"7 7"', limit=100).hits}
     assert "late" in titles
     assert len(titles) == 36
+
+
+def test_several_threads_may_page_through_one_query(numbers: nlsearch.Collection) -> None:
+    whole = [hit.item.id for hit in numbers.search('run:"7 7"', limit=100).hits]
+
+    def read(_: int) -> list[str]:
+        page = numbers.search('run:"7 7"', limit=3)
+        joined = [hit.item.id for hit in page.hits]
+        while page.next is not None:
+            page = numbers.search('run:"7 7"', limit=3, after=page.next, count="exact")
+            joined += [hit.item.id for hit in page.hits]
+            assert sum(page.facets("kind").values()) == 40
+        return joined
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(read, range(12))) == [whole] * 12
 
 
 def test_a_token_outlives_its_process(numbers: nlsearch.Collection, tmp_path: Path) -> None:

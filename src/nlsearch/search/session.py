@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import json
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -141,6 +142,7 @@ class Session:
         fields: Iterable[str] | None = None,
     ) -> None:
         self._fields = None if fields is None else frozenset(fields)
+        self._lock = threading.RLock()  # pages of one session come one after another, whichever threads ask
         self.plan = plan
         self.view = view
         self.name = name
@@ -161,6 +163,10 @@ class Session:
         When the deadline cuts the page short, what was found so far fills it, best first, and there is no next page;
         the same page asked for again goes on from there.
         """
+        with self._lock:
+            return self._page(offset, limit, count, deadline_s)
+
+    def _page(self, offset: int, limit: int, count: Count, deadline_s: float | None) -> Page:
         started = time.monotonic()
         if self._text is not None:
             hits, total = self._text.page(offset, limit)
@@ -193,6 +199,10 @@ class Session:
         """
         if self._fields is not None and name not in self._fields:
             raise QueryError(f"there is no field {name!r}", hint="fields: " + ", ".join(sorted(self._fields)))
+        with self._lock:
+            return self._counted(name)
+
+    def _counted(self, name: str) -> dict[str, int]:
         counts: Counter[str] = Counter()
         if self._text is not None and name == "kind":
             for view, keys in self._text.matches():
