@@ -149,6 +149,7 @@ def test_columns_point_at_the_start_of_each_clause():
         ("mass:> 5", 5, "without a space"),
         ('mass:"3"~0.5', 0, "belong to operators"),
         ('"p q"~3', 5, "minimum score"),
+        ('smarts:"C"~-1', 10, "a number from 0 to 1, not '-1'"),
         ('dna:"A"~1.5', 7, "between 0 and 1"),
         ('dna:"A"~0,5', 9, "one decimal point"),
         ('dna:"A"~.1.5', 10, "one decimal point"),

@@ -82,6 +82,10 @@ class Watch:
             raise QuerySyntax("a value that holds brackets or quotes needs quotes around it", column=start)
         if token.type == "WORD" and token[0] == "~":
             hint = 'it is a number directly behind the value: smiles:"CCO"~0.7'
+            if start == self._quote_end:
+                raise QuerySyntax(
+                    f"a minimum score is a number from 0 to 1, not {token[1:]!r}", column=start, hint=hint
+                )
             raise QuerySyntax("only the value of an operator takes a minimum score", column=start, hint=hint)
         if start == self._quote_end and token.type in {"WORD", "NAME"}:
             raise QuerySyntax("a space is missing behind the closing quote", column=start)
