@@ -11,7 +11,8 @@ Usage: ``python benchmarks/bench_molecule_peers.py [--molecules 10000,40000] [--
 - ``FPSim2Engine`` holds all fingerprints in memory (Morgan 2, 2,048 bits), one thread, and gives numbers and
   similarities.
 
-Both start from text.  Answers are compared first, molecule by molecule; a difference ends the run.  CPU time.
+Both start from text; the peers are called once just before they are measured, ours is not.  Answers are compared first,
+molecule by molecule; a difference ends the run.  CPU time.
 Goals: similarity ≤ 1 × (aim 0.5 ×); substructure, first page ≤ 0.1 ×, exact count ≤ 0.5 × of finding all.
 """
 
@@ -160,7 +161,9 @@ def substructure(ours: Ours, library: Library, queries: list[tuple[str, str]], r
             "SubstructLibrary, all": lambda o=operator, v=value: library.matches(o, v),
             "SubstructLibrary, 20": lambda o=operator, v=value: library.matches(o, v, PAGE),
         }
-        measured.append(measure(calls, rounds, before=ours.renew, warm=False))
+        # A system that takes idle memory away would charge the peer for bringing back its gigabytes.
+        ready = {name: call if name.startswith("Substruct") else ours.renew for name, call in calls.items()}
+        measured.append(measure(calls, rounds, before=ready, warm=False))
     print(f"hit sets of {len(queries)} queries equal, {sum(found):,} hits, {statistics.median(found):,.0f} a query")
     precision(queries, found, let_through, len(library.mols))
     print(table("substructure and SMARTS", pooled(measured)))
@@ -230,7 +233,8 @@ def similarity(ours: Ours, engine: FPSim2Engine, queries: list[str], rounds: int
                 "exact count": lambda query=query: ours.search(query, count="exact"),
                 "FPSim2": lambda text=text, threshold=threshold: engine.similarity(text, threshold),
             }
-            measured.append(measure(calls, rounds, before=ours.renew, warm=False))
+            ready = {name: call if name == "FPSim2" else ours.renew for name, call in calls.items()}
+            measured.append(measure(calls, rounds, before=ready, warm=False))
         print(f"answers of {len(queries)} queries equal, {found:,} hits")
         print(table(f"similarity of at least {threshold}", pooled(measured)))
         ratios("first page of 20", "FPSim2", measured)
@@ -255,7 +259,8 @@ def best_ten(ours: Ours, engine: FPSim2Engine, queries: list[str], rounds: int) 
             "top 10": lambda query=query: ours.search(query, limit=10),
             "FPSim2": lambda text=text: engine.top_k(text, 10, 0.0),
         }
-        measured.append(measure(calls, rounds, before=ours.renew, warm=False))
+        ready = {name: call if name == "FPSim2" else ours.renew for name, call in calls.items()}
+        measured.append(measure(calls, rounds, before=ready, warm=False))
     print(f"answers of {len(queries)} queries equal (ties at the last place apart)")
     print(table("top 10", pooled(measured)))
     ratios("top 10", "FPSim2", measured)

@@ -34,7 +34,7 @@ def measure(
     rounds: int,
     clock: Callable[[], float] = time.process_time,
     *,
-    before: Callable[[], object] | None = None,
+    before: Mapping[str, Callable[[], object]] | None = None,
     warm: bool = True,
 ) -> dict[str, Stats]:
     """Call every callable once a round, each round starting with another one, after one round unmeasured.
@@ -46,8 +46,8 @@ def measure(
     rounds : int
     clock : callable
         CPU seconds of this process, all threads, by default.
-    before : callable, optional
-        Called before each call, unmeasured.
+    before : mapping of str to callable, optional
+        By name, what is called before each call, unmeasured.
     warm : bool
         Whether there is a round unmeasured.
 
@@ -67,7 +67,7 @@ def measure(
             shift = turn % len(names)
             for name in names[shift:] + names[:shift]:
                 if before is not None:
-                    before()
+                    before[name]()
                 started = clock()
                 callables[name]()
                 seconds[name].append(clock() - started)
