@@ -11,8 +11,8 @@ Usage: ``python benchmarks/bench_molecule_peers.py [--molecules 10000,40000] [--
 - ``FPSim2Engine`` holds all fingerprints in memory (Morgan 2, 2,048 bits), one thread, and gives numbers and
   similarities.
 
-Both start from text; the peers are called once just before they are measured, ours is not.  Answers are compared first,
-molecule by molecule; a difference ends the run.  CPU time.
+Both start from text.  Answers are compared first, molecule by molecule; a difference ends the run.  Then one rival
+after the other answers all queries, so that each finds its memory and caches as it left them.  CPU time.
 Goals: similarity ≤ 1 × (aim 0.5 ×); substructure, first page ≤ 0.1 ×, exact count ≤ 0.5 × of finding all.
 """
 
@@ -24,6 +24,7 @@ import statistics
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -42,9 +43,10 @@ from nlsearch.search.candidates import screen
 from nlsearch.search.parts import Part
 from nlsearch.search.plan import Planner
 from nlsearch.search.view import View
-from timing import Stats, measure, pooled, table
+from timing import Stats, measure_in_turns, pooled, table
 
 PAGE = 20
+OURS = ("first page of 20", "exact count", "top 10")
 EVERYTHING = 100_000
 """Hits of one page at most."""
 BANDS = ((0, 19), (20, 999), (1_000, EVERYTHING))
@@ -139,7 +141,6 @@ class Library:
 
 def substructure(ours: Ours, library: Library, queries: list[tuple[str, str]], rounds: int) -> None:
     """Compare and measure substructure queries."""
-    measured: list[dict[str, Stats]] = []
     found: list[int] = []
     let_through: list[int] = []
     screening = Screening(ours.path)
@@ -152,18 +153,16 @@ def substructure(ours: Ours, library: Library, queries: list[tuple[str, str]], r
         if not all(hit.evidence["atoms"] for hit in hits):
             raise SystemExit(f"{query}: hits without atoms")
         found.append(len(hits))
-        root = screening.root(query)
-        let_through.append(screening.candidates(root))
-        calls: dict[str, Callable[[], object]] = {
-            "first page of 20": lambda query=query: ours.search(query),
-            "exact count": lambda query=query: ours.search(query, count="exact"),
-            "screen alone": lambda root=root: screening.candidates(root),
-            "SubstructLibrary, all": lambda o=operator, v=value: library.matches(o, v),
-            "SubstructLibrary, 20": lambda o=operator, v=value: library.matches(o, v, PAGE),
-        }
-        # A system that takes idle memory away would charge the peer for bringing back its gigabytes.
-        ready = {name: call if name.startswith("Substruct") else ours.renew for name, call in calls.items()}
-        measured.append(measure(calls, rounds, before=ready, warm=False))
+        let_through.append(screening.candidates(screening.root(query)))
+    texts = [query_of(*query) for query in queries]
+    rivals: dict[str, list[Callable[[], object]]] = {
+        "first page of 20": [partial(ours.search, text) for text in texts],
+        "exact count": [partial(ours.search, text, count="exact") for text in texts],
+        "screen alone": [partial(screening.candidates, screening.root(text)) for text in texts],
+        "SubstructLibrary, all": [partial(library.matches, *query) for query in queries],
+        "SubstructLibrary, 20": [partial(library.matches, *query, PAGE) for query in queries],
+    }
+    measured = measure_in_turns(rivals, rounds, before=dict.fromkeys(OURS, ours.renew))
     print(f"hit sets of {len(queries)} queries equal, {sum(found):,} hits, {statistics.median(found):,.0f} a query")
     precision(queries, found, let_through, len(library.mols))
     print(table("substructure and SMARTS", pooled(measured)))
@@ -221,20 +220,19 @@ def fpsim2(folder: Path, texts: list[str]) -> FPSim2Engine:
 def similarity(ours: Ours, engine: FPSim2Engine, queries: list[str], rounds: int) -> None:
     """Compare and measure two thresholds and the best ten."""
     for threshold in (0.7, 0.5):
-        measured = []
         found = 0
         for text in queries:
             query = f'smiles:"{text}"~{threshold}'
             mine = [(number(hit), hit.evidence["similarity"]) for hit in ours.everything(query)]
             same_similarities(query, mine, answer(engine.similarity(text, threshold)))
             found += len(mine)
-            calls: dict[str, Callable[[], object]] = {
-                "first page of 20": lambda query=query: ours.search(query),
-                "exact count": lambda query=query: ours.search(query, count="exact"),
-                "FPSim2": lambda text=text, threshold=threshold: engine.similarity(text, threshold),
-            }
-            ready = {name: call if name == "FPSim2" else ours.renew for name, call in calls.items()}
-            measured.append(measure(calls, rounds, before=ready, warm=False))
+        asked = [f'smiles:"{text}"~{threshold}' for text in queries]
+        rivals: dict[str, list[Callable[[], object]]] = {
+            "first page of 20": [partial(ours.search, query) for query in asked],
+            "exact count": [partial(ours.search, query, count="exact") for query in asked],
+            "FPSim2": [partial(engine.similarity, text, threshold) for text in queries],
+        }
+        measured = measure_in_turns(rivals, rounds, before=dict.fromkeys(OURS, ours.renew))
         print(f"answers of {len(queries)} queries equal, {found:,} hits")
         print(table(f"similarity of at least {threshold}", pooled(measured)))
         ratios("first page of 20", "FPSim2", measured)
@@ -245,7 +243,6 @@ def similarity(ours: Ours, engine: FPSim2Engine, queries: list[str], rounds: int
 
 def best_ten(ours: Ours, engine: FPSim2Engine, queries: list[str], rounds: int) -> None:
     """Compare and measure the ten most similar."""
-    measured = []
     for text in queries:
         query = f'smiles:"{text}"~0.0'
         ours.renew()
@@ -255,12 +252,11 @@ def best_ten(ours: Ours, engine: FPSim2Engine, queries: list[str], rounds: int) 
         if not np.allclose(sorted(v for _, v in mine), sorted(v for _, v in theirs), atol=1e-6):
             raise SystemExit(f"{query}: other similarities than FPSim2's")
         same_similarities(query, *([pair for pair in some if pair[1] > last] for some in (mine, theirs)))
-        calls: dict[str, Callable[[], object]] = {
-            "top 10": lambda query=query: ours.search(query, limit=10),
-            "FPSim2": lambda text=text: engine.top_k(text, 10, 0.0),
-        }
-        ready = {name: call if name == "FPSim2" else ours.renew for name, call in calls.items()}
-        measured.append(measure(calls, rounds, before=ready, warm=False))
+    rivals: dict[str, list[Callable[[], object]]] = {
+        "top 10": [partial(ours.search, f'smiles:"{text}"~0.0', limit=10) for text in queries],
+        "FPSim2": [partial(engine.top_k, text, 10, 0.0) for text in queries],
+    }
+    measured = measure_in_turns(rivals, rounds, before=dict.fromkeys(OURS, ours.renew))
     print(f"answers of {len(queries)} queries equal (ties at the last place apart)")
     print(table("top 10", pooled(measured)))
     ratios("top 10", "FPSim2", measured)

@@ -34,7 +34,6 @@ def measure(
     rounds: int,
     clock: Callable[[], float] = time.process_time,
     *,
-    before: Mapping[str, Callable[[], object]] | None = None,
     warm: bool = True,
 ) -> dict[str, Stats]:
     """Call every callable once a round, each round starting with another one, after one round unmeasured.
@@ -46,8 +45,6 @@ def measure(
     rounds : int
     clock : callable
         CPU seconds of this process, all threads, by default.
-    before : mapping of str to callable, optional
-        By name, what is called before each call, unmeasured.
     warm : bool
         Whether there is a round unmeasured.
 
@@ -66,14 +63,59 @@ def measure(
         for turn in range(rounds):
             shift = turn % len(names)
             for name in names[shift:] + names[:shift]:
-                if before is not None:
-                    before[name]()
                 started = clock()
                 callables[name]()
                 seconds[name].append(clock() - started)
     finally:
         gc.enable()
     return {name: Stats.of(taken) for name, taken in seconds.items()}
+
+
+def measure_in_turns(
+    rivals: Mapping[str, Sequence[Callable[[], object]]],
+    rounds: int,
+    clock: Callable[[], float] = time.process_time,
+    *,
+    before: Mapping[str, Callable[[], object]],
+) -> list[dict[str, Stats]]:
+    """Let one rival after the other answer all queries, so that each finds the memory and caches that it left.
+
+    Each round starts with another rival; a rival's turn begins with its first query, unmeasured.
+
+    Parameters
+    ----------
+    rivals : mapping of str to sequence of callable
+        By name, a callable for each query.
+    rounds : int
+    clock : callable
+        As for :func:`measure`.
+    before : mapping of str to callable
+        By name of a rival, what is called before each of its calls, unmeasured.
+
+    Returns
+    -------
+    list of dict of str to Stats
+        Milliseconds, for each query by name.
+    """
+    names = list(rivals)
+    seconds: dict[str, list[list[float]]] = {name: [[] for _ in calls] for name, calls in rivals.items()}
+    gc.collect()
+    gc.disable()
+    try:
+        for turn in range(rounds):
+            shift = turn % len(names)
+            for name in names[shift:] + names[:shift]:
+                rivals[name][0]()
+                for call, taken in zip(rivals[name], seconds[name], strict=True):
+                    if name in before:
+                        before[name]()
+                    started = clock()
+                    call()
+                    taken.append(clock() - started)
+    finally:
+        gc.enable()
+    queries = range(len(seconds[names[0]]))
+    return [{name: Stats.of(seconds[name][query]) for name in names} for query in queries]
 
 
 def pooled(per_query: Sequence[Mapping[str, Stats]]) -> dict[str, Stats]:
