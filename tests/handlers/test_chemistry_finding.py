@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -115,21 +116,24 @@ from nlsearch.handlers.chemistry.patterns import read_smarts
 pattern = read_smarts("C.C.C.[CX4;D4]")
 mol = Chem.MolFromSmiles("C" * 200)
 subprocess.Popen([sys.executable, "-c", f"import os, time; time.sleep(0.5); os.kill({os.getpid()}, 2)"])
+search = lambda parameters: mol.GetSubstructMatches(pattern.mol, parameters)
 try:
-    found = find_matches(lambda p: mol.GetSubstructMatches(pattern.mol, p), mol, (1, 1), pattern.parameters, (10, 10))
+    found = find_matches(search, mol, SIZE, pattern.parameters, (10, 50_000_000))
 except KeyboardInterrupt:
     print("interrupted")
 """
 
 
-def test_an_interrupt_is_none_of_rdkits_business() -> None:
+@pytest.mark.parametrize("size", ["(1, 1)", "(4, 4)"], ids=["plain", "counted"])
+def test_an_interrupt_is_none_of_rdkits_business(size: str) -> None:
     """RDKit would end its search and return what it has, which is no answer."""
     ended = subprocess.run(
-        [sys.executable, "-c", INTERRUPTED],
+        [sys.executable, "-c", INTERRUPTED.replace("SIZE", size)],
         check=False,
         capture_output=True,
         text=True,
         timeout=300,
+        env=os.environ | ({"OPENBLAS_NUM_THREADS": "1"} if size == "(1, 1)" else {}),  # no thread but one to interrupt
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     assert ended.stdout == "interrupted\n", ended.stderr

@@ -98,21 +98,30 @@ def _bounded(search: Callable[[Any], Matches], parameters: Any, most: int, steps
 
     def count(*_: Any) -> bool:  # noqa: ANN401 - RDKit's atoms
         nonlocal left
+        if left == steps:
+            _take_back_interrupts()
         left -= 1
         if left < 0:
             raise too_costly(steps)
         return True
 
     parameters.setExtraAtomCheckFunc(count)
-    with _uninterrupted():
-        matches = search(parameters)
+    matches = search(parameters)
     return Found(matches, len(matches) >= most)
+
+
+# RDKit catches an interrupt while it searches, ends, and returns what it has as if that were all.
+def _take_back_interrupts() -> None:
+    """Let an interrupt end the search that calls this with KeyboardInterrupt."""
+    handler = signal.getsignal(signal.SIGINT)
+    if _in_main_thread() and handler is not None:
+        signal.signal(signal.SIGINT, handler)
 
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Let an interrupt wait: RDKit catches it, ends its search, and returns what it has as if that were all."""
-    if threading.current_thread() is not threading.main_thread():
+    """Let an interrupt wait for the end of a short search."""
+    if not _in_main_thread():
         yield
         return
     held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -120,3 +129,8 @@ def _uninterrupted() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
+
+
+def _in_main_thread() -> bool:
+    """Say whether this thread may change what interrupts do."""
+    return threading.current_thread() is threading.main_thread()
