@@ -452,7 +452,7 @@ static PyMethodDef methods[] = {
     {"decide", decide, METH_VARARGS, "decide(program, buffers, offset) -> bytes"},
     {"decide_parts", decide_parts, METH_VARARGS, "decide_parts(graph, buffers, offset) -> bytes"},
     {"count_bonds", count_bonds, METH_VARARGS, "count_bonds(program, graph) -> how many"},
-    {"find", find, METH_VARARGS, "find(program, graph, most, steps) -> (atoms of the matches, whether these are all)"},
+    {"find", find, METH_VARARGS, "find(program, graph, rows, most, steps) -> (atoms of the matches, whether these are all)"},
     {"label_atoms", label_atoms, METH_VARARGS, "label_atoms(program, graph) -> bytes"},
     {NULL, NULL, 0, NULL}};
 

@@ -34,9 +34,15 @@ typedef struct {
     int depth;
 } Matching;
 
-/* Where matches are kept: the molecule's atoms of each, in the order of the pattern's. */
+#define SET_WORDS ((MOST_ATOMS + 63) / 64)
+
+/* Matches that differ in their atoms: of those with the same atoms the least. */
 typedef struct {
-    uint16_t *atoms;
+    const uint8_t *rows;  /* u16 of each atom of the query: its row */
+    uint16_t *atoms;      /* the molecule's atoms of each match, in the order of the query's */
+    uint64_t *sets;       /* which atoms these are, SET_WORDS each */
+    uint32_t *numbers;    /* of the match at a place that follows from its set, and 1; 0 where none is */
+    uint32_t mask;        /* places less 1 */
     Py_ssize_t found, most;
 } Matches;
 
@@ -192,6 +198,35 @@ static int has_first_atoms(Matching *m, const Pattern *q) {
     return 1;
 }
 
+INLINE int is_less(const uint16_t *first, const uint16_t *second, int n) {
+    int i = 0;
+    while (i < n && first[i] == second[i]) i++;
+    return i < n && first[i] < second[i];
+}
+
+/* Keep a match, unless one of the same atoms is less; true if there are as many as may be kept. */
+static int keep_match(Matches *k, const Graph *g, const uint16_t *at_atom, int n) {
+    uint16_t match[MOST_PATTERN];
+    uint64_t set[SET_WORDS] = {0}, hash = 0;
+    for (int i = 0; i < n; i++) {
+        uint16_t a = at_atom[u16(k->rows + 2 * i)];
+        match[i] = a = g->order ? (uint16_t)u16(g->order + 2 * a) : a;
+        set[a / 64] |= 1ull << a % 64;
+    }
+    for (int w = 0; w < SET_WORDS; w++) hash = (hash ^ set[w]) * 0x9E3779B97F4A7C15ull, hash ^= hash >> 29;
+    uint32_t place = (uint32_t)hash & k->mask;
+    for (; k->numbers[place]; place = (place + 1) & k->mask) {
+        Py_ssize_t same = (Py_ssize_t)k->numbers[place] - 1;
+        if (memcmp(k->sets + same * SET_WORDS, set, sizeof set)) continue;
+        if (is_less(match, k->atoms + same * n, n)) memcpy(k->atoms + same * n, match, (size_t)n * sizeof *match);
+        return 0;
+    }
+    memcpy(k->sets + k->found * SET_WORDS, set, sizeof set);
+    memcpy(k->atoms + k->found * n, match, (size_t)n * sizeof *match);
+    k->numbers[place] = (uint32_t)++k->found;
+    return k->found == k->most;
+}
+
 /* Whether pattern `which` is in the graph, with its first atom at `anchor` if that is not negative; with `matches` all
  * its matches, and whether there are as many as may be kept. */
 static int look_for(Matching *m, int which, int anchor, Matches *matches) {
@@ -235,10 +270,7 @@ static int look_for(Matching *m, int which, int anchor, Matches *matches) {
         }
         at_atom[k] = (uint16_t)found, used[found] = 1;
         if (++k == q->n) {
-            if (!matches) return 1;
-            uint16_t *kept = matches->atoms + matches->found * q->n;
-            for (int i = 0; i < q->n; i++) kept[i] = g->order ? (uint16_t)u16(g->order + 2 * at_atom[i]) : at_atom[i];
-            if (++matches->found == matches->most) return 1;
+            if (!matches || keep_match(matches, g, at_atom, q->n)) return 1;
             used[at_atom[--k]] = 0;
             continue;
         }
@@ -342,29 +374,44 @@ static PyObject *decide(PyObject *self, PyObject *args) {
     return answer;
 }
 
-/* The matches of a pattern in one graph, and whether these are all: fewer than `most`, in no more than so many steps. */
+/* Whether `rows` names a row of a pattern of n for each atom of a query. */
+static int are_rows(const Py_buffer *rows, int n) {
+    int fit = rows->len == 2 * (Py_ssize_t)n;
+    for (int i = 0; fit && i < n; i++) fit = (int)u16((const uint8_t *)rows->buf + 2 * i) < n;
+    return fit;
+}
+
+/* The matches of a pattern in one graph that differ in their atoms, and whether these are all: fewer than `most`, in no
+ * more than so many steps. */
 static PyObject *find(PyObject *self, PyObject *args) {
-    Py_buffer b[2] = {{0}};
-    Matches matches = {0};
+    Py_buffer b[3] = {{0}};
+    Matches k = {0};
     long long steps;
-    if (!PyArg_ParseTuple(args, "y*y*nL", &b[0], &b[1], &matches.most, &steps)) return release(b, 2), NULL;
+    if (!PyArg_ParseTuple(args, "y*y*y*nL", &b[0], &b[1], &b[2], &k.most, &steps)) return release(b, 3), NULL;
     PyObject *answer = NULL;
     Matching m;
     if (start(&m, &b[0])) {
-        size_t row = (size_t)m.program->pattern[0].n * sizeof *matches.atoms;
-        if (matches.most < 1 || matches.most > 1 << 20) refuse("the number of matches must be from 1 to 2**20");
+        int n = m.program->pattern[0].n;
+        if (!are_rows(&b[2], n)) refuse("not a row for each atom");
+        else if (k.most < 1 || k.most > 1 << 20) refuse("the number of matches must be from 1 to 2**20");
         else if (!attach(&m, b[1].buf, b[1].len)) refuse("not an encoded graph");
-        else if (!(matches.atoms = malloc(row * (size_t)matches.most))) PyErr_NoMemory();
         else {
+            size_t most = (size_t)k.most;
+            for (k.mask = 1; k.mask < 2 * most; k.mask = 2 * k.mask + 1) {}
+            k.rows = b[2].buf, k.atoms = malloc(most * (size_t)n * sizeof *k.atoms);
+            k.sets = malloc(most * SET_WORDS * sizeof *k.sets), k.numbers = calloc((size_t)k.mask + 1, sizeof *k.numbers);
             m.steps = steps;
-            int whole = !look_for(&m, 0, -1, &matches) && m.steps >= 0;
-            answer = Py_BuildValue("y#O", (const char *)matches.atoms, (Py_ssize_t)row * matches.found,
-                                   whole ? Py_True : Py_False);
+            if (!k.atoms || !k.sets || !k.numbers) PyErr_NoMemory();
+            else {
+                int whole = !look_for(&m, 0, -1, &k) && m.steps >= 0;
+                Py_ssize_t size = k.found * n * (Py_ssize_t)sizeof *k.atoms;
+                answer = Py_BuildValue("y#O", (const char *)k.atoms, size, whole ? Py_True : Py_False);
+            }
         }
     }
-    free(matches.atoms);
+    free(k.atoms), free(k.sets), free(k.numbers);
     stop(&m);
-    release(b, 2);
+    release(b, 3);
     return answer;
 }
 

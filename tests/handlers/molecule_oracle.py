@@ -279,8 +279,10 @@ def _same(hit: nlsearch.Hit, score: float | None, oracle: Oracle, query: Query) 
     )
     asked = parameters(query.stereo)
     matches = oracle.mols[i].GetSubstructMatches(pattern, asked)
-    if hit.evidence["count"] != len(matches) and "count_capped" not in hit.evidence:
+    if hit.evidence["count"] != len(matches):
         return False
-    asked.maxMatches, asked.uniquify = 1_000_000, False
-    listed = {tuple(atoms) for atoms in hit.evidence["atoms"]}
-    return listed <= set(oracle.mols[i].GetSubstructMatches(pattern, asked))
+    if len(matches) == asked.maxMatches:  # which of more are listed is for either to choose
+        asked.maxMatches = 1_000_000
+        matches = oracle.mols[i].GetSubstructMatches(pattern, asked)
+    listed = {frozenset(atoms) for atoms in hit.evidence["atoms"]}
+    return listed <= {frozenset(match) for match in matches}

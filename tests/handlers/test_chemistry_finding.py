@@ -69,7 +69,11 @@ def test_a_part_that_is_nowhere_is_told_at_once(value: str) -> None:
 
 def test_listing_costs_no_hit() -> None:
     """One match makes a hit; that all cannot be listed within the caps is said, and nothing more."""
-    verdict = verified(Limits(), "substructure", "CC.CC.CC.CC", PENAM)
+    whole = verified(Limits(), "substructure", "CC.CC.CC.CC", PENAM)
+    assert whole is not None
+    told = Chem.MolFromSmiles(PENAM).GetSubstructMatches(Chem.MolFromSmiles("CC.CC.CC.CC"))
+    assert (whole.evidence["count"], "count_capped" in whole.evidence) == (len(told), False)
+    verdict = verified(Limits(verify_steps=100), "substructure", "CC.CC.CC.CC", PENAM)
     assert verdict is not None
     assert verdict.evidence["count_capped"] is True
     by_rdkit = verified(Limits(verify_steps=3_000), "smarts", "[#6;^3]C.CC.CC.CC", PENAM)

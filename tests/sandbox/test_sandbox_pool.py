@@ -110,7 +110,7 @@ def test_closing_the_generator_ends_the_busy_workers(pool, write):
     pid = next(reading)[1].features.fields["pid"]
     began = time.monotonic()
     reading.close()
-    assert time.monotonic() - began < LIMITS.worker_seconds
+    assert time.monotonic() - began < 1
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
     assert outcomes(pool, write("h", "one"))[-1] == Done(1, 0)

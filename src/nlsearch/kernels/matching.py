@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from itertools import chain, islice
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -161,9 +161,9 @@ def decide_parts(whole: bytes, buffers: list[bytes | memoryview], offset: int, s
 
 
 def find(
-    program: Program, encoded: bytes, graph: bytes, most: int, steps: int = STEPS
+    program: Program, encoded: bytes, graph: bytes, rows: NDArray[np.uint16], most: int, steps: int = STEPS
 ) -> tuple[NDArray[np.uint16], bool]:
-    """Find all matches of the pattern in one graph.
+    """Find the matches of the pattern in one graph that differ in their atoms, of those with the same atoms the least.
 
     Parameters
     ----------
@@ -172,6 +172,8 @@ def find(
         The same, encoded.
     graph : bytes
         Encoded, not empty.
+    rows : ndarray of uint16, shape (atoms of the pattern,)
+        The row of each atom of the query.
     most : int
         Matches that are looked for, at least 1.
     steps : int
@@ -180,20 +182,19 @@ def find(
     Returns
     -------
     matches : ndarray of uint16, shape (matches, atoms of the pattern)
-        The molecule's atom for each of the pattern's, in no order that counts; matches of the same atoms in another
-        order are others.
+        The molecule's atom for each of the query's; in no order that counts.
     whole : bool
         False if `most` were found, or it took more than `steps`: there may be more.
 
     Raises
     ------
     ValueError
-        If the program or the graph is none.
+        If the program, the graph or the rows are none.
     """
     if native.compiled is None:
-        return find_reference(program, graph, most)
-    found, whole = native.compiled.find(encoded, graph, most, steps)
-    return np.frombuffer(found, np.uint16).reshape(-1, len(program.patterns[0])), whole
+        return find_reference(program, graph, rows, most)
+    found, whole = native.compiled.find(encoded, graph, np.ascontiguousarray(rows, "<u2"), most, steps)
+    return np.frombuffer(found, np.uint16).reshape(-1, len(rows)), whole
 
 
 def label_atoms(program: Program, encoded: bytes, graph: bytes) -> bytes:
@@ -327,13 +328,20 @@ def decide_reference(program: Program, graph: bytes) -> int:
     return YES if any(next(target.matches(0, [atom]), None) for atom in atoms) else NO
 
 
-def find_reference(program: Program, graph: bytes, most: int) -> tuple[NDArray[np.uint16], bool]:
-    """Find all matches of the pattern: the oracle of :func:`find`."""
+def find_reference(
+    program: Program, graph: bytes, rows: NDArray[np.uint16], most: int
+) -> tuple[NDArray[np.uint16], bool]:
+    """Find the matches of the pattern that differ in their atoms: the oracle of :func:`find`."""
     target = _Target(program, Graph.decode(graph))
     atoms = range(len(target.graph.elements))
-    found = list(islice(chain.from_iterable(target.matches(0, [atom]) for atom in atoms), most))
-    inside = np.array(found, np.int64).reshape(-1, len(program.patterns[0]))
-    return np.array(target.graph.order or atoms, np.uint16)[inside], len(found) < most
+    order = target.graph.order or atoms
+    least: dict[frozenset[int], list[int]] = {}
+    for inside in chain.from_iterable(target.matches(0, [atom]) for atom in atoms):
+        match = [order[inside[row]] for row in rows.tolist()]
+        least[frozenset(match)] = min(match, least.get(frozenset(match), match))
+        if len(least) == most:
+            break
+    return np.array(list(least.values()), np.uint16).reshape(-1, len(rows)), len(least) < most
 
 
 def label_atoms_reference(program: Program, graph: bytes) -> bytes:

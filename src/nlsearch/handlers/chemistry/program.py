@@ -15,6 +15,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from nlsearch.handlers.chemistry.definite import (
     Condition,
     atom_facts,
@@ -42,6 +44,7 @@ from nlsearch.kernels.matching import (
 )
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from rdkit.Chem import Atom, Bond, Mol
 
 _TRUE: Operation = (Op.TRUTH, 0, 0)
@@ -99,8 +102,8 @@ class Compiled:
         Whether what matches has stereo given.
     bonded : bool
         Whether each bond of the query could be one, if only of a kind that graphs do not hold.
-    rows : tuple of int
-        The row of the pattern for each atom of the query.
+    rows : ndarray of uint16, shape (atoms of the query,), optional
+        The row of the pattern for each of its atoms; None for several queries.
     """
 
     program: Program
@@ -108,7 +111,7 @@ class Compiled:
     exact: bool
     stereo: bool = False
     bonded: bool = True
-    rows: tuple[int, ...] = ()
+    rows: NDArray[np.uint16] | None = None
 
     @property
     def inner(self) -> int:
@@ -123,7 +126,7 @@ class Compiled:
         graph : bytes
             Encoded.
         most : int
-            Matches that are looked for, those with the same atoms counted too.
+            Matches that are looked for.
         steps : int
             Atoms that are tried.
 
@@ -136,13 +139,10 @@ class Compiled:
 
         None if the graph does not tell: the pattern does not say all of the query, or there is no graph.
         """
-        if not (self.exact and graph):
+        if not (self.exact and graph) or self.rows is None:
             return None
-        found, whole = find(self.program, self.encoded, graph, most, steps)
-        least: dict[frozenset[int], tuple[int, ...]] = {}
-        for match in sorted(map(tuple, found[:, self.rows].tolist())):
-            least.setdefault(frozenset(match), match)
-        return list(least.values()), whole
+        found, whole = find(self.program, self.encoded, graph, self.rows, most, steps)
+        return sorted(map(tuple, found.tolist())), whole
 
 
 def compile_pattern(query: Mol, *, stereo: bool) -> Compiled | None:
@@ -154,7 +154,7 @@ def compile_pattern(query: Mol, *, stereo: bool) -> Compiled | None:
         return None
     needed = stereo and needs_stereo(query)
     bonded = all(map(_is_possible_bond, query.GetBonds()))
-    rows = tuple(compiler.place[atom] for atom in range(query.GetNumAtoms()))
+    rows = np.array([compiler.place[atom] for atom in range(query.GetNumAtoms())], np.uint16)
     return Compiled(compiler.program, compiler.program.encode(), compiler.exact, needed, bonded, rows)
 
 
