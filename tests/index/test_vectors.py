@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nlsearch.errors import IndexDamaged
@@ -225,6 +225,9 @@ def test_counts_out_of_order_are_damage(tmp_path: Path) -> None:
     space=st.sampled_from([MORGAN, SHORT]),
     filtered=st.booleans(),
 )
+@example(seed=0, n=6, weights=(0.0, 0.0), minimum=0.5, limit=None, space=MORGAN, filtered=False)
+@example(seed=2, n=6, weights=(5e-324, 1.0), minimum=1.0, limit=None, space=SHORT, filtered=False)
+@example(seed=1, n=6, weights=(0.0, 1.0), minimum=0.0, limit=None, space=SHORT, filtered=False)
 def test_weighted_similarities_are_rdkits_tversky(
     tmp_path_factory: pytest.TempPathFactory,
     seed: int,

@@ -43,6 +43,8 @@ FOLDED_BITS = 1024
 
 NARROW = 0.05
 """From so high a bound on, Tanimoto finds what a weighted question asks faster than a look at all rows."""
+LIGHT = 1e-6
+"""Of weights below it rounding alone may make up for any number of bits in one set alone."""
 
 _SHAPE = struct.Struct("<8sQQQ")
 _MAGIC = b"NLVECTR1"
@@ -350,7 +352,7 @@ class VectorIndex:
         c (1 / m − 1) / min(α, β), and Tanimoto at least 1 / (1 + (1 / m − 1) / min(α, β)).
         """
         least, lighter = min(1.0, question.minimum), min(weights)
-        tanimoto_at_least = lighter * least / (lighter * least + 1 - least) if lighter > 0 and least > 0 else 0.0
+        tanimoto_at_least = 0.0 if lighter < LIGHT else lighter * least / (lighter * least + 1 - least)
         if tanimoto_at_least >= NARROW:
             rows = self._best_bits(query, tanimoto_at_least - 1e-6, None, allowed)[0].astype(np.int64)
         else:

@@ -141,7 +141,9 @@ def overlaps_reference(query: Bits, bits: Bits) -> NDArray[np.int64]:
 def tversky(
     common: NDArray[np.int64], own: int, counts: NDArray[Any], weights: tuple[float, float]
 ) -> NDArray[np.float64]:
-    """Tversky's index from counts: common / (common + α (own − common) + β (counts − common)); 0 without common bits.
+    """Tversky's index from counts: common / (common + α (own − common) + β (counts − common)), as RDKit's.
+
+    Without common bits it is 0; but with α = β = 0 it is 1 for any two sets that are not empty.
 
     Parameters
     ----------
@@ -164,8 +166,10 @@ def tversky(
     """
     alpha, beta = weights
     shared = common.astype(np.int64)
-    whole = shared + alpha * (own - shared) + beta * (counts.astype(np.int64) - shared)
-    index: NDArray[np.float64] = np.divide(shared, whole, out=np.zeros(len(shared)), where=shared > 0)
+    amounts = counts.astype(np.int64)
+    whole = shared + alpha * (own - shared) + beta * (amounts - shared)
+    without = ((amounts > 0) & (own > 0)).astype(np.float64)
+    index: NDArray[np.float64] = np.divide(shared, whole, out=without, where=whole > 0)
     return index
 
 

@@ -1,7 +1,8 @@
 """The same molecule, and those near it: what ``smiles`` and ``like`` ask, and how they are verified.
 
 Similarities are RDKit's own, of bit sets: Tanimoto c / (a + b − c), Dice 2 c / (a + b), Tversky c / (c + α (a − c) + β
-(b − c)), with a bits in the query, b in the item, c in both; 0 where nothing is shared.
+(b − c)), with a bits in the query, b in the item, c in both; 0 where nothing is shared
+(with α = β = 0, 1 of any two sets that are not empty).
 
 Identity does not depend on the fingerprint.  From the strongest:
 
