@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import resource
 import threading
 import time
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
@@ -91,6 +93,23 @@ def test_tasks_are_drawn_only_as_workers_become_free(pool, write):
     next(reading)
     assert len(drawn) == pool.jobs
     reading.close()
+
+
+def test_a_process_with_many_open_files_has_workers(write):
+    """Sockets then have numbers that ``select`` refuses."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 2000:
+        pytest.skip("the system allows too few open files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2000), hard))
+    try:
+        with ExitStack() as files, Pool([OUTSIDE], LIMITS) as pool:
+            for _ in range(1100):
+                files.enter_context(open(os.devnull))  # noqa: PTH123 - shortest
+            task = write("f", "one", "two")
+            assert outcomes(pool, task)[-1] == Done(2, 0)
+            assert pool.read_one(task.description, "trouble", "#2").number == 2
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_a_slow_reader_is_no_hanging_worker(write):

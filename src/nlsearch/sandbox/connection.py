@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import time
 from collections.abc import Iterator
 
 from nlsearch.errors import NlsearchError, WorkerCrashed, WorkerOutOfMemory, WorkerTimeout
 from nlsearch.limits import Limits, how_to_raise
+from nlsearch.sandbox.control import is_readable
 from nlsearch.sandbox.frames import FrameReader, Garbled, Message, check_answer, frame
 from nlsearch.sandbox.launcher import Launcher
 
@@ -91,7 +91,7 @@ class Connection:
 
     def timed_out(self) -> NlsearchError | None:
         """Return the error if the worker has been silent for too long (and not just unheard); then it is ended."""
-        if self.seconds_left() > 0 or select.select([self._socket], [], [], 0)[0]:
+        if self.seconds_left() > 0 or is_readable(self._socket, 0):
             return None
         status, killed = self._end(0.0)
         if status is not None and not killed:  # it had ended, and what it started kept its socket open
@@ -112,7 +112,7 @@ class Connection:
         if not self.ask(request):
             raise self._death()
         while True:
-            if not select.select([self._socket], [], [], max(0.0, self.seconds_left()))[0]:
+            if not is_readable(self._socket, self.seconds_left()):
                 error = self.timed_out()
                 if error is not None:
                     raise error

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import select
 import socket
 from collections.abc import Sequence
 
@@ -10,6 +12,16 @@ from nlsearch.limits import MIB
 from nlsearch.sandbox.frames import FrameReader, Message, frame
 
 MAX_BYTES = 4 * MIB
+
+
+def is_readable(channel: socket.socket, seconds: float) -> bool:
+    """Wait up to so many seconds and say whether something can be read from a socket, whatever its number.
+
+    ``select`` refuses numbers from 1024 on, which a process with many open files has.
+    """
+    poll = select.poll()
+    poll.register(channel, select.POLLIN)
+    return bool(poll.poll(math.ceil(1000 * max(0.0, seconds))))
 
 
 def send(control: socket.socket, message: Message, descriptors: Sequence[int] = ()) -> None:

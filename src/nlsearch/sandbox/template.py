@@ -16,7 +16,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import select
 import signal
 import socket
 import stat
@@ -28,7 +27,7 @@ from nlsearch.errors import NlsearchError
 from nlsearch.handlers.registry import Registry, yields
 from nlsearch.limits import Limits
 from nlsearch.sandbox import isolation, worker
-from nlsearch.sandbox.control import receive, send
+from nlsearch.sandbox.control import is_readable, receive, send
 from nlsearch.sandbox.frames import Message
 from nlsearch.sandbox.preload import preload
 
@@ -51,7 +50,7 @@ class Template:
         parent = os.getppid()
         try:
             while os.getppid() == parent:
-                if not select.select([self._control], [], [], LOOK_SECONDS)[0]:
+                if not is_readable(self._control, LOOK_SECONDS):
                     continue
                 message, descriptors = receive(self._control)
                 if message is None:
