@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nlsearch.handlers.contract import VectorSpace
@@ -34,6 +34,7 @@ def made(folder: Path, numbers: list[int], place: int, dead: frozenset[int]) -> 
 
 
 @settings(max_examples=30, deadline=None)
+@example(splits=[([0], frozenset())], query=1, minimum=1e-194, limit=None)
 @given(
     splits=st.lists(st.tuples(rows, st.frozensets(st.integers(0, 11), max_size=6)), min_size=1, max_size=4),
     query=st.integers(1, 2**12 - 1),
@@ -57,9 +58,9 @@ def test_the_nearest_of_all_splits_are_those_of_the_definition(
     for view, (numbers, dead) in zip(views, splits, strict=True):
         for key, item in enumerate(view.split.records(range(len(numbers)))):
             shared = (numbers[int(item.title)] & query).bit_count()
-            ratio = np.float32(shared / ((numbers[int(item.title)] | query).bit_count()))
+            ratio = shared / (numbers[int(item.title)] | query).bit_count()
             if int(item.title) not in dead and ratio >= minimum:
-                every.append((-float(ratio), view.number, key))
+                every.append((-float(np.float32(ratio)), view.number, key))
     assert order == sorted(every)[:limit]
 
 
