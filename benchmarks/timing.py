@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import platform
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -33,8 +33,6 @@ def measure(
     callables: Mapping[str, Callable[[], object]],
     rounds: int,
     clock: Callable[[], float] = time.process_time,
-    *,
-    warm: bool = True,
 ) -> dict[str, Stats]:
     """Call every callable once a round, each round starting with another one, after one round unmeasured.
 
@@ -45,8 +43,6 @@ def measure(
     rounds : int
     clock : callable
         CPU seconds of this process, all threads, by default.
-    warm : bool
-        Whether there is a round unmeasured.
 
     Returns
     -------
@@ -55,20 +51,29 @@ def measure(
     """
     names = list(callables)
     seconds: dict[str, list[float]] = {name: [] for name in names}
-    for call in callables.values() if warm else ():
+    for call in callables.values():
         call()
+    for name in _turns(names, rounds):
+        seconds[name].append(_taken(callables[name], clock))
+    return {name: Stats.of(taken) for name, taken in seconds.items()}
+
+
+def _turns(names: Sequence[str], rounds: int) -> Iterator[str]:
+    """Yield every name once a round, each round starting with another one, while no garbage is collected."""
     gc.collect()
     gc.disable()
     try:
         for turn in range(rounds):
             shift = turn % len(names)
-            for name in names[shift:] + names[:shift]:
-                started = clock()
-                callables[name]()
-                seconds[name].append(clock() - started)
+            yield from [*names[shift:], *names[:shift]]
     finally:
         gc.enable()
-    return {name: Stats.of(taken) for name, taken in seconds.items()}
+
+
+def _taken(call: Callable[[], object], clock: Callable[[], float]) -> float:
+    started = clock()
+    call()
+    return clock() - started
 
 
 def measure_in_turns(
@@ -99,21 +104,12 @@ def measure_in_turns(
     """
     names = list(rivals)
     seconds: dict[str, list[list[float]]] = {name: [[] for _ in calls] for name, calls in rivals.items()}
-    gc.collect()
-    gc.disable()
-    try:
-        for turn in range(rounds):
-            shift = turn % len(names)
-            for name in names[shift:] + names[:shift]:
-                rivals[name][0]()
-                for call, taken in zip(rivals[name], seconds[name], strict=True):
-                    if name in before:
-                        before[name]()
-                    started = clock()
-                    call()
-                    taken.append(clock() - started)
-    finally:
-        gc.enable()
+    for name in _turns(names, rounds):
+        rivals[name][0]()
+        for call, taken in zip(rivals[name], seconds[name], strict=True):
+            if name in before:
+                before[name]()
+            taken.append(_taken(call, clock))
     queries = range(len(seconds[names[0]]))
     return [{name: Stats.of(seconds[name][query]) for name in names} for query in queries]
 

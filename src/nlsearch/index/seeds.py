@@ -127,12 +127,7 @@ class SeedIndex:
         )
 
     def _file(self, part: str, dtype: str, count: int) -> NDArray[Any]:
-        path = file_of(self._directory, self.space, part)
-        array = mapped(path, dtype)
-        if len(array) != count:
-            message = f"holds {len(array)} instead of {count} numbers of type {dtype}"
-            raise IndexDamaged(message, locator=str(path), hint="run nlsearch check")
-        return array
+        return mapped(file_of(self._directory, self.space, part), dtype, count)
 
     # ------------------------------------------------------------------------------------------------------- look-ups
     def _places(self, keys: ArrayLike) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:

@@ -78,7 +78,7 @@ def write_durably(path: Path, content: bytes) -> None:
     sync_directory(path.parent)
 
 
-def mapped(path: Path, dtype: str) -> NDArray[Any]:
+def mapped(path: Path, dtype: str, count: int | None = None) -> NDArray[Any]:
     """Map a file as a flat read-only array of `dtype`; an empty file gives an empty array.
 
     It is a plain array over the map: ``np.memmap`` takes ten times as long to make, and longer to read a number from.
@@ -86,12 +86,16 @@ def mapped(path: Path, dtype: str) -> NDArray[Any]:
     Raises
     ------
     IndexDamaged
-        If the file is missing or does not hold whole numbers of `dtype`.
+        If the file is missing, or does not hold whole numbers of `dtype`, or not `count` of them if that is given.
     """
     try:
         with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_size == 0:
-                return np.empty(0, dtype)
-            return np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), dtype)
+            empty = os.fstat(file.fileno()).st_size == 0
+            content = b"" if empty else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            array = np.frombuffer(content, dtype)
     except (OSError, ValueError) as exc:
         raise IndexDamaged(f"cannot be read: {exc}", locator=str(path), hint="run nlsearch check") from exc
+    if count is not None and len(array) != count:
+        message = f"holds {len(array)} instead of {count} numbers of type {dtype}"
+        raise IndexDamaged(message, locator=str(path), hint="run nlsearch check")
+    return array

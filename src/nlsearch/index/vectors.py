@@ -254,12 +254,7 @@ class VectorIndex:
         return rows, graph_bytes
 
     def _map(self, part: str, dtype: str, count: int) -> NDArray[Any]:
-        path = _file(self._directory, self.space, part)
-        array = mapped(path, dtype)
-        if len(array) != count:
-            message = f"holds {len(array)} instead of {count} numbers of type {dtype}"
-            raise IndexDamaged(message, locator=str(path), hint="run nlsearch check")
-        return array
+        return mapped(_file(self._directory, self.space, part), dtype, count)
 
     def stored(self) -> Iterator[tuple[Keys, NDArray[Any]]]:
         """Yield keys and rows as they are stored, in blocks."""

@@ -308,10 +308,15 @@ def _collect_probe(
     return found.keys
 
 
+def at_least(question: Nearest, minimum: float) -> Nearest:
+    """Return the question for neighbours that are at least so similar, but for rounding."""
+    return replace(question, minimum=max(question.minimum, minimum - ROUNDING))
+
+
 def _tightened(question: Question, minimum: float) -> Question:
     """Return `question` without neighbours that are too far for the asker; a similarity bounds the score from above."""
     if isinstance(question, Nearest):
-        return replace(question, minimum=max(question.minimum, minimum - ROUNDING))
+        return at_least(question, minimum)
     if isinstance(question, AllOf):
         return AllOf(tuple(_tightened(part, minimum) for part in question.parts))
     if isinstance(question, AnyOf):

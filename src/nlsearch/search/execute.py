@@ -197,7 +197,7 @@ class VerifiedRun:
         for start in range(0, len(order), LARGEST_PAGE):
             block = order[start : start + LARGEST_PAGE]
             block = block[self._open(view, keys[block])]
-            yield from self._ranks(np.full(len(block), view.number), keys[block], bounds[block])
+            yield from self._ranks(view.number, keys[block], bounds[block])
 
     def _closest(self, views: list[SplitView], question: Nearest) -> Iterator[Rank]:
         """Page through the neighbours of one item or vector, nearest first, which is the order of their bounds."""
@@ -233,16 +233,17 @@ class VerifiedRun:
             page = np.asarray(view.split.text.lightest(query, limit, offset), dtype=np.uint32)
             bounds = candidates.bounds(self._root, view, page)
             kept = self._open(view, page)
-            yield from self._ranks(np.full(int(kept.sum()), view.number), page[kept], bounds[kept])
+            yield from self._ranks(view.number, page[kept], bounds[kept])
             if len(page) < limit or bounds[-1] < self._minimum:
                 return
             offset, limit = offset + limit, min(LARGEST_PAGE, limit * 4)
 
     def _ranks(
-        self, numbers: NDArray[np.int64], keys: NDArray[np.uint32], bounds: NDArray[np.float64]
+        self, numbers: int | NDArray[np.int64], keys: NDArray[np.uint32], bounds: NDArray[np.float64]
     ) -> Iterator[Rank]:
         floor, tier = self._exact_floor
-        for number, key, bound in zip(numbers.tolist(), keys.tolist(), bounds.tolist(), strict=True):
+        each = np.broadcast_to(numbers, len(keys))
+        for number, key, bound in zip(each.tolist(), keys.tolist(), bounds.tolist(), strict=True):
             if bound >= self._minimum:
                 yield (tier if bound >= floor else max(tier, 1)), -bound, number, key
 

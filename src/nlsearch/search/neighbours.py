@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nlsearch.model import Nearest
-from nlsearch.search.candidates import ROUNDING
+from nlsearch.search.candidates import at_least
 from nlsearch.search.parts import Part, ProbePart
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def asked_for(part: Part) -> Nearest | None:
     question = part.probe.ask
     if question.lacking or question.limit is not None:
         return None
-    return replace(question, minimum=max(question.minimum, part.minimum - ROUNDING))
+    return at_least(question, part.minimum)
 
 
 def answers_exactly(question: Nearest, view: SplitView) -> bool:
@@ -82,7 +82,7 @@ def closest(question: Nearest, views: Iterable[SplitView], limit: int | None) ->
     for view in views:
         found = found.nearest_with(_closest(question, view, limit), limit)
         if len(found) == limit:
-            question = replace(question, minimum=max(question.minimum, float(found.similarities[-1]) - ROUNDING))
+            question = at_least(question, float(found.similarities[-1]))
     return found
 
 
