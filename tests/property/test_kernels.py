@@ -187,7 +187,10 @@ def test_tversky_is_tanimoto_dice_and_containment() -> None:
     assert kernels.tversky(common, 5, counts, (1, 1)).tolist() == [0, 3 / 5, 1, 5 / 20]
     assert kernels.tversky(common, 5, counts, (0.5, 0.5)).tolist() == [0, 6 / 8, 1, 10 / 25]
     assert kernels.tversky(common, 5, counts, (1, 0)).tolist() == [0, 3 / 5, 1, 1]
-    assert kernels.tversky(common, 5, counts, (0, 0)).tolist() == [0, 1, 1, 1]
+    assert kernels.tversky(common, 5, counts, (0, 0)).tolist() == [1, 1, 1, 1]  # 0 / 0 is 1 in RDKit
+    assert kernels.tversky(np.array([0, 0]), 5, np.array([0, 4]), (0, 0)).tolist() == [0, 1]
+    assert kernels.tversky(np.array([0, 0]), 0, np.array([0, 4]), (0, 0)).tolist() == [0, 0]
+    assert kernels.tversky(np.array([0, 0]), 0, np.array([0, 4]), (1, 0)).tolist() == [0, 0]
 
 
 @settings(max_examples=150, deadline=None)
