@@ -7,7 +7,7 @@ setup(
         Extension(
             "nlsearch._kernels",
             sources=["src/nlsearch/_kernels.c"],
-            depends=["src/nlsearch/_voting.c", "src/nlsearch/_graphs.c", "src/nlsearch/_matching.c"],
+            depends=[f"src/nlsearch/_{part}.c" for part in ("voting", "graphs", "matching", "peaklists", "peakindex")],
             extra_compile_args=["-O3", "-std=c11", "-fno-math-errno"],
             optional=True,
         )

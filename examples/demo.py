@@ -32,6 +32,10 @@ TOUR: tuple[tuple[str, list[str]], ...] = (
         "Operators, fields and words mix in one expression.",
         ["search", 'smarts:"[OX2H]c1ccccc1" AND mass:[150 TO 300] AND NOT name:morphine'],
     ),
+    (
+        "A list of peaks: spectra like it, with every pair of peaks that matches.",
+        ["search", 'peaks:"138.0662:100 110.0713:17 195.0877:60"{precursor=195.0877}'],
+    ),
     ("Either a structure or a sequence.", ["search", 'smiles:"CCC[C@H]1CCCCN1"~0.9 OR gene:INS']),
     (
         "Related items are listed only when asked for, after all hits, and are never called a match.",
@@ -45,7 +49,14 @@ OWN: tuple[tuple[str, list[str]], ...] = (
     ("What is in it?", ["stats"]),
     (
         "Everything, by kind.",
-        ["search", "kind:molecule OR kind:nucleotide OR kind:image", "--limit", "5", "--facet", "kind"],
+        [
+            "search",
+            "kind:molecule OR kind:nucleotide OR kind:image OR kind:spectrum",
+            "--limit",
+            "5",
+            "--facet",
+            "kind",
+        ],
     ),
     ("What could not be read, and why?", ["failures"]),
 )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import spectra
 from PIL import Image, ImageDraw
 
 if TYPE_CHECKING:
@@ -393,6 +394,7 @@ def files() -> dict[str, bytes]:
         "pictures/hills.jpg": jpeg(landscape(11), 85),
         "pictures/Überlieferung/Tafel IV.jpg": jpeg(landscape(21), 85, Artist="Werkstatt"),
         "pictures/gears, transparent.png": png(gears()),
+        **spectra.files(),
         "archive of plates.zip": archive(),
         "broken/cut in the middle.sdf": sdf(ALKALOIDS[:2]).encode()[:-900],
         "broken/valence.smi": b"C1CC1\tcyclopropane\nC(C)(C)(C)(C)C\tfive bonds\n",

@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     )
     from nlsearch.limits import Limits
     from nlsearch.model import Failure, Hit, Item, Picture
+    from nlsearch.search.examples import Answer
     from nlsearch.search.explain import Explanation
+    from nlsearch.search.links import Links
     from nlsearch.search.session import Page
 
 __version__ = "0.1.0"
@@ -46,7 +48,9 @@ _HOMES = {
     "nlsearch.collection": ("Collection",),
     "nlsearch.limits": ("Limits",),
     "nlsearch.model": ("Failure", "Hit", "Item", "Picture"),
+    "nlsearch.search.examples": ("Answer",),
     "nlsearch.search.explain": ("Explanation",),
+    "nlsearch.search.links": ("Links",),
     "nlsearch.search.session": ("Page",),
     "nlsearch.errors": (
         "IndexDamaged",
@@ -73,6 +77,7 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Answer",
     "Collection",
     "Explanation",
     "Failure",
@@ -84,6 +89,7 @@ __all__ = [
     "Item",
     "LimitExceeded",
     "Limits",
+    "Links",
     "MalformedContent",
     "MissingExtra",
     "NlsearchError",

@@ -432,6 +432,8 @@ static PyObject *extend(PyObject *self, PyObject *args) {
 #include "_voting.c" /* parts of this file; they need the helpers above */
 #include "_graphs.c"
 #include "_matching.c"
+#include "_peaklists.c"
+#include "_peakindex.c"
 
 static PyMethodDef methods[] = {
     {"popcounts", popcounts, METH_VARARGS, "popcounts(rows, width, out)"},
@@ -453,6 +455,13 @@ static PyMethodDef methods[] = {
     {"decide_parts", decide_parts, METH_VARARGS, "decide_parts(graph, buffers, offset) -> bytes"},
     {"count_bonds", count_bonds, METH_VARARGS, "count_bonds(program, graph) -> how many"},
     {"find", find, METH_VARARGS, "find(program, graph, rows, most, steps) -> (atoms of the matches, whether these are all)"},
+    {"score_lists", score_lists, METH_VARARGS, "score_lists(settings, query, records, out)"},
+    {"compare_lists", compare_lists, METH_VARARGS, "compare_lists(settings, query, record) -> pairs, 32 bytes each"},
+    {"clean_list", clean_list, METH_VARARGS, "clean_list(settings, record) -> peaks, weights, distances, exponent, norm"},
+    {"score_positions", score_positions, METH_VARARGS,
+     "score_positions(asked, tolerance, least, relative, losses, axis, records, out)"},
+    {"check_peaks", check_peaks, METH_VARARGS, "check_peaks(items, by_loss, rows) -> whether all numbers fit"},
+    {"tally_peaks", tally_peaks, METH_VARARGS, "tally_peaks(index arrays, query, settings, scores, counts)"},
     {"label_atoms", label_atoms, METH_VARARGS, "label_atoms(program, graph) -> bytes"},
     {NULL, NULL, 0, NULL}};
 

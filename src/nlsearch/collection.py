@@ -6,9 +6,8 @@ that moment, and pages of one search stay on the generation that the first page 
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -19,24 +18,25 @@ from nlsearch.handlers.contract import is_path
 from nlsearch.handlers.registry import Registry, require
 from nlsearch.index import snapshot
 from nlsearch.index.layout import is_collection
-from nlsearch.index.pins import pinned_snapshot
 from nlsearch.limits import Limits
-from nlsearch.model import Failure, Hit, Item, Picture, Probe, Scalar
+from nlsearch.model import Failure, Hit, Item, Json, Picture, Probe, Scalar
 from nlsearch.query.parse import Names, parse
-from nlsearch.query.syntax import Node, Structure
-from nlsearch.search.explain import Explanation, explain
-from nlsearch.search.plan import Planner, complete_options
+from nlsearch.query.syntax import Node
+from nlsearch.sandbox.outcomes import SourceTask
+from nlsearch.search.examples import Answer, Asked, Batch, Wanted, example_node, example_settings
+from nlsearch.search.explain import Explanation, explain, not_indexed
+from nlsearch.search.lookup import Lookup
+from nlsearch.search.opened import Opened
+from nlsearch.search.plan import Planner
 from nlsearch.search.recheck import same_evidence
 from nlsearch.search.session import Count, Page, Session, checked_token, fingerprint
-from nlsearch.search.view import SplitView, View, readings
+from nlsearch.search.view import SplitView, View
 
 if TYPE_CHECKING:
     from nlsearch.index.problem import Problem
     from nlsearch.ingest.report import Progress, Report
     from nlsearch.sandbox.pool import Pool
-
-KEPT_SESSIONS = 16
-KEPT_VIEWS = 4
+    from nlsearch.search.links import Links
 
 
 class Collection:
@@ -59,12 +59,10 @@ class Collection:
         self.directory = directory
         self.limits = limits
         self.registry = registry
-        self._views: OrderedDict[int, View] = OrderedDict()
-        self._sessions: OrderedDict[tuple[int, str], Session] = OrderedDict()
-        self._lock = threading.RLock()
+        self._opened = Opened(directory, registry)
+        self._lookup = Lookup(directory, self._view)
         self._planner = Planner(registry, self._example)
         self._closed = False
-        self._last_seen: tuple[tuple[int, bytes], int] | None = None
         self._started_pool: Pool | None = None
 
     @classmethod
@@ -110,9 +108,7 @@ class Collection:
     def close(self) -> None:
         """Close all files and stop the workers; the collection on disk stays."""
         self._closed = True
-        self._sessions.clear()
-        while self._views:
-            self._views.popitem()[1].close()
+        self._opened.close()
         if self._started_pool is not None:
             self._started_pool.close()
             self._started_pool = None
@@ -287,14 +283,58 @@ class Collection:
         **options
             Options of the kind's ``like`` operator, and ``related``.
         """
-        if minimum is not None and not (isinstance(minimum, int | float) and 0 <= minimum <= 1):
-            raise QueryError(f"minimum is a score from 0 to 1, not {minimum!r}")
-        given: dict[str, Scalar] = dict(options)
-        if kind is not None:
-            given["kind"] = kind
-        node = Structure("like", str(path), minimum, given)
-        name = fingerprint("like", str(path), sorted(given.items()), minimum)
+        node = example_node(str(path), minimum, options, kind)
+        name = fingerprint("like", str(path), sorted(node.options.items()), minimum)
         return self._answer(lambda: node, name, limit, after, None, deadline_s, count)
+
+    def like_all(
+        self,
+        path: str | Path,
+        kind: str | None = None,
+        limit: int = 20,
+        *,
+        deadline_s: float | None = None,
+        minimum: float | None = None,
+        leave_out_itself: bool = False,
+        progress: Callable[[Asked], None] | None = None,
+        **options: Scalar,
+    ) -> Generator[Answer, None, None]:
+        """Query by many examples: every record of a file is a query, as :meth:`like` of it as an item would be.
+
+        Parameters
+        ----------
+        path : str or Path
+            A file of one record or many; it is read while it is asked, and need not fit into memory.
+        kind, deadline_s, minimum, **options
+            As in :meth:`like`, for each query.
+        limit : int
+            Hits a query.
+        leave_out_itself : bool
+            Leave out the query's own record, where the file itself is indexed.
+        progress : callable, optional
+            Called after every answer with an :class:`~nlsearch.search.examples.Asked`.
+
+        Yields
+        ------
+        Answer
+            One a record, in their order; what could not be read or asked has an ``error`` and no ``page``.
+
+        Raises
+        ------
+        QueryError
+            If it is no file, its kind cannot be asked by example, or an option is unknown; at once.
+        NlsearchError
+            If nothing can be read from it; when the first answer is asked for.
+        """
+        checked_token("", limit, None, "page")
+        self._view()  # what the collection chooses is known from here on
+        if not is_path(str(path)):
+            raise QuerySyntax(f"{str(path)!r} is no file", hint="every record of a file is a query")
+        kind, description = self._identified(str(path), kind)
+        wanted = Wanted(limit, minimum, deadline_s, leave_out_itself, options)
+        batch = Batch(self.registry, str(description["path"]), kind, wanted)
+        outcomes = self._pool().read_sources([SourceTask(description, kind)])
+        return batch.answers(outcomes, self._opened.own_view, progress)
 
     def _answer(
         self,
@@ -307,16 +347,12 @@ class Collection:
         count: Count,
     ) -> Page:
         token = checked_token(name, limit, after, count)
-        with self._lock:
-            view = self._view(None if token is None else token.generation)
-            session = self._sessions.get((view.generation, name)) if token is not None else None
+        view = self._view(None if token is None else token.generation)
+        session = self._opened.session(view.generation, name) if token is not None else None
         if session is None:
             plan = self._planner.plan(tree(), kinds)
             session = Session(plan, view, self.registry.get, name, self._names.fields)
-            with self._lock:
-                self._sessions[view.generation, name] = session
-                while len(self._sessions) > KEPT_SESSIONS:
-                    self._sessions.popitem(last=False)
+            self._opened.keep(session)
         return session.page(0 if token is None else token.offset, limit, count, deadline_s)
 
     @cached_property
@@ -327,30 +363,24 @@ class Collection:
         """Compile the example of a ``like``: a file is read in a worker, an item is known by its payload."""
         if is_path(value):
             return self._file_example(value, kind, options)
-        found = self._find(value)
+        found = self._lookup.find(value)
         if found is None:
-            raise QuerySyntax(f"{value!r} is neither a file nor the id of an item", hint=self._hint_for(value))
+            raise QuerySyntax(f"{value!r} is neither a file nor the id of an item", hint=self._lookup.hint_for(value))
         view, key = found
         stored = view.split.item(key)
         if kind is not None and kind != stored.kind:
             raise QuerySyntax(f"{value!r} is of kind {stored.kind}, not {kind}")
-        settings = self._example_settings(stored.kind, options)
+        settings = example_settings(self.registry, stored.kind, options)
         return [self.registry.get(stored.kind).compile("like", bytes(view.split.payload(key)), settings)]
 
     def _file_example(self, value: str, kind: str | None, options: Mapping[str, Scalar]) -> list[Probe]:
+        kind, description = self._identified(value, kind)
+        return [self._pool().compile(kind, "like", description, example_settings(self.registry, kind, options))]
+
+    def _identified(self, path: str, kind: str | None) -> tuple[str, dict[str, Json]]:
         from nlsearch.ingest.detect import identify
 
-        kind, description = identify(Path(value), self.registry, self.limits, kind=kind)
-        return [self._pool().compile(kind, "like", description, self._example_settings(kind, options))]
-
-    def _example_settings(self, kind: str, options: Mapping[str, Scalar]) -> dict[str, Scalar]:
-        """Check that a kind can be asked by example, and complete the options of its operator."""
-        handler = self.registry.get(kind)
-        require(handler)
-        operator = next((operator for operator in handler.operators if operator.name == "like"), None)
-        if operator is None:
-            raise QuerySyntax(f"kind {kind} has no query by example")
-        return complete_options(operator, options)
+        return identify(Path(os.path.abspath(path)), self.registry, self.limits, kind=kind)  # noqa: PTH100 - as indexed
 
     def _pool(self) -> Pool:
         if self._started_pool is None:
@@ -390,7 +420,7 @@ class Collection:
             If the source can no longer be read.
         """
         self._require_open()
-        row = self._source(hit.item.path)
+        row = self._lookup.source(hit.item.path)
         if row is None:
             return False
         from nlsearch.ingest.reread import description_of
@@ -399,48 +429,31 @@ class Collection:
         handler = self.registry.get(hit.item.kind)
         return entry.kind == handler.kind and same_evidence(hit, entry.title, entry.features, handler)
 
+    def links(self, item_id: str) -> list[Links]:
+        """Return the items that share an identity with an item, by kind: a molecule's spectra, a spectrum's molecules.
+
+        At most 20 of each kind are listed, with how many there are and the query that lists all of them.
+
+        Raises
+        ------
+        QueryError
+            If there is no such item.
+        """
+        from nlsearch.search.links import links_of
+
+        place = self._found(item_id)
+        return links_of(self._view(), place, self.registry)
+
     def explain(self, query: str, item_id: str) -> Explanation:
         """Tell why an item is, or is not, a hit of `query`."""
-        found = self._find(item_id)
+        found = self._lookup.find(item_id)
         plan = self._planner.plan(parse(query, self._names, self.limits))
         if found is not None:
             return explain(plan, *found, self.registry.get)
-        asked = {path + locator for path, locator in readings(item_id)}
-        sources = {path for path, _ in readings(item_id)}
-        failed = [
-            failure
-            for failure in self.failures()
-            if failure.path + failure.locator in asked or (failure.path in sources and not failure.locator)
-        ]
-        steps = [f"{failure.path}{failure.locator}: {failure.reason}" for failure in failed]
-        reason = f"no item {item_id!r} is indexed" + "".join(f": {failure.reason}" for failure in failed[:1])
-        return Explanation("not_indexed", reason, steps or [self._hint_for(item_id)])
-
-    def _find(self, item_id: str) -> tuple[SplitView, int] | None:
-        """Return where an item is.  A path alone stands for its only item."""
-        view = self._view(None)
-        for path, locator in readings(item_id):
-            if locator and (found := view.find(path, locator)) is not None:
-                return found
-        only = [row for path, locator in readings(item_id) if not locator and (row := self._source(path))]
-        return view.find(only[0].path, "#1") if len(only) == 1 and only[0].items == 1 else None
-
-    def _source(self, path: str) -> snapshot.SourceRow | None:
-        return snapshot.read_source(self.directory, path)
-
-    def _hint_for(self, item_id: str) -> str:
-        """Return what to do about an id that names a source and no item of it."""
-        for path, _ in readings(item_id):
-            row = self._source(path)
-            if row is not None:
-                return f"{path} holds {row.items} items: name one by its locator, as search prints them ({path}#1)"
-        return "ids are path + locator, as search prints them"
+        return not_indexed(item_id, self.failures(), self._lookup.hint_for(item_id))
 
     def _found(self, item_id: str) -> tuple[SplitView, int]:
-        found = self._find(item_id)
-        if found is None:
-            raise QueryError(f"there is no item {item_id!r}", hint=self._hint_for(item_id))
-        return found
+        return self._lookup.found(item_id)
 
     # --------------------------------------------------------------------------------------------------- the collection
     def failures(self) -> list[Failure]:
@@ -449,7 +462,7 @@ class Collection:
 
     def stats(self) -> dict[str, object]:
         """Count what the collection holds: items by kind, sources, failures, splits, bytes, generation."""
-        view = self._view(None)
+        view = self._view()
         kinds: dict[str, int] = {}
         for part in view.splits:
             for kind, (low, high) in part.split.info.kinds.items():
@@ -476,27 +489,10 @@ class Collection:
         if self._closed:
             raise StoreError("the collection is closed", locator=str(self.directory), hint="open it again")
 
-    def _newest(self) -> int:
-        stamp = snapshot.stamp_of(self.directory)
-        if self._last_seen is None or self._last_seen[0] != stamp:
-            self._last_seen = stamp, snapshot.read_generation(self.directory)
-        return self._last_seen[1]
-
-    def _view(self, generation: int | None) -> View:
+    def _view(self, generation: int | None = None) -> View:
         """Return the view of a generation (None: the newest), opening it if needed."""
         self._require_open()
-        wanted = self._newest() if generation is None else generation
-        view = self._views.get(wanted)
-        if view is None:
-            view = View(self.directory, *pinned_snapshot(self.directory, wanted))
-            self.registry.choose(view.snapshot.settings)
-            self._views[wanted] = view
-            while len(self._views) > KEPT_VIEWS:
-                old, closing = self._views.popitem(last=False)
-                for key in [key for key in self._sessions if key[0] == old]:
-                    del self._sessions[key]
-                closing.close()
-        return view
+        return self._opened.view(generation)
 
 
 def _paths(paths: str | Path | Iterable[str | Path]) -> list[Path]:

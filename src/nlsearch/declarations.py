@@ -191,4 +191,11 @@ class VectorSpace:
     metric: Literal["tanimoto", "hamming", "cosine"]
 
 
-Space: TypeAlias = TermSpace | SeedSpace | VectorSpace
+@dataclass(frozen=True, slots=True)
+class PeakSpace:
+    """Lists of peaks in the peak index: positions on one axis, each with a weight."""
+
+    name: str
+
+
+Space: TypeAlias = TermSpace | SeedSpace | VectorSpace | PeakSpace

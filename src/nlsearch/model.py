@@ -95,6 +95,33 @@ class Seeds:
 
 
 @dataclass(slots=True)
+class Peaks:
+    """A list of peaks on one axis.
+
+    Parameters
+    ----------
+    positions : ndarray of float32, shape (n,)
+    weights : ndarray of float32, shape (n,)
+        Positive.  With their sum 1, and beside those of a query whose sum is 1, entropy gains add up to at most 1.
+    reference : float
+        What positions can be shifted by (the m/z of a precursor); NaN where there is none.
+    exponent, scale : float
+        Beside a query of products a weight counts as ``scale * weight ** exponent``.
+    apart, apart_relative : float
+        Which tolerances the list stands for: it would be the same for all that need peaks at most so far apart, in
+        the unit of the axis, or as a share of the position; 0 if only for the one at which it was made.
+    """
+
+    positions: NDArray[np.float32]
+    weights: NDArray[np.float32]
+    reference: float = float("nan")
+    exponent: float = 1.0
+    scale: float = 1.0
+    apart: float = 0.0
+    apart_relative: float = 0.0
+
+
+@dataclass(slots=True)
 class Features:
     """What a handler derives from one item; everything that a split stores about it.
 
@@ -117,6 +144,8 @@ class Features:
         and ``Probe.numerator / size`` bounds a score from above.
     keys : dict of str to str
         Identities shared between items and kinds (``inchikey``, ``accession``), for links.
+    peaks : dict of str to Peaks
+        By peak space name.
     """
 
     words: str = ""
@@ -127,6 +156,7 @@ class Features:
     payload: bytes = b""
     size: float = 1.0
     keys: dict[str, str] = field(default_factory=dict)
+    peaks: dict[str, Peaks] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -240,6 +270,53 @@ class Nearest:
 
 
 @dataclass(frozen=True, slots=True)
+class PeakMatch:
+    """Items whose peaks are like those of the query.
+
+    An item's score is the sum, over the peaks of the query, of the most that one of its peaks within the tolerance is
+    worth; an upper bound of any similarity in which each peak is paired once.
+
+    Parameters
+    ----------
+    space : str
+        A peak space.
+    positions, weights : tuple of float
+        The query's peaks, parallel.
+    tolerance : float
+        In the unit of the axis, or in ppm of the query's position if `relative`.
+    relative : bool
+    gain : {"entropy", "product"}
+        What a pair is worth: what the entropy of both together says, or the product of the weights.
+    mode : {"same", "shifted", "either"}
+        Whether peaks are compared where they are, at equal distances from the references, or at either.
+    reference : float, optional
+        The query's; needed unless `mode` is ``"same"``.
+    at_least : int
+        How many of the query's peaks must have one within the tolerance.
+    minimum : float
+        Items that score less are no candidates.
+    apart : float, optional
+        Only the lists that stand for peaks so far apart (:attr:`Peaks.apart`, or its share if `relative`) are compared;
+        all others are candidates with bound 1.  None compares all.
+    others : str, optional
+        A peak space that holds the lists of those others as they are at this tolerance; they are then compared too.
+    """
+
+    space: str
+    positions: tuple[float, ...]
+    weights: tuple[float, ...]
+    tolerance: float
+    relative: bool = False
+    gain: Literal["entropy", "product"] = "entropy"
+    mode: Literal["same", "shifted", "either"] = "same"
+    reference: float | None = None
+    at_least: int = 1
+    minimum: float = 0.0
+    apart: float | None = None
+    others: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Exact:
     """Items whose keyword field equals `value`; after folding (case, diacritics), unless the field keeps case."""
 
@@ -269,7 +346,12 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """All items of the kind: what is left when nothing narrows a question."""
+    """All items of the kind: what is left when nothing narrows a question.
+
+    With `scored`, a handler that can say the scores of many items at once is asked for them.
+    """
+
+    scored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +375,9 @@ class NoneOf:
     parts: tuple[Question, ...]
 
 
-Question: TypeAlias = Terms | TermRange | SeedMatch | Nearest | Exact | Prefix | Range | Scan | AllOf | AnyOf | NoneOf
+Question: TypeAlias = (
+    Terms | TermRange | SeedMatch | Nearest | PeakMatch | Exact | Prefix | Range | Scan | AllOf | AnyOf | NoneOf
+)
 
 
 @dataclass(frozen=True, slots=True)

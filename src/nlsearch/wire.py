@@ -138,6 +138,7 @@ _RECORDS: dict[int, tuple[type, tuple[FieldCheck, ...]]] = {
             _bytes,
             _number,
             _mapping(_text),
+            _mapping(_is(model.Peaks)),
         ),
     ),
     2: (model.Seeds, (_array("u"), _array("u"), _integer, _maybe(_array("u")))),
@@ -177,7 +178,7 @@ _RECORDS: dict[int, tuple[type, tuple[FieldCheck, ...]]] = {
     8: (model.Nearest, (_text, _bytes, _number, _maybe(_integer), _flag, _maybe(_tuple(_number)))),
     9: (model.Exact, (_text, _text)),
     10: (model.Range, (_text, _maybe(_number), _maybe(_number))),
-    11: (model.Scan, ()),
+    11: (model.Scan, (_flag,)),
     12: (model.AllOf, (_tuple(_question),)),
     13: (model.AnyOf, (_tuple(_question),)),
     14: (model.Region, (_integer, _integer, _integer, _number)),
@@ -188,6 +189,24 @@ _RECORDS: dict[int, tuple[type, tuple[FieldCheck, ...]]] = {
     19: (model.TermRange, (_text, _integer, _integer)),
     20: (model.Prefix, (_text, _text)),
     21: (model.NoneOf, (_tuple(_question),)),
+    22: (model.Peaks, (_array("f"), _array("f"), _number, _number, _number, _number, _number)),
+    23: (
+        model.PeakMatch,
+        (
+            _text,
+            _tuple(_number),
+            _tuple(_number),
+            _number,
+            _flag,
+            _one_of("entropy", "product"),
+            _one_of("same", "shifted", "either"),
+            _maybe(_number),
+            _integer,
+            _number,
+            _maybe(_number),
+            _maybe(_text),
+        ),
+    ),
 }
 _ARRAY = 0
 _FIELDS: dict[type, tuple[str, ...]] = {c: tuple(f.name for f in dataclass_fields(c)) for c, _ in _RECORDS.values()}
@@ -293,8 +312,8 @@ def check(record: object) -> None:
     values = [getattr(record, name) for name in _FIELDS[type(record)]]
     _build(mark.data[0], values)
     if isinstance(record, model.Features):
-        for seeds in record.seeds.values():
-            check(seeds)
+        for held in (*record.seeds.values(), *record.peaks.values()):
+            check(held)
 
 
 class _Mark:
@@ -345,6 +364,8 @@ def _build(number: int, values: list[Any]) -> Any:  # noqa: ANN401
         raise WireError(f"{record.__name__}: {exc}") from exc
     if record is model.Seeds:
         _check_parallel(checked[0], checked[1], checked[3])
+    if record is model.Peaks and len(checked[0]) != len(checked[1]):
+        raise WireError("Peaks: positions and weights are not parallel")
     return record(*checked)
 
 

@@ -91,6 +91,7 @@ class FakeCollection:
         self.complete = True
         self.related = ()
         self.standing = []
+        self.linked = []
 
     def __enter__(self):
         return self
@@ -139,6 +140,9 @@ class FakeCollection:
             if thing.id == item_id:
                 return thing
         raise QueryError(f"there is no item {item_id!r}")
+
+    def links(self, item_id):
+        return self.linked
 
     def draw(self, hit_or_item):
         self.calls.append({"drawn": type(hit_or_item).__name__})

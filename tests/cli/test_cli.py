@@ -14,6 +14,8 @@ from cli_fake import ITEMS, FakeHandler
 from nlsearch.cli.app import COMMANDS, app
 from nlsearch.cli.options import Place
 from nlsearch.errors import NlsearchError
+from nlsearch.handlers.contract import Field
+from nlsearch.search.links import Links
 from nlsearch.search.session import Token
 
 
@@ -233,7 +235,7 @@ def test_like_of_nothing_is_a_query_error(run):
 
 
 # -------------------------------------------------------------------------------------------------------------- items
-def test_show(run):
+def test_show(run, collection):
     assert lines(run("show", ITEMS[0].id, "--json")) == [
         {
             "id": ITEMS[0].id,
@@ -242,10 +244,20 @@ def test_show(run):
             "path": "/data/drugs.sdf",
             "locator": "#1",
             "fields": {"name": "phenol", "mass": 101.5, "warnings": ["no stereo", "odd"]},
+            "links": [],
         }
     ]
     assert "warnings\tno stereo, odd" in run("show", ITEMS[0].id).stdout
     assert run("show", "elsewhere#1").exit_code == 2
+    collection.linked = [Links("inchikey", "molecule", 31, "inchikey:ISWSIDIOOBJBQZ kind:molecule", tuple(ITEMS[1:]))]
+    assert run("show", ITEMS[0].id).stdout.splitlines()[-3:] == [
+        "linked by inchikey: 31 of kind molecule: nlsearch search 'inchikey:ISWSIDIOOBJBQZ kind:molecule'",
+        "molecule\tbold\\x1b[31m<b>\t/data/drugs.sdf#2",
+        "molecule\tcafé \\udce9\t/data/drugs.sdf#3",
+    ]
+    (told,) = lines(run("show", ITEMS[0].id, "--json"))[0]["links"]
+    assert (told["kind"], told["total"], told["query"]) == ("molecule", 31, "inchikey:ISWSIDIOOBJBQZ kind:molecule")
+    assert [one["id"] for one in told["items"]] == [thing.id for thing in ITEMS[1:]]
 
 
 def test_draw_writes_the_picture(run, collection, tmp_path):
@@ -389,6 +401,21 @@ def test_kinds_as_markdown(run):
     assert "molecules that hold the pattern | or more" in text
     assert "| mass | float | Da | monoisotopic mass (facet) | mass:[100 TO 200] |" in text
     assert "| fp | morgan / maccs | morgan | fingerprint |" in text
+
+
+@pytest.mark.parametrize(
+    ("notation", "said"),
+    [
+        ("ranges", "also a field: options {…} or a minimum ~0.7 make it the operator, without them it is the field"),
+        ("", "also a field, which takes ranges and comparisons only: any other value is the operator's"),
+    ],
+)
+def test_kinds_tells_an_operator_from_the_field_of_its_name(run, monkeypatch, notation, said):
+    assert "also a field" not in run("kinds", "molecule").stdout
+    both = Field("smarts", "keyword", "", notation=notation)
+    monkeypatch.setattr(FakeHandler, "fields", (*FakeHandler.fields, both))
+    assert f"  {said}\n" in run("kinds", "molecule").stdout
+    assert f"- A{said[1:]}\n" in run("kinds", "--markdown").stdout
 
 
 def test_a_missing_library_is_named(run, monkeypatch):

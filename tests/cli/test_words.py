@@ -54,10 +54,48 @@ from nlsearch.cli.words import evidence_in_words
         ),
         (
             "spectrum",
-            {"pairs": [[195.0877, 195.0867, -5.1, 0.8], [138.0, 138.0, 0.0, 0.1]], "metric": "cosine", "shift_da": 0},
-            "2 peaks paired, most by m/z 195.0867 (-5.1 ppm); metric cosine",
+            {
+                "pairs": [[195.0877, 195.0867, -5.1, 0.1], [138.0, 138.0662, 0.0, 0.8]],
+                "metric": "cosine",
+                "shift_da": 0,
+                "precursor_ppm": -5.126,
+                "precursor_da": -0.001,
+                "cleaning": {"query": 3},
+                "query": 7,
+                "unmatched": [[1.0, 2.0]],
+            },
+            "2 matched peaks: 138.0662, 195.0867; by cosine; precursor -5.1 ppm",
         ),
-        ("spectrum", {"pairs": [], "shift_da": 14.0157}, "no peaks paired; shifted by +14.0157 Da"),
+        (
+            "spectrum",
+            {"pairs": [[float(k), float(k), 0.0, k / 100] for k in range(10, 22)], "metric": "entropy"},
+            "12 matched peaks: 21.0000, 20.0000, 19.0000, 18.0000, 17.0000, …; by spectral entropy",
+        ),
+        (
+            "spectrum",
+            {"pairs": [[18.0106, 18.0104, -11.1, 0.25]], "share": 0.25, "peaks": [177.0771], "peaks_of_query": 3},
+            "1 matched peak of 3: 18.0104; 25.0 % of the intensity; at 177.0771",
+        ),
+        ("spectrum", {"pairs": [], "metric": "own"}, "no matched peaks; by own"),
+        (
+            "spectrum",
+            {"pairs": [[1.0, 2.0, 1e6, 1.0]], "shift_da": 14.0157, "precursor_ppm": 7e4, "precursor_da": 14.0157},
+            "1 matched peak: 2.0000; shifted by +14.0157 Da",
+        ),
+        ("spectrum", {"precursor_ppm": 7e4, "precursor_da": 14.0157}, "precursor +14.0157 Da"),
+        ("spectrum", {"precursor_ppm": None, "precursor_da": None, "adduct": None, "expected": None}, ""),
+        (
+            "spectrum",
+            {"positions": [[195.0877, 195.088, 0.0003, 0.8], [138.066, 138.0655, -0.0005, 0.1]]},
+            "found 195.0880 (+0.0003), 138.0655 (-0.0005)",
+        ),
+        (
+            "spectrum",
+            {"adduct": "[M+H]+", "expected": 195.0877, "precursor": 195.08776, "ppm": 0.31, "neutral_mass": 194.08038},
+            "as [M+H]+; expected at 195.0877; precursor at 195.0878; +0.3 ppm off; neutral mass 194.0804 Da",
+        ),
+        ("spectrum", {"expected": [1, 2.5]}, "expected 1, 2.5"),
+        ("recipe", {"peaks": 3, "share": "a half", "cleaning": "often"}, "peaks 3; share a half; cleaning often"),
         (
             "score",
             {

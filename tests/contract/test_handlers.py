@@ -38,3 +38,27 @@ class TestNucleotide(HandlerContract):
 
 class TestImage(HandlerContract):
     kind = "image"
+
+
+SIMILAR = (
+    'peaks:"138.0662:100 110.0713:30 69.0447:10"', 'peaks:"124.0505:100 96.0556:10"~0.2',
+    'peaks:"130.0651:100 132.0808:70 84.0808:40 106.0651:40"', 'peaks:"77:100 105:95 106:100 51:30"~0.1',
+    'peaks:"111.0088:100 87.0088:40"', 'peaks:"160.0757:1"', 'peaks:"300.5:1"', 'peaks:"110.06:5 138.06:100"',
+)  # fmt: skip
+WAYS = (
+    "", "{metric=cosine}", "{metric=cosine,matching=optimal,tol_da=0.02}", "{metric=modified,precursor=181.072}",
+    "{metric=neutral_loss,precursor=195.0877}", "{metric=hybrid,precursor=209.1}", "{tol_ppm=20}",
+    "{clean=no,min_peaks=2}", "{tol_da=0.5,precursor=195.0877,precursor_da=20}",
+)  # fmt: skip
+
+
+class TestSpectrum(HandlerContract):
+    kind = "spectrum"
+    queries = (
+        *(value + options for value in SIMILAR for options in WAYS),
+        'mz:"138.0662"', 'mz:"110.0713 83.0604"{tol_ppm=5}', 'mz:"195.09"{tol_da=0.05,min_intensity=0.2}',
+        'loss:"57.0215"', 'loss:"17.0265 0"{tol_da=0.02}', 'shift:"3.5"{tol_ppm=0.02}', 'shift:"1.2"{nucleus=13C}',
+        'band:"1711"', 'band:"280"{unit=nm}', 'neutral:"C7H8N4O2"', 'neutral:"180.0647"{tol_da=2}',
+        'formula:"C16H13ClN2O"{isotopes=yes}', 'formula:"C7H8N4O2"{isotopes=yes,adducts="[M+H]+"}',
+        'formula:"C6H8O7"{}',
+    )  # fmt: skip

@@ -50,10 +50,14 @@ def test_caps_reach_handlers_from_everywhere(tmp_path: Path) -> None:
     }
 
 
-def test_operators_and_fields_have_different_names() -> None:
-    """A field that is called like an operator could not be asked for."""
+def test_a_field_that_is_called_like_an_operator_can_be_asked_for() -> None:
+    """By its values, for which it needs a notation and the operator options; or by ranges of its numbers."""
     registry = Registry()
-    assert not set(registry.fields()) & set(registry.operators())
+    fields = registry.fields()
+    for name, offered in registry.operators().items():
+        if name in fields and fields[name].type not in {"integer", "float", "date"}:
+            assert fields[name].notation, name
+            assert all(operator.options for _, operator in offered), name
 
 
 def test_an_unknown_kind_names_the_known() -> None:

@@ -111,6 +111,62 @@ def test_reads(text: str, tree: object):
     assert read(text) == tree
 
 
+BOTH = Names(
+    operators={
+        "formula": Operator("formula", "", "", "complete", "", (Option("isotopes", "boolean", ""),)),
+        "peaks": Operator("peaks", "", "", "complete", "", (Option("tol_da", "float", ""),)),
+        "smiles": Operator("smiles", "", "", "complete", "", ()),
+    },
+    fields={
+        "formula": Field("formula", "keyword", "", notation="ranges of elements"),
+        "peaks": Field("peaks", "integer", ""),
+        "smiles": Field("smiles", "keyword", ""),
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("formula:C8H10", FieldIs("formula", "C8H10")),
+        ('formula:"C8-10 N>=2"', FieldIs("formula", "C8-10 N>=2", True)),
+        ('formula:"C8H10"{isotopes=yes}', Structure("formula", "C8H10", None, {"isotopes": True})),
+        ("formula:C8H10{isotopes=no}", Structure("formula", "C8H10", None, {"isotopes": False})),
+        ('formula:"C8H10"{}', Structure("formula", "C8H10")),
+        ('formula:"C8H10"~0.7', Structure("formula", "C8H10", 0.7)),
+        ("formula:C8H10~0.7", Structure("formula", "C8H10", 0.7)),
+        ('peaks:"195.09:100"', Structure("peaks", "195.09:100")),
+        ("peaks:26", Structure("peaks", "26")),
+        ("peaks:[10 TO 50]", FieldRange("peaks", "10", "50")),
+        ("peaks:>10", FieldRange("peaks", "11", None)),
+        ("peaks:<=10", FieldRange("peaks", None, "10")),
+        ('smiles:"CCO"', Structure("smiles", "CCO")),
+        ("smiles:>CC", Structure("smiles", ">CC")),
+        ("smiles:[a TO b]", FieldRange("smiles", "a", "b")),
+    ],
+)
+def test_a_name_that_is_both_is_told_apart(text: str, tree: object):
+    assert without_columns(parse(text, BOTH)) == tree
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        Structure("formula", "C8H10"),
+        Structure("formula", "C8H10", 0.0),
+        Structure("formula", "C8H10", None, {"isotopes": True}),
+        And((FieldIs("formula", "C8H10", True), Not(Or((Structure("formula", "C8H10"), Structure("peaks", "1:1")))))),
+    ],
+)
+def test_a_name_that_is_both_is_written_as_it_was_meant(tree: object):
+    assert without_columns(parse(render(tree, BOTH.fields), BOTH)) == tree
+
+
+def test_a_comparison_with_options_is_neither():
+    with pytest.raises(QuerySyntax, match="belong to operators"):
+        parse("peaks:>10{tol_da=0.1}", BOTH)
+
+
 def test_columns_point_at_the_start_of_each_clause():
     tree = parse('a -mass:3 "x" smarts:C', NAMES)
     assert isinstance(tree, And)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,19 +49,27 @@ MOST_LOOKED_AT = 100_000
 @with_json
 @with_place()
 def show(item_id: str, place: Place, as_json: bool) -> None:
-    """Print everything known of ITEM, an id as `search` prints it."""
+    """Print everything known of ITEM, an id as `search` prints it, and the items that share its identity.
+
+    Molecules and spectra whose InChIKeys have the same first block are linked.
+    """
     with place.open() as collection:
         item = collection.item(item_id)
+        linked = collection.links(item.id)
     if as_json:
         print_json({
             "id": item.id, "kind": item.kind, "title": item.title, "path": item.path, "locator": item.locator,
-            "fields": dict(item.fields),
+            "fields": dict(item.fields), "links": [links.to_dict() for links in linked],
         })  # fmt: skip
         return
     rows = [("id", item.id), ("kind", item.kind), ("title", item.title), ("path", item.path), ("locator", item.locator)]
     for name, value in item.fields.items():
         rows.append((name, ", ".join(map(str, value)) if isinstance(value, list) else str(value)))
     print_table(("field", "value"), rows)
+    for links in linked:
+        query = shlex.quote(links.query)
+        click.echo(one_line(f"linked by {links.key}: {links.total:,} of kind {links.kind}: nlsearch search {query}"))
+        print_table(("kind", "title", "id"), [(one.kind, one.title, one.id) for one in links.items])
 
 
 @click.command(

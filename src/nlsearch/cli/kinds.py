@@ -115,6 +115,16 @@ def all_options(operator: Operator) -> tuple[Option, ...]:
     return (*operator.options, *(option for option in COMMON_OPTIONS if option.name not in own))
 
 
+def told_apart(handler: Handler, operator: Operator) -> str:
+    """Say how an operator is told from the field of the same name, ``""`` if its kind has none."""
+    field = next((field for field in all_fields(handler) if field.name == operator.name), None)
+    if field is None:
+        return ""
+    if field.notation:
+        return "also a field: options {…} or a minimum ~0.7 make it the operator, without them it is the field"
+    return "also a field, which takes ranges and comparisons only: any other value is the operator's"
+
+
 # ----------------------------------------------------------------------------------------------------------- tables
 def _print_kind(handler: Handler) -> None:
     absent = missing(handler)
@@ -127,6 +137,8 @@ def _print_kind(handler: Handler) -> None:
     for operator in handler.operators:
         click.echo(f"\n{operator.name}:{operator.value}  [{operator.guarantee}]  {operator.help}")
         click.echo(f"  score: {operator.score}\n  e.g. {operator.example}")
+        if both := told_apart(handler, operator):
+            click.echo(f"  {both}")
         print_table(("option", "type", "default", "meaning"), [_option_row(o) for o in all_options(operator)])
     if settings_of(handler):
         click.echo("\nSettings of a collection (nlsearch index --with)")
@@ -177,7 +189,9 @@ def kind_markdown(handler: Handler) -> str:
     for operator in handler.operators:
         lines += [f"### `{operator.name}`", "", f"{operator.help}", ""]
         lines += [f"- Value: {operator.value}", f"- Guarantee: **{operator.guarantee}**", f"- Score: {operator.score}"]
-        lines += [f"- Example: `{operator.example}`", ""]
+        lines += [f"- Example: `{operator.example}`"]
+        lines += [f"- {both[0].upper()}{both[1:]}" for both in (told_apart(handler, operator),) if both]
+        lines += [""]
         lines += _markdown_table(("option", "type", "default", "meaning"), map(_option_row, all_options(operator)))
         lines.append("")
     if settings_of(handler):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from nlsearch.cli.app import nothing_found
+from nlsearch.cli.batch import ask_all, batch_options, check_options, limit_of
 from nlsearch.cli.options import Place, examples, query_shown, with_json, with_place
 from nlsearch.cli.querycommand import QueryCommand
 from nlsearch.cli.terminal import notice, on_terminal, one_line, print_json, print_table
@@ -99,6 +100,7 @@ def search(query: tuple[str, ...], kinds: tuple[str, ...], place: Place, **given
         "nlsearch like photo.jpg",
         "nlsearch like genome.fa --kind nucleotide --minimum 0.2",
         "nlsearch like /data/drugs.sdf#12 -O related=yes",
+        "nlsearch like unknowns.sdf --batch -o hits.csv",
     )
 )
 @click.argument("example", metavar="FILE_OR_ITEM")
@@ -107,16 +109,29 @@ def search(query: tuple[str, ...], kinds: tuple[str, ...], place: Place, **given
 @click.option(
     "-O", "--option", "settings", multiple=True, metavar="NAME=VALUE", help="An option of the kind's like operator."
 )
+@batch_options
 @_answer_options
 @with_json
 @with_place()
 def like(
     example: str, kind: str | None, minimum: float | None, settings: tuple[str, ...], place: Place, **given: Any  # noqa: ANN401 - the shared options
 ) -> int:  # fmt: skip
-    """Find what matches FILE_OR_ITEM: a file, or the id of an indexed item."""
+    """Find what matches FILE_OR_ITEM: a file, or the id of an indexed item.
+
+    With --batch every record of the file is a query of its own: one table holds the hits of all, and a row with the
+    reason for each query without hits.  Interrupting keeps what was finished.  Exit code 3 says that some of the
+    queries could not be read or asked.
+    """
+    batch = given.pop("batch")
+    check_options(given, batch=batch)
     with place.open() as collection, query_shown(f"like:{example}"):
         options = typed_settings(collection, settings)
         chosen = str(options.pop("kind")) if "kind" in options else kind
+        if batch:
+            return ask_all(
+                collection, example, given["output"], as_json=given["as_json"], limit=limit_of(given), kind=chosen,
+                deadline_s=given["deadline"], minimum=minimum, leave_out_itself=given["leave_out_itself"], **options,
+            )  # fmt: skip
 
         def ask(after: str | None) -> Page:
             """Fetch one page."""

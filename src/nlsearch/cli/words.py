@@ -12,24 +12,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from nlsearch.cli.peakwords import SILENT, SPECTRUM, Phrase
+from nlsearch.cli.wording import plural, shown
+
 if TYPE_CHECKING:
     from nlsearch.model import Json
 
-
-_LISTED = 12
-_SILENT = {"bonds", "homography", "more", "count", "frame", "strand", "query_s", "gaps", "cigar", "fingerprint"}
-_SILENT |= {
-    "expected_votes",
-    "voice",
-    "part_name",
-    "query_atoms",
-    "tier",
-    "score",
-    "search_space",
-    "k",
-    "scaled",
-    "rows",
-}
+_SILENT = frozenset({
+    "bonds", "homography", "more", "count", "frame", "strand", "query_s", "gaps", "cigar", "fingerprint",
+    "expected_votes", "voice", "part_name", "query_atoms", "tier", "score", "search_space", "k", "scaled", "rows",
+})  # fmt: skip
 _UNITS = {"nucleotide": "bases", "protein": "residues"}
 
 
@@ -65,31 +57,17 @@ def _one(kind: str, evidence: Mapping[str, Json]) -> str:
 
 def _phrases(kind: str, evidence: Mapping[str, Json]) -> list[str]:
     said = []
+    phrases, silent = _of_kind(kind)
     for key, value in evidence.items():
-        if key in _PHRASES:
-            phrase = _PHRASES[key](kind, evidence)
+        if key in silent:
+            continue
+        if key in phrases:
+            phrase = phrases[key](kind, evidence)
             if phrase:
                 said.append(phrase)
-        elif key not in _SILENT and value not in (None, "", [], {}):
-            said.append(f"{key.replace('_', ' ')} {_shown(value)}")
+        elif value not in (None, "", [], {}):
+            said.append(f"{key.replace('_', ' ')} {shown(value)}")
     return said
-
-
-def _shown(value: Json) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    if isinstance(value, list):
-        listed = ", ".join(_shown(part) for part in value[:_LISTED])
-        return f"{listed}, … ({len(value)} in all)" if len(value) > _LISTED else listed
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_shown(part)}" for key, part in list(value.items())[:_LISTED])
-    return str(value)
-
-
-def _plural(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}{'es' if noun.endswith('ch') else 's'}"
 
 
 # ------------------------------------------------------------------------------------------------- molecule, reaction
@@ -98,14 +76,14 @@ def _atoms(_: str, evidence: Mapping[str, Json]) -> str:
     if not matches:
         return ""
     first: Sequence[int] = matches[0] if isinstance(matches[0], list) else matches
-    said = f"atoms {_shown(sorted(first))} (0-based)"
+    said = f"atoms {shown(sorted(first))} (0-based)"
     others = len(matches) - 1 if isinstance(matches[0], list) else 0
-    return said + (f" and {_plural(others, 'more match')}" if others and "count" not in evidence else "")
+    return said + (f" and {plural(others, 'more match')}" if others and "count" not in evidence else "")
 
 
 def _similarity(_: str, evidence: Mapping[str, Json]) -> str:
     method = evidence.get("fingerprint")
-    return f"similarity {evidence['similarity']:.3f}" + (f" ({_shown(method)})" if method else "")
+    return f"similarity {evidence['similarity']:.3f}" + (f" ({shown(method)})" if method else "")
 
 
 def _level(_: str, evidence: Mapping[str, Json]) -> str:
@@ -125,9 +103,7 @@ def _target(kind: str, evidence: Mapping[str, Json]) -> str:
 
 
 def _query(_: str, evidence: Mapping[str, Json]) -> str:
-    return (
-        f"query {_closed(evidence['query'])}" if _is_range(evidence["query"]) else f"query {_shown(evidence['query'])}"
-    )
+    return f"query {_closed(evidence['query'])}"
 
 
 def _identity(_: str, evidence: Mapping[str, Json]) -> str:
@@ -135,9 +111,9 @@ def _identity(_: str, evidence: Mapping[str, Json]) -> str:
 
 
 def _mismatches(_: str, evidence: Mapping[str, Json]) -> str:
-    said = _plural(evidence["mismatches"], "mismatch")
+    said = plural(evidence["mismatches"], "mismatch")
     gaps = evidence.get("gaps")
-    return f"{said}, {_plural(gaps, 'gap')}" if isinstance(gaps, int) else said
+    return f"{said}, {plural(gaps, 'gap')}" if isinstance(gaps, int) else said
 
 
 def _evalue(_: str, evidence: Mapping[str, Json]) -> str:
@@ -164,22 +140,10 @@ def _is_range(value: Json) -> bool:
 
 
 def _closed(value: Json) -> str:
-    return f"{value[0] + 1:,}-{value[1]:,}" if _is_range(value) else _shown(value)
+    return f"{value[0] + 1:,}-{value[1]:,}" if _is_range(value) else shown(value)
 
 
-# --------------------------------------------------------------------------------------------------- spectrum, score
-def _pairs(_: str, evidence: Mapping[str, Json]) -> str:
-    pairs = evidence["pairs"]
-    if not pairs:
-        return "no peaks paired"
-    best = max(pairs, key=lambda pair: pair[3])
-    return f"{_plural(len(pairs), 'peak')} paired, most by m/z {best[1]:.4f} ({best[2]:+.1f} ppm)"
-
-
-def _shift(_: str, evidence: Mapping[str, Json]) -> str:
-    return f"shifted by {evidence['shift_da']:+.4f} Da" if evidence["shift_da"] else ""
-
-
+# ------------------------------------------------------------------------------------------------------------- score
 def _bars(_: str, evidence: Mapping[str, Json]) -> str:
     first, last = evidence["bars"]
     return f"bar {first}" if first == last else f"bars {first}-{last}"
@@ -200,13 +164,11 @@ def _edits(_: str, evidence: Mapping[str, Json]) -> str:
     edits = evidence["edits"]
     if not edits:
         return "no edits"
-    return f"{_plural(len(edits), 'edit')}: " + ", ".join(
-        edit.get("words", edit.get("kind", "?")) for edit in edits[:4]
-    )
+    return f"{plural(len(edits), 'edit')}: " + ", ".join(edit.get("words", edit.get("kind", "?")) for edit in edits[:4])
 
 
 def _notes(_: str, evidence: Mapping[str, Json]) -> str:
-    return _plural(len(evidence["notes"]), "note")
+    return plural(len(evidence["notes"]), "note")
 
 
 # ------------------------------------------------------------------------------------------------ audio, video, image
@@ -224,7 +186,7 @@ def _clock(seconds: float) -> str:
 
 def _votes(_: str, evidence: Mapping[str, Json]) -> str:
     expected = evidence.get("expected_votes")
-    return _plural(int(evidence["votes"]), "vote") + (f" ({expected:.3g} by chance)" if expected is not None else "")
+    return plural(int(evidence["votes"]), "vote") + (f" ({expected:.3g} by chance)" if expected is not None else "")
 
 
 def _speed(_: str, evidence: Mapping[str, Json]) -> str:
@@ -240,7 +202,7 @@ def _flag(key: str, words: str) -> Callable[[str, Mapping[str, Json]], str]:
 
 
 def _counted(key: str, noun: str) -> Callable[[str, Mapping[str, Json]], str]:
-    return lambda _, evidence: _plural(int(evidence[key]), noun)
+    return lambda _, evidence: plural(int(evidence[key]), noun)
 
 
 def _hamming(_: str, evidence: Mapping[str, Json]) -> str:
@@ -254,15 +216,15 @@ def _turn(_: str, evidence: Mapping[str, Json]) -> str:
 
 # ------------------------------------------------------------------------------------------------------ words, fields
 def _words(_: str, evidence: Mapping[str, Json]) -> str:
-    return f"words {_shown(evidence['words'])}"
+    return f"words {shown(evidence['words'])}"
 
 
 def _fields(_: str, evidence: Mapping[str, Json]) -> str:
     fields = evidence["fields"]
-    return ", ".join(f"{name} = {_shown(value)}" for name, value in fields.items()) if fields else ""
+    return ", ".join(f"{name} = {shown(value)}" for name, value in fields.items()) if fields else ""
 
 
-_PHRASES: dict[str, Callable[[str, Mapping[str, Json]], str]] = {
+_PHRASES: dict[str, Phrase] = {
     "atoms": _atoms,
     "similarity": _similarity,
     "level": _level,
@@ -275,8 +237,6 @@ _PHRASES: dict[str, Callable[[str, Mapping[str, Json]], str]] = {
     "containment_query_in_item": _containment("containment_query_in_item", "of the query is in the item"),
     "containment_item_in_query": _containment("containment_item_in_query", "of the item is in the query"),
     "ani": _ani,
-    "pairs": _pairs,
-    "shift_da": _shift,
     "bars": _bars,
     "part": _part,
     "notes": _notes,
@@ -295,3 +255,9 @@ _PHRASES: dict[str, Callable[[str, Mapping[str, Json]], str]] = {
     "words": _words,
     "fields": _fields,
 }
+_SPECTRUM = {**_PHRASES, **SPECTRUM}
+
+
+def _of_kind(kind: str) -> tuple[Mapping[str, Phrase], frozenset[str]]:
+    """Return the phrases of a kind by key, and what is not said."""
+    return (_SPECTRUM, _SILENT | SILENT) if kind == "spectrum" else (_PHRASES, _SILENT)

@@ -8,7 +8,8 @@ process and under every hash seed.
 The life of a handler: ``read`` and ``features`` run in an isolated worker; so does ``compile`` of a file.
 ``compile`` of a text, ``verify`` and ``draw`` run in the caller's process, on bytes that ``features`` made.
 
-A handler that can tell of many payloads at once whether they match has a method ``decide`` too (:class:`Decider`).
+A handler that can tell of many payloads at once whether they match has a method ``decide`` too (:class:`Decider`); one
+that can say their scores has ``scores`` (:class:`Scorer`).
 
 ``read`` is told the caps in force.  A handler whose other methods have caps too has an attribute ``limits``
 (:class:`~nlsearch.limits.Limits`); the registry sets it before the handler is used.
@@ -27,7 +28,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import BinaryIO, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, BinaryIO, Protocol, runtime_checkable
 
 from nlsearch.declarations import (
     Buffer,
@@ -37,6 +38,7 @@ from nlsearch.declarations import (
     Format,
     Operator,
     Option,
+    PeakSpace,
     SeedSpace,
     Setting,
     Space,
@@ -45,6 +47,10 @@ from nlsearch.declarations import (
 )
 from nlsearch.limits import Limits
 from nlsearch.model import Features, Picture, Probe, RawItem, Reading, Region, Scalar, Skipped, Verdict
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = [
     "COMMON_FIELDS",
@@ -58,6 +64,8 @@ __all__ = [
     "Handler",
     "Operator",
     "Option",
+    "PeakSpace",
+    "Scorer",
     "SeedSpace",
     "Setting",
     "Source",
@@ -181,6 +189,21 @@ class Decider(Protocol):
         """Return for each item ``NO`` or ``YES`` (``verify`` would give None, or a verdict) or ``UNDECIDED``.
 
         None if nothing can be said about this probe, whatever the items (`payloads` may be empty).
+        """
+        ...
+
+
+@runtime_checkable
+class Scorer(Protocol):
+    """What a handler may offer besides: to say the scores of many items at once, without saying where they match.
+
+    Candidates whose score no organ bounds are then verified in the order of their scores.
+    """
+
+    def scores(self, probe: Probe, payloads: list[bytes | memoryview]) -> NDArray[np.float32] | None:
+        """Return the score that ``verify`` would give each item, 0 for None, NaN where it is not known.
+
+        float32, shape (n,), within 1e-6; None if nothing can be said about this probe.
         """
         ...
 

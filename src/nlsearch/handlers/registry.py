@@ -25,6 +25,7 @@ BUILT_IN: dict[str, str] = {
     "nucleotide": "nlsearch.handlers.nucleotide:NucleotideHandler",
     "reaction": "nlsearch.handlers.reaction:ReactionHandler",
     "image": "nlsearch.handlers.image:ImageHandler",
+    "spectrum": "nlsearch.handlers.spectrum:SpectrumHandler",
 }
 ENTRY_POINTS = "nlsearch.handlers"
 _SEVERAL = (tuple, list)
@@ -38,7 +39,13 @@ DECLARED: dict[str, type | tuple[type, ...]] = {
     "requires": _SEVERAL,
 }
 """What every handler declares; an outside handler without it is left out."""
-EXTRAS: dict[str, str] = {"rdkit": "rdkit", "cv2": "opencv-python-headless", "PIL": "pillow", "Bio": "biopython"}
+EXTRAS: dict[str, str] = {
+    "rdkit": "rdkit",
+    "cv2": "opencv-python-headless",
+    "PIL": "pillow",
+    "Bio": "biopython",
+    "IsoSpecPy": "IsoSpecPy",
+}
 
 
 class Registry:

@@ -59,6 +59,7 @@ def merge_splits(
             new_keys = _write_items(living, organs)
             _merge_seeds(splits, new_keys, organs)
             _merge_vectors(splits, new_keys, organs)
+            _merge_peaks(splits, new_keys, organs)
             return organs.finish()
 
 
@@ -86,7 +87,7 @@ def _write_items(parts: Sequence[tuple[Split, NDArray[np.int64]]], organs: Organ
 
 
 def _rows(number: int, split: Split, living: NDArray[np.int64]) -> Iterator[tuple[ItemOrder, int, int, Entry]]:
-    """Yield living items of one part: order, number of the part, old key, and the entry without seeds and vectors."""
+    """Yield living items of one part: order, number of the part, old key, and the entry with text and payload only."""
     alive = living.tolist()
     for old, item, record in zip(alive, split.records(alive), split.features.many(alive), strict=True):
         entry = _entry(item, record, float(split.sizes[old]), split.payload(old))
@@ -127,6 +128,18 @@ def _merge_vectors(splits: Sequence[Split], keys: Sequence[NDArray[np.int64]], o
         ]
         space = next(split.info.vector_spaces[name] for split in splits if split.has_vectors(name))
         merge_vectors(holders, organs.organ_folder("vectors"), space)
+        organs.used.add(name)
+
+
+def _merge_peaks(splits: Sequence[Split], keys: Sequence[NDArray[np.int64]], organs: Organs) -> None:
+    for name in sorted({name for split in splits for name in split.info.peak_spaces}):
+        from nlsearch.index.peakwrite import merge_peaks
+
+        holders = [
+            (split.peaks(name), mapped) for split, mapped in zip(splits, keys, strict=True) if split.has_peaks(name)
+        ]
+        space = next(split.info.peak_spaces[name] for split in splits if split.has_peaks(name))
+        merge_peaks(holders, organs.organ_folder("peaks"), space, organs.memory_bytes)
         organs.used.add(name)
 
 

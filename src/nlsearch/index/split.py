@@ -40,6 +40,7 @@ from nlsearch.index.texttokens import identity
 from nlsearch.model import FieldValue, Item
 
 if TYPE_CHECKING:
+    from nlsearch.index.peaks import PeakIndex
     from nlsearch.index.seeds import SeedIndex
     from nlsearch.index.vectors import VectorIndex
 
@@ -95,6 +96,7 @@ class Split:
         self.info = SplitInfo.read(self.directory)
         self._seeds: dict[str, SeedIndex] = {}
         self._vectors: dict[str, VectorIndex] = {}
+        self._peaks: dict[str, PeakIndex] = {}
         if digest is not None and digest != self.info.digest:
             raise self._damaged(SPLIT_FILE, "is not what the catalog names")
         for name, expected in self.info.files.items():
@@ -149,6 +151,24 @@ class Split:
 
             self._vectors[space] = VectorIndex(self.directory / "vectors", self.info.vector_spaces[space])
         return self._vectors[space]
+
+    def has_peaks(self, space: str) -> bool:
+        """Say whether any item has peaks in `space`."""
+        return space in self.info.peak_spaces
+
+    def peaks(self, space: str) -> PeakIndex:
+        """Return the peak index of `space`.
+
+        Raises
+        ------
+        KeyError
+            If no item has peaks in it (:meth:`has_peaks`).
+        """
+        if space not in self._peaks:
+            from nlsearch.index.peaks import PeakIndex
+
+            self._peaks[space] = PeakIndex(self.directory / "peaks", self.info.peak_spaces[space])
+        return self._peaks[space]
 
     # --------------------------------------------------------------------------------------------------------- items
     def payload(self, key: int) -> memoryview:
@@ -222,6 +242,7 @@ class Split:
         """Let go of all files; views of payloads that are still held stay valid."""
         self._seeds.clear()
         self._vectors.clear()
+        self._peaks.clear()
         for name in ("text", "sizes", "source_ids", "features", "_items", "_payloads"):
             self.__dict__.pop(name, None)
 

@@ -8,14 +8,19 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from nlsearch.declarations import Field, SeedSpace, Space, TermSpace, VectorSpace
+from nlsearch.declarations import Field, PeakSpace, SeedSpace, Space, TermSpace, VectorSpace
 from nlsearch.errors import IndexDamaged, IndexTooNew
 from nlsearch.index.storage import FileSum
 from nlsearch.model import Json
 
 SPLIT_FILE = "split.json"
 FORMAT = 1
-_SPACES: Mapping[str, type[Space]] = {"term": TermSpace, "seed": SeedSpace, "vector": VectorSpace}
+_SPACES: Mapping[str, type[Space]] = {
+    "term": TermSpace,
+    "seed": SeedSpace,
+    "vector": VectorSpace,
+    "peak": PeakSpace,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,11 @@ class SplitInfo:
     def vector_spaces(self) -> dict[str, VectorSpace]:
         """The spaces of the vector indexes."""
         return {name: space for name, space in self.spaces.items() if isinstance(space, VectorSpace)}
+
+    @property
+    def peak_spaces(self) -> dict[str, PeakSpace]:
+        """The spaces of the peak indexes."""
+        return {name: space for name, space in self.spaces.items() if isinstance(space, PeakSpace)}
 
     def to_json(self) -> bytes:
         """Return the content of split.json; equal facts give equal bytes."""

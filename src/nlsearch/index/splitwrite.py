@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, Self, cast
 
 import numpy as np
 
-from nlsearch.declarations import Field, SeedSpace, Space, TermSpace, VectorSpace
+from nlsearch.declarations import Field, PeakSpace, SeedSpace, Space, TermSpace, VectorSpace
 from nlsearch.errors import StoreError
 from nlsearch.index.payloads import BlobWriter
 from nlsearch.index.records import SCATTERED, RecordWriter, packed_terms
@@ -23,6 +23,7 @@ from nlsearch.index.text import TextWriter
 from nlsearch.model import Entry
 
 if TYPE_CHECKING:
+    from nlsearch.index.peakwrite import PeakWriter
     from nlsearch.index.seeds import SeedWriter
     from nlsearch.index.vectors import VectorWriter
 
@@ -133,6 +134,7 @@ class Organs:
         """The spaces in which any item has something."""
         self._seeds: dict[str, SeedWriter] = {}
         self._vectors: dict[str, VectorWriter] = {}
+        self._peaks: dict[str, PeakWriter] = {}
         self._kinds: dict[str, tuple[int, int]] = {}
         self._sizes, self._sources = array("f"), array("q")
         self._text = TextWriter(directory / "text", self.fields)
@@ -167,6 +169,8 @@ class Organs:
             self._seed_writer(space).add(key, seeds)
         for space, vector in features.vectors.items():
             self._vector_writer(space).add(key, vector)
+        for space, peaks in features.peaks.items():
+            self._peak_writer(space).add(key, peaks)
 
     def __enter__(self) -> Self:
         return self
@@ -181,7 +185,11 @@ class Organs:
         self._text.finish()
         for stored in (self._payloads, self._items, self._features):
             stored.finish()
-        organs: list[SeedWriter | VectorWriter] = [*self._seeds.values(), *self._vectors.values()]
+        organs: list[SeedWriter | VectorWriter | PeakWriter] = [
+            *self._seeds.values(),
+            *self._vectors.values(),
+            *self._peaks.values(),
+        ]
         for organ in organs:
             organ.finish()
         if byteorder == "big":
@@ -201,8 +209,8 @@ class Organs:
         write_durably(self.directory / SPLIT_FILE, info.to_json())
         return info
 
-    def organ_folder(self, name: Literal["seeds", "vectors"]) -> Path:
-        """Return the folder of the seed or vector indexes, made when first asked for."""
+    def organ_folder(self, name: Literal["seeds", "vectors", "peaks"]) -> Path:
+        """Return the folder of the seed, vector or peak indexes, made when first asked for."""
         folder = self.directory / name
         folder.mkdir(exist_ok=True)
         return folder
@@ -225,6 +233,15 @@ class Organs:
             self.used.add(space)
         return self._vectors[space]
 
+    def _peak_writer(self, space: str) -> PeakWriter:
+        if space not in self._peaks:
+            from nlsearch.index.peakwrite import PeakWriter
+
+            declared = cast("PeakSpace", self.spaces[space])
+            self._peaks[space] = PeakWriter(self.organ_folder("peaks"), declared, self.memory_bytes)
+            self.used.add(space)
+        return self._peaks[space]
+
 
 def item_order(item: Entry, size: float) -> ItemOrder:
     """Return by what items of a split are ordered: kind, size, path, record number."""
@@ -239,6 +256,7 @@ def _check(entry: Entry, spaces: Mapping[str, Space], handler_versions: Mapping[
         (TermSpace, features.terms),
         (SeedSpace, features.seeds),
         (VectorSpace, features.vectors),
+        (PeakSpace, features.peaks),
     )
     for organ, names in held:
         for name in names:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlsearch.index.records import TEXTS, plain
-from nlsearch.model import Entry, Features, Seeds
+from nlsearch.model import Entry, Features, Peaks, Seeds
 
 _ALIGN = 8
 
@@ -48,6 +48,7 @@ class Spool:
             {space: self._write_seeds(seeds) for space, seeds in features.seeds.items()},
             {space: self._write(vector) for space, vector in features.vectors.items()},
             self._write(np.frombuffer(features.payload, np.uint8)),
+            {space: self._write_peaks(peaks) for space, peaks in features.peaks.items()},
         )
         packed = msgpack.packb(header, unicode_errors=TEXTS, default=plain)
         self._places.append((self.bytes, len(packed)))
@@ -60,9 +61,8 @@ class Spool:
             self._map = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
         start, length = self._places[number]
         header = msgpack.unpackb(self._map[start : start + length], unicode_errors=TEXTS, strict_map_key=False)
-        (source_id, kind, path, locator, record, title), (words, fields, size, keys), terms, seeds, vectors, payload = (
-            header
-        )
+        (source_id, kind, path, locator, record, title), (words, fields, size, keys), *organs = header
+        terms, seeds, vectors, payload, peaks = organs
         features = Features(
             words=words,
             fields=fields,
@@ -72,6 +72,7 @@ class Spool:
             payload=self._read(payload).tobytes(),
             size=size,
             keys=keys,
+            peaks={space: self._read_peaks(*held) for space, held in peaks.items()},
         )
         return Entry(source_id, kind, path, locator, record, title, features)
 
@@ -90,6 +91,10 @@ class Spool:
         flags = None if seeds.flags is None else self._write(seeds.flags)
         return self._write(seeds.keys), self._write(seeds.positions), int(seeds.length), flags
 
+    def _write_peaks(self, peaks: Peaks) -> tuple[Any, ...]:
+        facts = (peaks.reference, peaks.exponent, peaks.scale, peaks.apart, peaks.apart_relative)
+        return self._write(peaks.positions), self._write(peaks.weights), facts
+
     def _put(self, content: bytes | memoryview) -> None:
         padding = -len(content) % _ALIGN
         self._file.write(content)
@@ -100,6 +105,11 @@ class Spool:
         start, dtype, size = place
         assert self._map is not None  # noqa: S101 - mapped by __getitem__
         return np.frombuffer(self._map, dtype, size, start) if size else np.empty(0, dtype)
+
+    def _read_peaks(
+        self, positions: tuple[int, str, int], weights: tuple[int, str, int], facts: tuple[float, ...]
+    ) -> Peaks:
+        return Peaks(self._read(positions), self._read(weights), *facts)
 
     def _read_seeds(
         self,

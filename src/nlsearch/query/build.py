@@ -169,14 +169,13 @@ class Builder:
         if operator is None:
             _refuse_extras(name, rest)
             return self._field_value(self._names.fields[str(name)], str(value), name.start_pos, value.start_pos)
-        text, minimum = str(value), None
-        comma = _DECIMAL_COMMA.fullmatch(text)
-        if comma:
-            column = value.start_pos + comma.start(1)
-            raise QuerySyntax("a minimum score is written with a decimal point", column=column, hint="e.g. ~0.7")
-        split = _TRAILING_MINIMUM.fullmatch(text)
-        if split:
-            text, minimum = split.group(1), _minimum(split.group(2), value.start_pos + split.start(2))
+        text, minimum = _split_minimum(value)
+        field = self._names.field_meant(str(name), marked=bool(rest) or minimum is not None)
+        if field is None and _is_comparison(self._names.fields.get(str(name)), text):
+            field = self._names.fields[str(name)]
+            _refuse_extras(name, rest)
+        if field is not None:
+            return self._field_value(field, text, name.start_pos, value.start_pos)
         return Structure(operator.name, text, minimum, _options(operator, rest), name.start_pos)
 
     def _quoted_value(self, parts: list[Any]) -> Node:
@@ -184,6 +183,7 @@ class Builder:
         operator = self._names.operators.get(str(name))
         if operator is None:
             _refuse_extras(name, rest)
+        if operator is None or self._names.field_meant(str(name), marked=bool(rest)) is not None:
             return FieldIs(str(name), unquoted(value), True, name.start_pos)
         minimum = None
         if rest and getattr(rest[0], "type", "") == "MINIMUM":
@@ -193,7 +193,7 @@ class Builder:
 
     def _range(self, parts: list[Any]) -> Node:
         name, low, high = parts
-        if str(name) in self._names.operators:
+        if str(name) not in self._names.fields:
             raise QuerySyntax(f"{name} is an operator; only fields have ranges", column=name.start_pos)
         return FieldRange(str(name), _bound(low), _bound(high), name.start_pos)
 
@@ -229,6 +229,25 @@ def unquoted(token: Token) -> str:
     if not text.strip():
         raise QuerySyntax("there is nothing between the quotes", column=token.start_pos)
     return text
+
+
+def _split_minimum(value: Token) -> tuple[str, float | None]:
+    """Cut an unquoted value of an operator into its text and the minimum score behind it."""
+    text, start = str(value), value.start_pos or 0
+    comma = _DECIMAL_COMMA.fullmatch(text)
+    if comma:
+        column = start + comma.start(1)
+        raise QuerySyntax("a minimum score is written with a decimal point", column=column, hint="e.g. ~0.7")
+    split = _TRAILING_MINIMUM.fullmatch(text)
+    if split is None:
+        return text, None
+    return split.group(1), _minimum(split.group(2), start + split.start(2))
+
+
+def _is_comparison(field: Field | None, text: str) -> bool:
+    """Say whether the value of a name that is an operator compares the numbers of the field of that name."""
+    compared = None if field is None or field.type not in {"integer", "float"} else _COMPARISON.fullmatch(text)
+    return compared is not None and _finite(compared.group(2)) is not None
 
 
 def _compared(field: Field, sign: str, amount: str, column: int) -> Node:

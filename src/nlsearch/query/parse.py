@@ -32,7 +32,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What may stand before a colon: operators and fields by their names.  An operator wins over a field."""
+    """What may stand before a colon: operators and fields by their names.
+
+    Of a name that is both, options or a minimum make it the operator.  Without them it is the field if that reads its
+    values in a notation of its own; else it is the operator, and the field has ranges and comparisons only.
+    """
 
     operators: Mapping[str, Operator]
     fields: Mapping[str, Field]
@@ -49,12 +53,35 @@ class Names:
             first = offered[0][1]
             options: dict[str, Option] = {}
             for option in (option for _, operator in offered for option in operator.options):
-                options.setdefault(option.name, option)
+                known = options.get(option.name)
+                options[option.name] = option if known is None else _either(known, option)
             extra = [option for option in COMMON_OPTIONS if option.name not in options]
             if name == "like" and "kind" not in options:
                 extra.insert(0, Option("kind", "text", "search this kind only", choices=registry.kinds))
             operators[name] = replace(first, options=(*options.values(), *extra))
         return cls(operators, registry.fields())
+
+    def field_meant(self, name: str, *, marked: bool) -> Field | None:
+        """Return the field that ``name:value`` asks for, None if that is the operator.
+
+        Parameters
+        ----------
+        name : str
+            One of the names.
+        marked : bool
+            Whether options (even empty ones) or a minimum stand behind the value.
+        """
+        field = self.fields.get(name)
+        if name not in self.operators:
+            return field
+        return field if field is not None and field.notation and not marked else None
+
+
+def _either(one: Option, other: Option) -> Option:
+    """Return an option of two kinds as both may be given it: with the choices of both, which each checks for itself."""
+    if not (one.choices and other.choices):
+        return replace(one, choices=())
+    return replace(one, choices=tuple(dict.fromkeys([*one.choices, *other.choices])))
 
 
 def parse(text: str, names: Names, limits: Limits | None = None) -> Node:

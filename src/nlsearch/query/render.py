@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from decimal import Decimal
 
@@ -15,13 +15,15 @@ _PLAIN_SETTING = re.compile(r"[^\s\"'()\[\]{}:,]+")
 _PLAIN_BOUND = re.compile(r"[^\s\"'\[\]]+")
 
 
-def render(node: Node) -> str:
+def render(node: Node, fields: Collection[str] = ()) -> str:
     """Write a syntax tree as a query.
 
     Parameters
     ----------
     node : Node
         A tree as the reader makes it: no ``And`` directly in an ``And``, no ``Or`` directly in an ``Or``.
+    fields : collection of str, optional
+        Names of fields; an operator of such a name gets braces, which tell it from the field.
 
     Raises
     ------
@@ -30,11 +32,11 @@ def render(node: Node) -> str:
     """
     match node:
         case Or(parts):
-            return " OR ".join(_inside(part, And, Not) for part in parts)
+            return " OR ".join(_inside(part, fields, And, Not) for part in parts)
         case And(parts):
-            return " AND ".join(_inside(part, Not) for part in parts)
+            return " AND ".join(_inside(part, fields, Not) for part in parts)
         case Not(part):
-            return "NOT " + _inside(part, Not)
+            return "NOT " + _inside(part, fields, Not)
         case Words(text, phrase):
             return quoted(text) if phrase else text
         case FieldIs(field, value, phrase):
@@ -42,7 +44,7 @@ def render(node: Node) -> str:
         case FieldRange(field, low, high):
             return f"{field}:[{_bound(low)} TO {_bound(high)}]"
         case Structure():
-            return _structure(node)
+            return _structure(node, fields)
 
 
 def quoted(value: str) -> str:
@@ -71,9 +73,9 @@ def without_columns(node: Node) -> Node:
             return replace(node, column=0)
 
 
-def _inside(part: Node, *bare: type) -> str:
+def _inside(part: Node, fields: Collection[str], *bare: type) -> str:
     """Write a part of a compound, in parentheses unless it binds tighter."""
-    text = render(part)
+    text = render(part, fields)
     return f"({text})" if isinstance(part, (And, Or, Not)) and not isinstance(part, bare) else text
 
 
@@ -83,14 +85,15 @@ def _bound(value: str | None) -> str:
     return value if value != "*" and _PLAIN_BOUND.fullmatch(value) else quoted(value)
 
 
-def _structure(node: Structure) -> str:
+def _structure(node: Structure, fields: Collection[str]) -> str:
     if node.minimum is None and node.value.endswith("\\") and _PLAIN.fullmatch(node.value):
         value = node.value
     else:
         value = quoted(node.value)
     minimum = "" if node.minimum is None else "~" + format(Decimal(repr(node.minimum)), "f")
     options = ", ".join(f"{name}={_setting(setting)}" for name, setting in node.options.items())
-    return f"{node.operator}:{value}{minimum}" + (f"{{{options}}}" if options else "")
+    braces = options or (node.operator in fields and not minimum)
+    return f"{node.operator}:{value}{minimum}" + (f"{{{options}}}" if braces else "")
 
 
 def _setting(value: Scalar) -> str:

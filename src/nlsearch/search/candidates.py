@@ -6,7 +6,7 @@ Whatever had to be left out makes the result incomplete, never silently smaller.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -32,7 +32,9 @@ from nlsearch.model import (
     Exact,
     Nearest,
     NoneOf,
+    PeakMatch,
     Prefix,
+    Probe,
     Question,
     Range,
     Region,
@@ -49,6 +51,10 @@ if TYPE_CHECKING:
     from nlsearch.search.view import SplitView
 
 Regions = Mapping[int, list[Region]]
+Scores = Callable[["Probe", "NDArray[np.uint32]"], "NDArray[np.float32] | None"]
+"""Gives the scores of a probe for some items of a split, NaN for unknown ones; None if its handler cannot say them."""
+FEW = 1_000
+"""So many items that filters left are looked at one by one, rather than asking an organ for all that there are."""
 ROUNDING = 1e-6
 """What single precision may take from a similarity."""
 
@@ -67,12 +73,18 @@ class Found:
         For seed questions: where to look, by key.
     complete : bool
         False when an organ had to leave something out.
+    loose : ndarray of uint32, shape (m,)
+        Those of the keys whose bound no organ knows; ascending.
+    unscored : int
+        Items of the kind that have nothing which could be compared.
     """
 
     keys: NDArray[np.uint32]
     bounds: NDArray[np.float32]
     regions: Regions = field(default_factory=dict)
     complete: bool = True
+    loose: NDArray[np.uint32] = field(default_factory=lambda: np.empty(0, np.uint32))
+    unscored: int = 0
 
     @classmethod
     def of(cls, keys: NDArray[np.uint32], bound: float = 1.0) -> Found:
@@ -81,14 +93,16 @@ class Found:
 
     def only(self, mask: NDArray[np.bool_]) -> Found:
         """Keep the candidates where `mask` holds."""
-        return replace(self, keys=self.keys[mask], bounds=self.bounds[mask])
+        kept = self.keys[mask]
+        loose = np.intersect1d(self.loose, kept, assume_unique=True) if len(self.loose) else self.loose
+        return replace(self, keys=kept, bounds=self.bounds[mask], loose=loose)
 
 
 def intersect(a: Found, b: Found) -> Found:
     """Return the candidates in both, with the lower bound of each."""
     keys, in_a, in_b = np.intersect1d(a.keys, b.keys, assume_unique=True, return_indices=True)
     bounds = np.minimum(a.bounds[in_a], b.bounds[in_b])
-    return Found(keys, bounds, _joined(a.regions, b.regions), a.complete and b.complete)
+    return _both(a, b, keys, bounds)
 
 
 def union(a: Found, b: Found) -> Found:
@@ -98,7 +112,13 @@ def union(a: Found, b: Found) -> Found:
     for part in (a, b):
         places = np.searchsorted(keys, part.keys)
         bounds[places] = np.maximum(bounds[places], part.bounds)
-    return Found(keys, bounds, _joined(a.regions, b.regions), a.complete and b.complete)
+    return _both(a, b, keys, bounds)
+
+
+def _both(a: Found, b: Found, keys: NDArray[np.uint32], bounds: NDArray[np.float32]) -> Found:
+    loose = np.intersect1d(np.union1d(a.loose, b.loose), keys)
+    regions, complete = _joined(a.regions, b.regions), a.complete and b.complete
+    return Found(keys, bounds, regions, complete, loose, max(a.unscored, b.unscored))
 
 
 def _joined(a: Regions, b: Regions) -> Regions:
@@ -127,8 +147,8 @@ def as_text(question: Question, kind: str, *, exact: bool = False) -> TextQuery 
             return EveryOf((KindIs(kind), KeywordPrefix(name, value)))
         case Range(name, low, high):
             return EveryOf((KindIs(kind), NumberRange(name, low, high)))
-        case Scan():
-            return KindIs(kind)
+        case Scan(scored):
+            return None if scored else KindIs(kind)
         case NoneOf(parts):
             excluded = [as_text(part, kind, exact=True) for part in parts]
             known = tuple(Without(query) for query in excluded if query is not None)
@@ -193,13 +213,58 @@ def ask(question: Question, kind: str, view: SplitView, allowed: NDArray[np.uint
             return _ask_seeds(question, view)
         case Nearest():
             return _ask_vectors(question, kind, view, allowed)
+        case PeakMatch():
+            return _ask_peaks(question, kind, view, allowed)
+        case Scan():
+            return _loose(_of_kind(kind, view, allowed))
         case AllOf(parts):
-            return reduce(intersect, (ask(part, kind, view, allowed) for part in parts))
+            return _ask_all(parts, kind, view, allowed)
         case AnyOf(parts):
             return reduce(union, (ask(part, kind, view, allowed) for part in parts))
         case NoneOf():  # of what no organ decides: verification has to
             return ask(Scan(), kind, view, allowed)
     return Found.of(np.empty(0, dtype=np.uint32))
+
+
+def _ask_all(parts: tuple[Question, ...], kind: str, view: SplitView, allowed: NDArray[np.uint32] | None) -> Found:
+    """Ask the text index first; the other organs look at what it leaves."""
+    textual = tuple(part for part in parts if as_text(part, kind) is not None)
+    others = [part for part in parts if as_text(part, kind) is None]
+    found = [ask(AllOf(textual), kind, view)] if textual else []
+    for first in found:
+        allowed = first.keys if allowed is None else np.intersect1d(first.keys, allowed, assume_unique=True)
+    return reduce(intersect, [*found, *(ask(part, kind, view, allowed) for part in others)])
+
+
+def _of_kind(kind: str, view: SplitView, allowed: NDArray[np.uint32] | None) -> NDArray[np.uint32]:
+    """Return the living items of a kind, ascending."""
+    low, high = view.split.kind_range(kind)
+    keys = np.arange(low, high, dtype=np.uint32) if allowed is None else allowed[(allowed >= low) & (allowed < high)]
+    return keys[view.living(keys)]
+
+
+def _loose(keys: NDArray[np.uint32]) -> Found:
+    return replace(Found.of(keys), loose=keys)
+
+
+def _ask_peaks(question: PeakMatch, kind: str, view: SplitView, allowed: NDArray[np.uint32] | None) -> Found:
+    if allowed is not None and len(allowed) <= FEW:
+        return _loose(_of_kind(kind, view, allowed))
+    living = view.living_between(*view.split.kind_range(kind))
+    if not view.split.has_peaks(question.space):
+        return replace(Found.of(np.empty(0, np.uint32)), unscored=living)
+    index = view.split.peaks(question.space)
+    alike = index.alike(question)
+    comparable = index.keys if question.mode == "same" else index.keys[np.isfinite(index.references)]
+    unscored = living - int(view.living(comparable).sum())
+    found = Found(alike.keys, alike.bounds, loose=alike.keys[alike.loose], unscored=unscored)
+    if question.others is not None:
+        found = replace(found.only(~alike.loose), loose=np.empty(0, np.uint32))
+        if view.split.has_peaks(question.others):
+            others = view.split.peaks(question.others).alike(replace(question, apart=None))
+            found = union(found, Found(others.keys, others.bounds, unscored=unscored))
+    wanted = view.living(found.keys)
+    return found.only(wanted if allowed is None else wanted & np.isin(found.keys, allowed, assume_unique=True))
 
 
 def _ask_seeds(question: SeedMatch, view: SplitView) -> Found:
@@ -317,6 +382,8 @@ def _tightened(question: Question, minimum: float) -> Question:
     """Return `question` without neighbours that are too far for the asker; a similarity bounds the score from above."""
     if isinstance(question, Nearest):
         return at_least(question, minimum)
+    if isinstance(question, PeakMatch):
+        return replace(question, minimum=max(question.minimum, minimum))
     if isinstance(question, AllOf):
         return AllOf(tuple(_tightened(part, minimum) for part in question.parts))
     if isinstance(question, AnyOf):
@@ -325,26 +392,45 @@ def _tightened(question: Question, minimum: float) -> Question:
 
 
 def bounds(
-    part: Part, view: SplitView, keys: NDArray[np.uint32], notes: dict[int, Found] | None = None
+    part: Part,
+    view: SplitView,
+    keys: NDArray[np.uint32],
+    notes: dict[int, Found] | None = None,
+    scores: Scores | None = None,
 ) -> NDArray[np.float64]:
     """Return an upper bound of each item's structural score; float64, shape (n,).
 
     An operator is bounded by what its organ said and by its numerator over the item's size; AND by the mean of its
-    operators, OR by the best.  Bounds by size are the quotient that handlers compute too, so ties are exact.
+    operators, OR by the best.  Bounds by size are the quotient that handlers compute too, so ties are exact.  What no
+    organ knows is asked of `scores`, where that is given.
     """
     if isinstance(part, ProbePart):
-        return _probe_bounds(part, view, keys, (notes or {}).get(id(part.probe)))
+        found = (notes or {}).get(id(part.probe))
+        best = _probe_bounds(part, view, keys, found)
+        return best if scores is None else _tighter(part, keys, best, found, scores)
     if isinstance(part, AllParts | AnyPart):
         scored = _scored(part)
         if isinstance(part, AnyPart) and len(scored) < len(part.parts):
             return np.ones(len(keys))  # a branch without operators scores 1
         if len(scored) == 1:
-            return bounds(scored[0], view, keys, notes)
+            return bounds(scored[0], view, keys, notes, scores)
         if scored:
-            stack = np.stack([bounds(child, view, keys, notes) for child in scored])
+            stack = np.stack([bounds(child, view, keys, notes, scores) for child in scored])
             combined = stack.mean(axis=0) + ROUNDING if isinstance(part, AllParts) else stack.max(axis=0)
             return np.asarray(combined, dtype=np.float64)
     return np.ones(len(keys))
+
+
+def _tighter(
+    part: ProbePart, keys: NDArray[np.uint32], best: NDArray[np.float64], found: Found | None, scores: Scores
+) -> NDArray[np.float64]:
+    """Let the handler say the scores of the items whose bound no organ knows."""
+    unknown = np.ones(len(keys), np.bool_) if found is None else np.isin(keys, found.loose)
+    said = scores(part.probe, keys[unknown]) if unknown.any() else None
+    if said is not None:
+        known = np.where(np.isnan(said), 1.0, said.astype(np.float64) + ROUNDING)
+        best[unknown] = np.minimum(best[unknown], known)
+    return best
 
 
 def falls_with_size(part: Part) -> bool:

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nlsearch.handlers.contract import Decider
+from nlsearch.handlers.contract import Decider, Scorer
 from nlsearch.index.textquery import EveryOf, KindIs, SomeOf, TextQuery
 from nlsearch.index.wordcounts import WordCounts
-from nlsearch.model import NO, TIERS, UNDECIDED, YES, Hit, Nearest
+from nlsearch.model import NO, TIERS, UNDECIDED, YES, Hit, Nearest, Probe
 from nlsearch.search import candidates, fuse, neighbours
 from nlsearch.search.candidates import Screen
 from nlsearch.search.fuse import Judgement, Rank
@@ -103,6 +103,17 @@ class VerifiedRun:
         return {(number, key) for number, judge in self._judges.items() for key in judge.undecided}
 
     @property
+    def unscored(self) -> dict[str, int]:
+        """By kind, how many items have nothing that an operator could compare, as far as splits were asked."""
+        counts: dict[str, int] = {}
+        for part in probes(self._root):
+            notes = (screen.notes.get(id(part.probe)) for screen in self._screens.values())
+            count = sum(found.unscored for found in notes if found is not None)
+            if count:
+                counts[part.probe.kind] = max(count, counts.get(part.probe.kind, 0))
+        return counts
+
+    @property
     def complete(self) -> bool:
         """False once an organ left something out, or an item could not be decided about."""
         return all(screen.complete for screen in self._screens.values()) and not self.undecided
@@ -173,8 +184,27 @@ class VerifiedRun:
         found = self._screen(view)
         self._judge(view, found)
         scores = self._word_scores.get(view.number, {})
-        structural = candidates.bounds(self._root, view, found.keys, found.notes)
+        structural = candidates.bounds(self._root, view, found.keys, found.notes, self._scores(view))
         return self._sorted_ranks(view, found.keys, self._with_words(found.keys, structural, scores))
+
+    def _scores(self, view: SplitView) -> candidates.Scores:
+        """Return what asks handlers for the scores of items of a split; when time is up, they are not asked."""
+
+        def scores(probe: Probe, keys: NDArray[np.uint32]) -> NDArray[np.float32] | None:
+            """Return the score of each item, 0 for those of other kinds."""
+            handler = self._handler(probe.kind)
+            if not isinstance(handler, Scorer) or self.clock.over:
+                return None
+            low, high = view.split.kind_range(probe.kind)
+            inside = (keys >= low) & (keys < high)
+            said = handler.scores(probe, view.split.payloads(keys[inside]))
+            if said is None:
+                return None
+            answer = np.zeros(len(keys), np.float32)
+            answer[inside] = said
+            return answer
+
+        return scores
 
     def _screen(self, view: SplitView) -> Screen:
         """Return the candidates of a split, asked for once."""

@@ -10,11 +10,13 @@ import numpy as np
 from nlsearch.search import candidates
 from nlsearch.search.judge import Judge
 from nlsearch.search.parts import AnyPart, NotPart, Part, Plan, ProbePart, TextPart, leaves
+from nlsearch.search.view import readings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from nlsearch.handlers.contract import Handler
+    from nlsearch.model import Failure
     from nlsearch.search.view import SplitView
 
 Status: TypeAlias = Literal["hit", "not_indexed", "filtered", "candidate_missed", "verification_failed"]
@@ -70,6 +72,20 @@ def explain(plan: Plan, view: SplitView, key: int, handler: Callable[[str], Hand
         said = said if probe.candidate or probe.holds is not None else "the screen says no"
         return Explanation("verification_failed", f"{said}: {probe.step}", steps)
     return Explanation("filtered", "the item satisfies a part that the query excludes with NOT", steps)
+
+
+def not_indexed(item_id: str, failures: Iterable[Failure], hint: str) -> Explanation:
+    """Say that there is no such item, and whether that is because its source or record is among the `failures`."""
+    asked = {path + locator for path, locator in readings(item_id)}
+    sources = {path for path, _ in readings(item_id)}
+    failed = [
+        failure
+        for failure in failures
+        if failure.path + failure.locator in asked or (failure.path in sources and not failure.locator)
+    ]
+    steps = [f"{failure.path}{failure.locator}: {failure.reason}" for failure in failed]
+    reason = f"no item {item_id!r} is indexed" + "".join(f": {failure.reason}" for failure in failed[:1])
+    return Explanation("not_indexed", reason, steps or [hint])
 
 
 def _examine(part: TextPart | ProbePart, view: SplitView, key: int, judge: Judge) -> _Leaf:

@@ -67,7 +67,7 @@ class Planner:
         if kinds:
             query: TextQuery = SomeOf(tuple(KindIs(self._known(kind, None)) for kind in kinds))
             root = AllParts((TextPart(query, "kind:" + "|".join(kinds), fields=("kind",)), root))
-        return Plan(root, tuple(read_as))
+        return Plan(root, tuple(dict.fromkeys(read_as)))  # kinds that read a value alike say so once
 
     def _known(self, kind: str, column: int | None) -> str:
         known = self._registry.kinds

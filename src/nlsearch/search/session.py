@@ -186,7 +186,7 @@ class Session:
             known = self._total() if complete else None
         token = Token(self.view.generation, offset + limit, self.name).encode() if more else None
         seconds = time.monotonic() - started
-        read_as = [*self.plan.read_as, *self._undecided()]
+        read_as = [*self.plan.read_as, *self._undecided(), *self._unscored()]
         return Page(hits, known, complete, self.plan.guarantee, read_as, seconds, token, self.facets)
 
     def facets(self, name: str) -> dict[str, int]:
@@ -235,6 +235,15 @@ class Session:
             return []
         items = "1 item is" if count == 1 else f"{count:,} items are"
         return [f"{items} undecided: to verify takes more than a cap allows; explain says which"]
+
+    def _unscored(self) -> list[str]:
+        """Say how many items have nothing that could be compared, so that they are never scored."""
+        counts = self._run.unscored if self._text is None else {}
+        return [
+            f"{'1 item' if count == 1 else f'{count:,} items'} of kind {kind} cannot be scored, having nothing to "
+            "compare; fields find what they hold"
+            for kind, count in counts.items()
+        ]
 
     def _match_all(self) -> None:
         """Find out which items match, without their evidence, until all are known or the clock runs out."""

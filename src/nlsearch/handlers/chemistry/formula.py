@@ -35,6 +35,7 @@ CASELESS, READINGS = 200, 8
 
 _COUNTED = re.compile(r"([A-Z][a-z]?|\*)(\d*)")
 _CHARGE = re.compile(r"(?:\^(\d*)([+-])|([+-])(\d*))$")
+_BRACKETED = re.compile(r"\[([^\[\]]+)\](\d{0,3})([+-])")
 _BLANKS = re.compile(r"\s+")
 _ITEM = re.compile(r"([A-Z][a-z]?|\*)(?:(\d+)-(\d+)|\s*(>=|<=|>|<|=)\s*(\d+)|(\d+)|(\*))?")
 _RANGED = re.compile(r"[<>=]|\d-\d|[A-Za-z]\*|(?<![\d.])0(?!\d)")
@@ -141,6 +142,34 @@ def hill(counts: dict[int, int]) -> str:
 
 
 # ------------------------------------------------------------------------------------------------------------- formulas
+def counted(text: str) -> tuple[list[tuple[str, int]], int]:
+    """Read a formula that names all elements, as spectra's records and people write it: ``C8H10N4O2``, ``[C5H14NO]+``.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    counts : list of (str, int)
+        The symbols in the order of `text`, D and T among them, each with its number of atoms.
+    charge : int
+
+    Raises
+    ------
+    QuerySyntax
+        With the character of the first mistake, or that there are several ways to read it.
+    """
+    plain = unicodedata.normalize("NFKC", text).translate(_SIGNS).strip()
+    bracketed = _BRACKETED.fullmatch(plain)
+    if not plain or re.search(r"\d{10}", plain):
+        raise QuerySyntax("formula: a number of more than 9 digits" if plain else "formula: empty", hint=_HINT)
+    if bracketed:
+        return _symbols(bracketed.group(1)), int(bracketed.group(3) + (bracketed.group(2) or "1"))
+    whole, sign = _charge_of(plain) or (plain, "")
+    return _symbols(whole), int(sign if sign[1:] else sign + "1") if sign else 0
+
+
 def _read_whole(text: str) -> dict[int, int]:
     """Read a formula that names all elements."""
     counts: dict[int, int] = {}

@@ -78,6 +78,8 @@ class _Collector:
             return self._broken(exc)
         except MalformedContent as exc:
             return exc
+        except (LookupError, ValueError) as exc:  # an encoding that nobody knows, or one of several bytes a letter
+            return MalformedContent(f"the XML declares an encoding that cannot be read: {exc}")
         return None
 
     def finish(self) -> MalformedContent | None:
