@@ -103,7 +103,8 @@ def keyword(value: str) -> str:
 
 def _fold_once(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    bare = "".join([c for c in decomposed if not _is_diacritic(c)])
+    marks = [c for c in set(decomposed) if c >= "\x80" and _is_diacritic(c)]
+    bare = decomposed.translate(dict.fromkeys(map(ord, marks))) if marks else decomposed
     if _SOFT_HYPHEN in bare:
         bare = _REAL_HYPHEN.sub("-", bare).replace(_SOFT_HYPHEN, "")
     return unicodedata.normalize("NFKC", bare)

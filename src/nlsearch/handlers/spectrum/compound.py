@@ -85,11 +85,14 @@ def identified(
     -------
     fields : dict of str to FieldValue
     warnings : list of str
+        Of a SMILES only where the InChI and the InChIKey do not agree already.
     """
     found = dict(fields)
     warnings: list[str] = []
     by_inchi = _kept(_of_inchi, inchi)(inchi, limits.molecule_atoms) if inchi else Structure()
-    by_smiles = _kept(_of_smiles, smiles)(smiles, limits.molecule_atoms) if smiles else Structure()
+    settled = bool(by_inchi.key) and str(fields.get("inchikey", ""))[:14] == by_inchi.key[:14]
+    ask_smiles = bool(smiles) and not settled  # reading a SMILES costs ten times an InChI
+    by_smiles = _kept(_of_smiles, smiles)(smiles, limits.molecule_atoms) if ask_smiles else Structure()
     warnings += [one.problem for one in (by_inchi, by_smiles) if one.problem]
     _give_key(found, by_inchi.key, by_smiles.key, warnings)
     mass = _give_formula(found, by_inchi, by_smiles, warnings)

@@ -34,7 +34,7 @@ def spectrum_features(item: RawItem, limits: Limits) -> Features:
     fields |= _about_peaks(content, decoded, cleaned)
     key = fields.get("inchikey")
     features = Features(
-        words=" \n".join(dict.fromkeys(text for text in (content.name, *_texts(fields), *content.text) if text)),
+        words=" \n".join(dict.fromkeys(text for text in (content.name, *content.text) if text)),
         fields={name: value for name, value in fields.items() if value not in ("", [])},
         terms=_terms(decoded, fields),
         payload=payload,
@@ -79,11 +79,6 @@ def _about_peaks(content: Spectrum, decoded: Decoded, cleaned: Cleaned) -> dict[
     found["unscored"] = not len(cleaned.positions)
     found["profile"] = content.profile
     return found
-
-
-def _texts(fields: dict[str, FieldValue]) -> list[str]:
-    named = (fields.get(name) for name in ("synonyms", "compound_class", "instrument", "author", "accession"))
-    return [text for value in named if value for text in (value if isinstance(value, list) else [str(value)])]  # type: ignore[misc]
 
 
 # ------------------------------------------------------------------------------------------------------------- organs
