@@ -26,6 +26,7 @@ tuple of :class:`~nlsearch.declarations.Setting`, and finds in an attribute ``ch
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, BinaryIO, Protocol, runtime_checkable
@@ -73,7 +74,9 @@ __all__ = [
     "TermSpace",
     "Translator",
     "VectorSpace",
+    "decider",
     "is_path",
+    "scorer",
 ]
 
 
@@ -224,6 +227,21 @@ class Translator(Protocol):
             If the value does not parse; the message says what, at which character, and what would be right.
         """
         ...
+
+
+@functools.cache
+def _has_all(made: type, protocol: type) -> bool:
+    return issubclass(made, protocol)
+
+
+def decider(handler: Handler) -> Decider | None:
+    """Return the handler as one that decides about many items, None if it does not (asked at every query)."""
+    return handler if _has_all(type(handler), Decider) else None  # type: ignore[return-value]
+
+
+def scorer(handler: Handler) -> Scorer | None:
+    """Return the handler as one that scores many items, None if it does not (asked at every query)."""
+    return handler if _has_all(type(handler), Scorer) else None  # type: ignore[return-value]
 
 
 def is_path(value: str) -> bool:

@@ -237,6 +237,6 @@ def yields(handler: Handler) -> tuple[str, ...]:
 def require(handler: Handler) -> None:
     """Raise :class:`MissingExtra` with what to install if a library that `handler` needs is absent."""
     for module in handler.requires:
-        if importlib.util.find_spec(module) is None:
+        if module not in sys.modules and importlib.util.find_spec(module) is None:
             package = EXTRAS.get(module, module)
             raise MissingExtra(f"kind {handler.kind} needs {package}", hint=f"pip install {package}")

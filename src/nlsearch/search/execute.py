@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nlsearch.handlers.contract import Decider, Scorer
+from nlsearch.handlers.contract import decider, scorer
 from nlsearch.index.textquery import EveryOf, KindIs, SomeOf, TextQuery
 from nlsearch.index.wordcounts import WordCounts
 from nlsearch.model import NO, TIERS, UNDECIDED, YES, Hit, Nearest, Probe
@@ -119,8 +119,8 @@ class VerifiedRun:
         return all(screen.complete for screen in self._screens.values()) and not self.undecided
 
     def _can_decide(self, part: ProbePart) -> bool:
-        handler = self._handler(part.probe.kind)
-        return isinstance(handler, Decider) and handler.decide(part.probe, []) is not None
+        handler = decider(self._handler(part.probe.kind))
+        return handler is not None and handler.decide(part.probe, []) is not None
 
     def matching(self) -> Iterator[tuple[SplitView, NDArray[np.uint32]] | None]:
         """Yield the keys of all matches, block by block, without saying where the matches are.
@@ -192,8 +192,8 @@ class VerifiedRun:
 
         def scores(probe: Probe, keys: NDArray[np.uint32]) -> NDArray[np.float32] | None:
             """Return the score of each item, 0 for those of other kinds."""
-            handler = self._handler(probe.kind)
-            if not isinstance(handler, Scorer) or self.clock.over:
+            handler = scorer(self._handler(probe.kind))
+            if handler is None or self.clock.over:
                 return None
             low, high = view.split.kind_range(probe.kind)
             inside = (keys >= low) & (keys < high)

@@ -8,7 +8,7 @@ import numpy as np
 
 from nlsearch.errors import IndexDamaged, QueryTooCostly
 from nlsearch.folding import words
-from nlsearch.handlers.contract import Decider
+from nlsearch.handlers.contract import decider
 from nlsearch.model import NO, UNDECIDED, YES, Check, Hit, Item, Json, Region, Verdict
 from nlsearch.search import fuse
 from nlsearch.search.fuse import Judgement
@@ -150,8 +150,8 @@ class Judge:
         decided = np.zeros(len(keys), np.uint8)
         inside = np.flatnonzero((keys >= low) & (keys < high))
         decided[inside] = UNDECIDED
-        handler = self._handler(part.probe.kind)
-        if isinstance(handler, Decider):
+        handler = decider(self._handler(part.probe.kind))
+        if handler is not None:
             answer = handler.decide(part.probe, self._view.split.payloads(keys[inside]))
             if answer is not None:
                 decided[inside] = np.frombuffer(answer, np.uint8)

@@ -39,6 +39,7 @@ class Verifier:
         self._settings: Comparing | None = None
         self._query: Cleaned | None = None
         self._drawn: list[Json] = []
+        self._raw: list[float] = []
 
     def verify(self, probe: Probe, payload: Buffer) -> Verdict | None:
         """Decide about one item.
@@ -86,6 +87,7 @@ class Verifier:
             heights = (self._query.intensities / max(float(self._query.intensities.max(initial=0)), 1e-30)).tolist()
             drawn = zip(self._query.positions.tolist(), heights, strict=True)
             self._drawn = [[round(position, 5), round(height, 5)] for position, height in drawn]
+            self._raw = open_record(probe.verification["record"])[0].tolist()
             self._probe = probe
         return self._settings, self._query
 
@@ -97,12 +99,13 @@ class Verifier:
             raise QueryTooCostly("two spectra have millions of pairs of peaks within the tolerance") from exc
         if len(pairs) < max(1, settings.at_least):
             return None
-        score = min(1.0, float(pairs["gain"].sum()))
+        listed = pairs.tolist()
+        score = min(1.0, sum(pair[0] for pair in listed))
         if score <= 0:
             return None
         own = precursor_of(payload)
-        shift = settings.reference - own if own is not None and pairs["shifted"].any() else 0.0
-        evidence = _evidence(settings, query, probe.verification["record"], payload, pairs, shift)
+        shift = settings.reference - own if own is not None and any(pair[5] for pair in listed) else 0.0
+        evidence = _evidence(settings, query, self._raw, payload, listed, shift)
         evidence["query"] = self._drawn
         same = score > 0.999 and not shift and _is_same(settings, query, payload, pairs, own)
         return Verdict(score, "exact" if same else "near", evidence)
@@ -123,33 +126,26 @@ def _is_same(
 
 
 def _evidence(
-    settings: Comparing, query: Cleaned, record: bytes, payload: Buffer, pairs: NDArray[Any], shift: float
+    settings: Comparing, query: Cleaned, raw: list[float], payload: Buffer, pairs: list[tuple[Any, ...]], shift: float
 ) -> dict[str, Json]:
-    asked_at = _exactly(open_record(record)[0], pairs["query"], pairs["query_position"])
-    found_at = _exactly(open_record(payload)[0], pairs["item"], pairs["item_position"])
-    moved = found_at + np.where(pairs["shifted"] != 0, shift, 0.0)
-    ppm = np.divide((moved - asked_at) * 1e6, asked_at, out=np.zeros(len(pairs)), where=asked_at != 0)
-    columns = (asked_at.tolist(), found_at.tolist(), np.round(ppm, 3).tolist(), pairs["gain"].tolist())
+    """Say which peaks match; `raw` are the positions of the query's record."""
+    own, listed = open_record(payload)[0], []
+    for gain, asked_for, found, asked_cleaned, found_cleaned, shifted, _ in pairs:
+        at = raw[asked_for] if asked_for >= 0 else round(asked_cleaned, 5)
+        to = float(own[found]) if found >= 0 else round(found_cleaned, 5)
+        ppm = ((to + shift if shifted else to) - at) * 1e6 / at if at else 0.0
+        listed.append([at, to, round(ppm, 3), gain])
     evidence: dict[str, Json] = {
-        "pairs": sorted(map(list, zip(*columns, strict=True))),
+        "pairs": sorted(listed),
         "metric": settings.metric,
         "shift_da": round(shift, 6),
         "cleaning": _cleaning(settings),
         "peaks_of_query": len(query.positions),
     }
-    own = precursor_of(payload)
-    if own is not None and not math.isnan(settings.reference):
-        evidence["precursor_ppm"] = round((own - settings.reference) / settings.reference * 1e6, 3)
+    precursor = precursor_of(payload)
+    if precursor is not None and not math.isnan(settings.reference):
+        evidence["precursor_ppm"] = round((precursor - settings.reference) / settings.reference * 1e6, 3)
     return evidence
-
-
-def _exactly(
-    positions: NDArray[np.float64], sources: NDArray[np.int32], cleaned: NDArray[np.float32]
-) -> NDArray[np.float64]:
-    """Return where peaks are in the record, or where cleaning put them if it merged several."""
-    if not len(positions):
-        return cleaned.astype(np.float64)
-    return np.where(sources >= 0, positions[np.maximum(sources, 0)], np.round(cleaned.astype(np.float64), 5))
 
 
 def _cleaning(settings: Comparing) -> dict[str, Json]:
