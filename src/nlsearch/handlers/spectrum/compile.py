@@ -146,7 +146,7 @@ def _alike(cleaned: Cleaned, settings: Comparing) -> Question:
         _MODES.get(settings.metric, "either"),  # type: ignore[arg-type]
         None if math.isnan(settings.reference) else settings.reference,
         settings.at_least,
-        MINIMUM,
+        0.0,  # the asker's minimum is put in by the engine
         None if usual else needed,
         axis.coarse_ions if not settings.relative and settings.tolerance == axis.coarse else None,
     )
