@@ -288,6 +288,9 @@ def _print_hits(hits: Sequence[Hit], first: int, as_json: bool) -> None:
 
 def _row(hit: Hit, number: int) -> tuple[object, ...]:
     evidence = evidence_in_words(hit.item.kind, hit.evidence)
+    key = hit.item.fields.get("inchikey")
+    if hit.item.kind == "spectrum" and key:  # whose spectrum it is: several have one title
+        evidence = f"{evidence}; {key}" if evidence else str(key)
     return number, hit.tier, f"{hit.score:.3f}", hit.item.kind, hit.item.title, hit.item.id, evidence
 
 

@@ -119,7 +119,8 @@ class PeakIndex:
         if question.apart is None:
             return np.zeros(len(self.keys), np.bool_)
         apart = self._apart_relative if question.relative else self._apart
-        loose: NDArray[np.bool_] = apart < np.float32(question.apart)
+        needed = question.apart * (1 + ROUNDING) if question.relative else question.apart  # shares are rounded
+        loose: NDArray[np.bool_] = apart < np.float32(needed)
         if question.mode != "same":
             loose &= np.isfinite(self.references)
         return loose

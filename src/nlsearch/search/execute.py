@@ -188,20 +188,20 @@ class VerifiedRun:
         return self._sorted_ranks(view, found.keys, self._with_words(found.keys, structural, scores))
 
     def _scores(self, view: SplitView) -> candidates.Scores:
-        """Return what asks handlers for the scores of items of a split; when time is up, they are not asked."""
+        """Return what asks handlers for the scores of items of a split; when time is up, the rest are not known."""
 
         def scores(probe: Probe, keys: NDArray[np.uint32]) -> NDArray[np.float32] | None:
             """Return the score of each item, 0 for those of other kinds."""
             handler = scorer(self._handler(probe.kind))
-            if handler is None or self.clock.over:
+            if handler is None:
                 return None
             low, high = view.split.kind_range(probe.kind)
-            inside = (keys >= low) & (keys < high)
-            said = handler.scores(probe, view.split.payloads(keys[inside]))
-            if said is None:
-                return None
+            inside = np.flatnonzero((keys >= low) & (keys < high))
             answer = np.zeros(len(keys), np.float32)
-            answer[inside] = said
+            for start in range(0, len(inside), LARGEST_PAGE):
+                block = inside[start : start + LARGEST_PAGE]
+                said = None if self.clock.over else handler.scores(probe, view.split.payloads(keys[block]))
+                answer[block] = np.nan if said is None else said
             return answer
 
         return scores
