@@ -1,5 +1,5 @@
 /* The kernels of peak lists, a part of _kernels.c: cleaning, and similarities of two lists.
- * nlsearch/kernels/peaks.py says what each computes; positions of cleaned peaks are in single precision, as published. */
+ * nlsearch/kernels/peaklists.py says what each computes; positions of cleaned peaks are in single precision, as published. */
 #include <math.h>
 
 typedef struct {
@@ -10,11 +10,14 @@ typedef struct {
 typedef struct {
     int32_t metric, optimal, axis, relative, clean, at_least, positive, base;
     double tolerance, merge, noise, gap, reference, intensity_power, mz_power, low, high;
-} Settings; /* as kernels/peaks.py packs it */
+} Settings; /* as kernels/peaklists.py packs it */
 
 enum { ENTROPY, COSINE, MODIFIED, NEUTRAL_LOSS, HYBRID };
 #define HEADER 16
 #define MOST_PAIRS (1 << 22)
+#define FAR 1e15f                /* positions beyond lie on no axis */
+#define LOUD 1125899906842624.0f /* 2^50: if the highest is above, moments would overflow; below its inverse, vanish */
+#define HEAVY 1e300              /* powers beyond count as this */
 
 /* ------------------------------------------------------------------------------------------------------- cleaning */
 typedef struct {
@@ -132,11 +135,30 @@ static void measure(List *l) {
     }
 }
 
+/* Scale intensities that are too high or too low to be added up by a power of two; what then is nothing goes. */
+static void moderate(List *l) {
+    float most = 0;
+    for (Py_ssize_t i = 0; i < l->n; i++)
+        if (l->peaks[i].intensity > most) most = l->peaks[i].intensity;
+    if (most <= LOUD && most >= 1 / LOUD) return;
+    int exponent;
+    frexpf(most, &exponent);
+    const double factor = ldexp(1, -exponent);
+    Py_ssize_t kept = 0;
+    for (Py_ssize_t i = 0; i < l->n; i++) {
+        Peak peak = l->peaks[i];
+        peak.intensity = (float)(peak.intensity * factor);
+        if (peak.intensity > 0) l->peaks[kept++] = peak;
+    }
+    l->n = kept;
+}
+
 /* Take the peaks of a record, ascending by position, clean them as asked and normalise their sum to 1. */
 static int take(List *l, const Settings *s, const uint8_t *positions, const uint8_t *intensities, Py_ssize_t n,
                 double reference) {
     if (!widen(l, n)) return 0;
     const float limit = s->clean && reference > 0 ? (float)(reference - s->gap) : INFINITY;
+    const float least = s->positive ? 0 : -FAR;
     l->n = 0;
     for (Py_ssize_t i = 0; i < n; i++) {
         double position;
@@ -144,9 +166,11 @@ static int take(List *l, const Settings *s, const uint8_t *positions, const uint
         memcpy(&position, positions + 8 * i, 8);
         memcpy(&intensity, intensities + 4 * i, 4);
         Peak peak = {(float)position, intensity, (int32_t)i};
-        if (intensity > 0 && intensity < INFINITY && (!s->positive || peak.position > 0) && peak.position <= limit)
+        if (intensity > 0 && intensity < INFINITY && peak.position > least && peak.position < FAR &&
+            peak.position <= limit)
             l->peaks[l->n++] = peak;
     }
+    moderate(l);
     measure(l);
     if (s->clean) {
         for (Py_ssize_t before = l->n + 1; s->merge > 0 && l->n < before && !is_merged(l, s);) {
@@ -167,7 +191,7 @@ static int of_entropy(const Settings *s) {
 
 /* Weights of the entropy similarity (Li 2021) or of the cosine, whose norm is 1. */
 static void weigh(List *l, const Settings *s) {
-    double sum = 0;
+    double sum = 0, most = 0;
     l->exponent = 1;
     if (of_entropy(s)) {
         double entropy = 0;
@@ -183,8 +207,13 @@ static void weigh(List *l, const Settings *s) {
             double own = l->peaks[i].intensity;
             if (s->intensity_power != 1) own = pow(own, s->intensity_power);
             if (s->mz_power != 0) own *= pow(l->peaks[i].position, s->mz_power);
+            if (!(own < HEAVY)) own = HEAVY;
+            if (own > most) most = own;
             l->weights[i] = own;
-            sum += own * own;
+        }
+        for (Py_ssize_t i = 0; i < l->n && most > 0; i++) {
+            l->weights[i] /= most; /* or squares would overflow */
+            sum += l->weights[i] * l->weights[i];
         }
         sum = sqrt(sum);
     }
@@ -267,7 +296,7 @@ static int pair_up(Pairs *p, const Settings *s, const List *a, const List *b, do
             double to = b->peaks[j].position + shift;
             if (to > from + most) break;
             if (to < from - most) {
-                if (!s->relative) low = j + 1;
+                if (!s->relative || s->positive) low = j + 1;
             } else if (!add_pair(p, (int)i, (int)j, a->weights[i] * b->weights[j], shift != 0)) return 0;
         }
     }

@@ -9,7 +9,8 @@ reference lie upon each other.
 
 Cleaning is ms_entropy's ``clean_spectrum``: peaks without intensity go, and those above the reference less a gap; peaks
 closer than `merge` are merged around the highest; those below `noise` of the highest go; the sum becomes 1.  As there,
-positions and intensities are compared in single precision.
+positions and intensities are compared in single precision.  Not cleaned either, peaks without intensity go, those at
+negative positions unless they may be, and those beyond 10¹⁵, where no axis reaches.
 
 References
 ----------

@@ -12,18 +12,20 @@ from numpy.typing import ArrayLike, NDArray
 from nlsearch.declarations import Buffer
 from nlsearch.kernels.peaklists import PAIR, Cleaned, Comparing, open_record
 
+FAR, LOUD, HEAVY = np.float32(1e15), 2.0**50, 1e300
+"""Positions, intensities and powers beyond which nothing can be added up, as in ``_peaklists.c``."""
+
 
 def clean_reference(settings: Comparing, record: Buffer) -> Cleaned:
     """Python oracle of :func:`~nlsearch.kernels.peaklists.clean`."""
     positions, intensities, _, reference = open_record(record)
     where, height = positions.astype(np.float32), intensities.astype(np.float32)
     kept = (height > 0) & np.isfinite(height)
-    if not settings.signed:
-        kept &= where > 0
+    kept &= (where < FAR) & (where > (-FAR if settings.signed else 0))
     if settings.clean and reference > 0:
         kept &= where <= np.float32(reference - settings.gap)
     source = np.flatnonzero(kept).astype(np.int32)
-    where, height = where[kept], height[kept]
+    where, height, source = _moderated(where[kept], height[kept], source)
     steps = np.diff(where)
     apart = float(steps.min(initial=np.inf))
     shares = np.divide(steps, where[1:], out=np.zeros_like(steps), where=where[1:] > 0)
@@ -37,6 +39,15 @@ def clean_reference(settings: Comparing, record: Buffer) -> Cleaned:
         height = (height / height.sum(dtype=np.float64)).astype(np.float32)
     weights, exponent = _weights(settings, where, height)
     return Cleaned(where, height, source, weights, apart, relative, exponent)
+
+
+def _moderated(where: NDArray[Any], height: NDArray[Any], source: NDArray[Any]) -> tuple[Any, ...]:
+    most = float(height.max(initial=0))
+    if 1 / LOUD <= most <= LOUD or not most:
+        return where, height, source
+    height = (height * 2.0 ** -math.frexp(most)[1]).astype(np.float32)
+    heard = height > 0
+    return where[heard], height[heard], source[heard]
 
 
 def _merged(settings: Comparing, where: NDArray[Any], height: NDArray[Any], source: NDArray[Any]) -> tuple[Any, ...]:
@@ -91,9 +102,13 @@ def _weights(
     if not len(intensity):
         return intensity, 1.0
     if not settings.by_entropy:
-        powers = intensity**settings.intensity_power * where.astype(np.float64) ** settings.mz_power
-        return powers / math.sqrt(float((powers**2).sum())), 1.0
-    entropy = -float((intensity * np.log(intensity)).sum())
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            powers = intensity**settings.intensity_power * where.astype(np.float64) ** settings.mz_power
+        powers = np.where(powers < HEAVY, powers, HEAVY)
+        powers /= max(float(powers.max()), np.finfo(float).tiny)
+        return powers / max(math.sqrt(float((powers**2).sum())), np.finfo(float).tiny), 1.0
+    there = intensity[intensity > 0]
+    entropy = -float((there * np.log(there)).sum())
     exponent = 0.25 + 0.25 * entropy if entropy < 3 else 1.0
     powers = intensity**exponent
     return powers / powers.sum(), exponent
