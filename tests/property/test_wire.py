@@ -24,6 +24,8 @@ from nlsearch.model import (
     Features,
     Nearest,
     NoneOf,
+    PeakMatch,
+    Peaks,
     Picture,
     Prefix,
     Probe,
@@ -60,6 +62,12 @@ def seeds(draw):
     return Seeds(keys, draw(hnp.arrays("u4", n)), draw(st.integers(0, 2**32)), flags)
 
 
+@st.composite
+def peak_lists(draw):
+    n = draw(st.integers(0, 5))
+    return Peaks(draw(hnp.arrays("f4", n)), draw(hnp.arrays("f4", n)), *draw(st.tuples(*[floats] * 5)))
+
+
 field_values = texts | st.integers(-(2**53), 2**53) | floats | st.booleans() | st.lists(texts, max_size=3)
 features = st.builds(
     Features,
@@ -71,7 +79,9 @@ features = st.builds(
     payload=st.binary(max_size=20),
     size=st.floats(1, 1e6),
     keys=st.dictionaries(texts, texts, max_size=2),
+    peaks=st.dictionaries(texts, peak_lists(), max_size=2),
 )
+reals = st.lists(floats, max_size=4).map(tuple)
 ints = st.lists(numbers, max_size=4).map(tuple)
 questions = st.recursive(
     st.builds(Terms, texts, ints, st.none() | st.integers(0, 9))
@@ -81,7 +91,22 @@ questions = st.recursive(
     | st.builds(Prefix, texts, texts)
     | st.builds(TermRange, texts, numbers, numbers)
     | st.builds(Range, texts, st.none() | floats, st.none() | floats)
-    | st.builds(Scan),
+    | st.builds(Scan, st.booleans())
+    | st.builds(
+        PeakMatch,
+        texts,
+        reals,
+        reals,
+        floats,
+        st.booleans(),
+        st.sampled_from(["entropy", "product"]),
+        st.sampled_from(["same", "shifted", "either"]),
+        reference=st.none() | floats,
+        at_least=st.integers(0, 9),
+        minimum=floats,
+        apart=st.none() | floats,
+        others=st.none() | texts,
+    ),
     lambda inner: (
         st.builds(AllOf, st.lists(inner, max_size=3).map(tuple))
         | st.builds(AnyOf, st.lists(inner, max_size=3).map(tuple))

@@ -45,7 +45,7 @@ def _moderated(where: NDArray[Any], height: NDArray[Any], source: NDArray[Any]) 
     most = float(height.max(initial=0))
     if 1 / LOUD <= most <= LOUD or not most:
         return where, height, source
-    height = (height * 2.0 ** -math.frexp(most)[1]).astype(np.float32)
+    height = (height.astype(np.float64) * 2.0 ** -math.frexp(most)[1]).astype(np.float32)
     heard = height > 0
     return where[heard], height[heard], source[heard]
 

@@ -31,15 +31,25 @@ SAME_PPM, SAME_SHARE = 1.0, 1e-4
 """How far positions and intensities of the same spectrum may differ, by rounding."""
 
 
+class _Query:
+    """What follows from the probe of a similarity alone: settings, cleaned peaks, both lists as evidence has them."""
+
+    def __init__(self, probe: Probe) -> None:
+        record: bytes = probe.verification["record"]
+        self.probe, self.record = probe, record
+        self.settings = asked.unpacked(probe.verification["settings"])
+        self.cleaned = clean(self.settings, record)
+        heights = (self.cleaned.intensities / max(float(self.cleaned.intensities.max(initial=0)), 1e-30)).tolist()
+        drawn = zip(self.cleaned.positions.tolist(), heights, strict=True)
+        self.drawn: list[Json] = [[round(position, 5), round(height, 5)] for position, height in drawn]
+        self.raw: list[float] = open_record(record)[0].tolist()
+
+
 class Verifier:
     """Decides about spectra; what follows from the probe alone is worked out once."""
 
     def __init__(self) -> None:
-        self._probe: Probe | None = None
-        self._settings: Comparing | None = None
-        self._query: Cleaned | None = None
-        self._drawn: list[Json] = []
-        self._raw: list[float] = []
+        self._last: _Query | None = None
 
     def verify(self, probe: Probe, payload: Buffer) -> Verdict | None:
         """Decide about one item.
@@ -68,7 +78,7 @@ class Verifier:
         """Return the scores of several items; None for operators that are verified one by one."""
         facts = probe.verification
         if facts["asks"] == "similar":
-            return similarities(self._prepared(probe)[0], facts["record"], payloads)
+            return similarities(self._prepared(probe).settings, facts["record"], payloads)
         if facts["asks"] != "positions":
             return None
         scores = np.empty(len(payloads), np.float32)
@@ -80,21 +90,17 @@ class Verifier:
                 scores[chosen] = _shares(facts, tolerance, [payloads[at] for at in chosen.tolist()])
         return scores
 
-    def _prepared(self, probe: Probe) -> tuple[Comparing, Cleaned]:
-        if self._probe is not probe or self._settings is None or self._query is None:
-            self._settings = asked.unpacked(probe.verification["settings"])
-            self._query = clean(self._settings, probe.verification["record"])
-            heights = (self._query.intensities / max(float(self._query.intensities.max(initial=0)), 1e-30)).tolist()
-            drawn = zip(self._query.positions.tolist(), heights, strict=True)
-            self._drawn = [[round(position, 5), round(height, 5)] for position, height in drawn]
-            self._raw = open_record(probe.verification["record"])[0].tolist()
-            self._probe = probe
-        return self._settings, self._query
+    def _prepared(self, probe: Probe) -> _Query:
+        query = self._last  # read and set at once: several threads may ask
+        if query is None or query.probe is not probe:
+            self._last = query = _Query(probe)
+        return query
 
     def _similar(self, probe: Probe, payload: Buffer) -> Verdict | None:
-        settings, query = self._prepared(probe)
+        query = self._prepared(probe)
+        settings = query.settings
         try:
-            pairs = compare(settings, probe.verification["record"], payload)
+            pairs = compare(settings, query.record, payload)
         except MemoryError as exc:
             raise QueryTooCostly("two spectra have millions of pairs of peaks within the tolerance") from exc
         if len(pairs) < max(1, settings.at_least):
@@ -105,9 +111,8 @@ class Verifier:
             return None
         own = precursor_of(payload)
         shift = settings.reference - own if own is not None and any(pair[5] for pair in listed) else 0.0
-        evidence = _evidence(settings, query, self._raw, payload, listed, shift)
-        evidence["query"] = self._drawn
-        same = score > 0.999 and not shift and _is_same(settings, query, payload, pairs, own)
+        evidence = _evidence(query, payload, listed, shift)
+        same = score > 0.999 and not shift and _is_same(settings, query.cleaned, payload, pairs, own)
         return Verdict(score, "exact" if same else "near", evidence)
 
 
@@ -125,10 +130,9 @@ def _is_same(
     return bool(apart.all() and np.all(np.abs(query.intensities - item.intensities) <= SAME_SHARE))
 
 
-def _evidence(
-    settings: Comparing, query: Cleaned, raw: list[float], payload: Buffer, pairs: list[tuple[Any, ...]], shift: float
-) -> dict[str, Json]:
-    """Say which peaks match; `raw` are the positions of the query's record."""
+def _evidence(query: _Query, payload: Buffer, pairs: list[tuple[Any, ...]], shift: float) -> dict[str, Json]:
+    """Say which peaks match, and how the lists were cleaned."""
+    settings, raw = query.settings, query.raw
     own, listed = open_record(payload)[0], []
     for gain, asked_for, found, asked_cleaned, found_cleaned, shifted, _ in pairs:
         at = raw[asked_for] if asked_for >= 0 else round(asked_cleaned, 5)
@@ -140,7 +144,8 @@ def _evidence(
         "metric": settings.metric,
         "shift_da": round(shift, 6),
         "cleaning": _cleaning(settings),
-        "peaks_of_query": len(query.positions),
+        "peaks_of_query": len(query.cleaned.positions),
+        "query": query.drawn,
     }
     precursor = precursor_of(payload)
     if precursor is not None and not math.isnan(settings.reference):
