@@ -54,9 +54,10 @@ with nlsearch.Collection.open(sys.argv[2], create=True) as c:
 usage = resource.getrusage
 own, theirs = (usage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 cpu = sum(usage(w).ru_utime + usage(w).ru_stime for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-print(f"{report.items:,} scans, {len(report.failures)} failures, {report.seconds:.0f} s, {1e6 * cpu / report.items:.0f} us "
-      f"CPU a scan; peak memory: writer {own:.0f} MiB, "
-      f"{anonymous[0] / 1024:.0f} of it not mapped files, largest worker {theirs:.0f} MiB; {len(hits)} hits of a question")
+print(f"{report.items:,} scans, {len(report.failures)} failures, {report.seconds:.0f} s, "
+      f"{1e6 * cpu / report.items:.0f} us CPU a scan; peak memory: writer {own:.0f} MiB, "
+      f"{anonymous[0] / 1024:.0f} of it not mapped files, largest worker {theirs:.0f} MiB; "
+      f"{len(hits)} hits of a question")
 """
 
 
@@ -75,9 +76,14 @@ def make(path: Path, megabytes: float, peaks: int) -> None:
             precursor = PRECURSOR.format(mz=round(float(rng.uniform(200, 1500)), 4)) if level == 2 else ""
             out.write(
                 SCAN.format(
-                    number=number, scan=number + 1, peaks=peaks, level=level, time=number * 0.3, precursor=precursor,
+                    number=number,
+                    scan=number + 1,
+                    peaks=peaks,
+                    level=level,
+                    time=number * 0.3,
+                    precursor=precursor,
                     arrays=arrays,
-                )  # fmt: skip
+                )
             )
             number += 1
         out.write(TAIL)
