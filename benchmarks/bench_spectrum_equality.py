@@ -92,9 +92,13 @@ def compare_pairs(found: list[Record], count: int, rng: random.Random) -> None:
         differences["neutral loss, cosine"].append(abs(ours("neutral_loss", a, b, base="cosine") - said))
     index, order = flash_of(found)
     for a in rng.sample(found, max(1, count // 2000)):
-        for metric, method in (("neutral_loss", "neutral_loss"), ("hybrid", "hybrid")):
-            said = index.search(precursor_mz=a.precursor, peaks=a.peaks, ms2_tolerance_in_da=TOLERANCE, method=method)
-            scores = said[f"{method}_search"]
+        said_of = {
+            "neutral_loss": index.neutral_loss_search(a.precursor, a.peaks.copy(), TOLERANCE),
+            "hybrid": index.hybrid_search(
+                precursor_mz=a.precursor, peaks=a.peaks.copy(), ms2_tolerance_in_da=TOLERANCE
+            ),
+        }
+        for metric, scores in said_of.items():
             for place in rng.sample(range(len(order)), 2000):
                 other = found[order[place]]
                 name = f"{metric.replace('_', ' ')}, entropy"
