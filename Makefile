@@ -32,7 +32,7 @@ docs: .venv/ready
 bench: .venv/bench
 	for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
 
-.venv/ready: pyproject.toml setup.py $(wildcard src/nlsearch/_kernels.c)
+.venv/ready: pyproject.toml setup.py $(wildcard src/nlsearch/_*.c)
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@

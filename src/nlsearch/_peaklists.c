@@ -206,7 +206,7 @@ static void weigh(List *l, const Settings *s) {
         for (Py_ssize_t i = 0; i < l->n; i++) {
             double own = l->peaks[i].intensity;
             if (s->intensity_power != 1) own = pow(own, s->intensity_power);
-            if (s->mz_power != 0) own *= pow(l->peaks[i].position, s->mz_power);
+            if (s->mz_power != 0) own *= pow(fabs(l->peaks[i].position), s->mz_power);
             if (!(own < HEAVY)) own = HEAVY;
             if (own > most) most = own;
             l->weights[i] = own;

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from nlsearch.errors import QueryError, QuerySyntax, StoreError
+from nlsearch.errors import NlsearchError, QueryError, QuerySyntax, StoreError
 from nlsearch.handlers.contract import is_path
 from nlsearch.handlers.registry import Registry, require
 from nlsearch.index import snapshot
@@ -28,7 +28,7 @@ from nlsearch.search.explain import Explanation, explain, not_indexed
 from nlsearch.search.lookup import Lookup
 from nlsearch.search.opened import Opened
 from nlsearch.search.plan import Planner
-from nlsearch.search.recheck import same_evidence
+from nlsearch.search.recheck import verified
 from nlsearch.search.session import Count, Page, Session, checked_token, fingerprint
 from nlsearch.search.view import SplitView, View
 
@@ -419,15 +419,18 @@ class Collection:
         InputError, WorkerError
             If the source can no longer be read.
         """
+        (answer,) = self.verify_all([hit])
+        if isinstance(answer, NlsearchError):
+            raise answer
+        return answer
+
+    def verify_all(self, hits: Sequence[Hit]) -> list[bool | NlsearchError]:
+        """Do so for several hits, reading each source once; an error stands where that of its hit would be raised."""
         self._require_open()
-        row = self._lookup.source(hit.item.path)
-        if row is None:
-            return False
         from nlsearch.ingest.reread import description_of
 
-        entry = self._pool().read_one(description_of(row, self.limits), row.kind, hit.item.locator)
-        handler = self.registry.get(hit.item.kind)
-        return entry.kind == handler.kind and same_evidence(hit, entry.title, entry.features, handler)
+        source, handler = self._lookup.source, self.registry.get
+        return verified(hits, source, lambda row: description_of(row, self.limits), self._pool, handler)
 
     def links(self, item_id: str) -> list[Links]:
         """Return the items that share an identity with an item, by kind: a molecule's spectra, a spectrum's molecules.

@@ -148,8 +148,8 @@ class FakeCollection:
         self.calls.append({"drawn": type(hit_or_item).__name__})
         return Picture("image/svg+xml", SVG)
 
-    def verify(self, hit):
-        return hit.item.id not in self.failed
+    def verify_all(self, hits):
+        return [hit.item.id not in self.failed for hit in hits]
 
     def explain(self, query, item_id):
         parse(query, Names.of(self.registry))

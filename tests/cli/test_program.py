@@ -54,6 +54,13 @@ def test_a_structure_is_found_with_its_atoms(collection):
     assert all(hit["tier"] == "exact" and len(hit["evidence"]["atoms"][0]) == 9 for hit in hits)
 
 
+def test_a_long_query_is_no_file_name(collection):
+    long = "caffeine OR " + " OR ".join(f"name:foo{n}" for n in range(400))
+    assert len(long) > 5_000
+    found = objects(call("search", long, "--json", "-n", "5", collection=collection))
+    assert found[0]["title"] == "caffeine"
+
+
 def test_pages_join_to_the_whole(collection):
     whole = objects(call("search", 'smarts:"c1ccccc1"', "-n", "1000", "--json", collection=collection))[:-1]
     ids, token = [], None

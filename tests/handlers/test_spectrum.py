@@ -74,7 +74,8 @@ def test_neutral_losses_by_cosine(collection: nlsearch.Collection) -> None:
     hit = found(collection, f'peaks:"{A}"{{metric=neutral_loss,similarity=cosine,precursor=195.0877}}')["C"]
     assert hit.score == pytest.approx(LOSSES_BY_COSINE["A", "C"], abs=1e-5)
     assert hit.evidence["shift_da"] == pytest.approx(195.0877 - 209.1034, abs=1e-6)
-    assert all(abs(part[2]) < 10 for part in hit.evidence["pairs"])  # ppm after the shift
+    for asked, found_at, ppm, _ in hit.evidence["pairs"]:
+        assert ppm == pytest.approx((found_at - asked) / asked * 1e6, abs=1e-3)  # the shift is in it
 
 
 def test_the_same_spectrum_is_exact_and_another_is_not(collection: nlsearch.Collection) -> None:
@@ -103,6 +104,11 @@ def test_evidence_is_in_the_records_own_positions(collection: nlsearch.Collectio
         "138.0662:100,110.0713:18",
         "110.0713:18;\n138.0662:1e2",
         " 110.0713:.18e2  138.0662:100. ",
+        "138.0662 100\n110.0713\t18",
+        "138.0662 100; 110.0713 18",
+        "138.0662,100 110.0713,18",
+        "[[138.0662, 100], [110.0713, 18]]",
+        "(110.0713,18),(138.0662,100)",
     ],
 )
 def test_peaks_are_spelt_in_several_ways(collection: nlsearch.Collection, value: str) -> None:
@@ -124,6 +130,9 @@ def test_peaks_without_heights_are_equally_high(collection: nlsearch.Collection)
         ('peaks:"100:1 200:x"', "part 2"),
         ('peaks:"-100:1"', "above 0"),
         ('peaks:"100:-1"', "above 0"),
+        ('peaks:"138,0662:45"', "a point"),
+        ('peaks:"138.0662:45 110.07"', "has no intensity"),
+        ('shift:"1.2"{nucleus=H1}', "like 1H or 13C"),
         ('peaks:"100:0"', "above 0"),
         (f'peaks:"{"100:1 " * 20_001}"', "at most 20,000"),
         ('peaks:"100:1"{tol_da=0.1,tol_ppm=5}', "both given"),
@@ -234,3 +243,27 @@ def test_an_example_may_be_a_file(collection: nlsearch.Collection, tmp_path: Pat
     picture = collection.draw(page.hits[1])
     assert picture.media_type == "image/svg+xml"
     assert b"m/z" in picture.data
+
+
+def test_a_megabyte_of_name_is_cut(tmp_path: Path) -> None:
+    (tmp_path / "long.mgf").write_text(record("x" * 600_000, A))
+    with nlsearch.Collection.open(tmp_path / "x.nls", create=True) as made:
+        made.index([tmp_path / "long.mgf"], jobs=1)
+        (hit,) = made.search("kind:spectrum").hits
+        assert (len(hit.item.title), hit.item.locator) == (500, "#1")
+        assert "600,000 characters" in " ".join(hit.item.fields["warnings"])  # type: ignore[arg-type]
+
+
+def test_sources_are_read_once_for_all_hits(collection: nlsearch.Collection, tmp_path: Path) -> None:
+    path = tmp_path / "some.mgf"
+    path.write_text(MGF)
+    with nlsearch.Collection.open(tmp_path / "x.nls", create=True) as made:
+        made.index([path], jobs=1)
+        hits = [*made.search('mz:"138.0662"').hits, *made.like(f"{path}#A").hits]
+        assert made.verify_all(hits) == [True] * len(hits)
+        path.write_text(MGF.replace("138.0662 100", "138.0662 90").replace("TITLE=C", "TITLE=D"))
+        told = dict(zip((hit.item.title for hit in hits), made.verify_all(hits), strict=True))
+        assert (told["A"], told["B"]) == (False, True)
+        assert isinstance(told["C"], nlsearch.NlsearchError)
+        made.remove([path])
+        assert made.verify_all(hits) == [False] * len(hits)

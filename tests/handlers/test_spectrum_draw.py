@@ -148,7 +148,7 @@ def test_ticks_are_round_few_and_inside(low: float, width: float) -> None:
     assert values.min() >= low - 1e-6 * width
     assert values.max() <= low + width * (1 + 1e-6)
     step = float(np.median(np.diff(values)))
-    leading = step / 10 ** math.floor(math.log10(step) + 1e-9)
+    leading = step / 10 ** math.floor(math.log10(step) + 1e-6)
     assert round(leading, 3) in {1, 2, 5}
     assert [float(text.replace("−", "-")) for _, text in found] == pytest.approx(values.tolist(), abs=step * 1e-3)
     assert len({text for _, text in found}) == len(found)

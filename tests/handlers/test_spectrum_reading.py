@@ -247,7 +247,7 @@ def test_mgf() -> None:
         ("1 2\n3", 1, "1 line not understood, the first is '3'"),
         ("1 2\nnan 4\n3 inf", 1, "2 peaks refused: a position or intensity that is no finite number"),
         ("1 2\n3 x", 1, "1 peak refused: a position or intensity that is no finite number"),
-        ("1 2\n1 5", 1, "1 peaks at a position that another one has: intensities added up"),
+        ("1 2\n1 5", 1, "1 peak at a position that another one has: intensities added up"),
         ("1 -2\n-1 2", 0, "2 peaks refused: a negative position or intensity"),
         ("CHARGE=2+ and 3+\n1 2", 1, "charge '2+ and 3+' is not understood and left out"),
         ("CHARGE=1+\nIONMODE=negative\n1 2", 1, "charge 1+ in negative ion mode: read as -1"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,6 +22,8 @@ from nlsearch.kernels.peaklists import (
     similarities,
 )
 
+HEIGHTS = st.sampled_from([1e-45, 1e-40, 1e-9, 0.3, 1.0, 1.0, 2.0, 7e5, 1e17, 3e38, math.inf, math.nan, 0.0, -1.0])
+ANYWHERE = st.floats(-300, 300) | st.sampled_from([-1e39, -7.5, 0.0, 1e-42, 0.1, 99.99, 100.0, 1e14, 1e16, 1e39, 1e300])
 PLACES = (100.0, 100.01, 100.015, 100.02, 100.05, 120.0, 120.03, 150.2, 180.0, 180.02, 181.0, 200.0, 210.5, 230.1)
 REFERENCES = (math.nan, 150.2, 199.5, 231.0, 250.0)
 
@@ -69,6 +72,43 @@ def test_kernels_agree_with_their_oracles(data: st.DataObject) -> None:
     assert (one.apart, one.apart_relative) == pytest.approx((other.apart, other.apart_relative), rel=1e-6)
 
 
+@st.composite
+def odd_records(draw: st.DrawFn, most: int = 6) -> bytes:
+    """Positions and heights as no spectrometer gives them."""
+    peaks = sorted(draw(st.lists(st.tuples(ANYWHERE, HEIGHTS), max_size=most)), key=lambda peak: peak[0])
+    with np.errstate(over="ignore"):
+        return pack_record(
+            [where for where, _ in peaks], [high for _, high in peaks], 1, draw(st.sampled_from(REFERENCES))
+        )
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_any_numbers_give_a_score_and_that_of_the_oracle(data: st.DataObject) -> None:
+    a, b = data.draw(odd_records()), data.draw(odd_records())
+    asked = Comparing(
+        data.draw(st.sampled_from(METRICS)),
+        *data.draw(st.sampled_from([(0.01, False), (50.0, False), (1e4, True)])),
+        axis=1,
+        reference=open_record(a)[3],
+        clean=data.draw(st.booleans()),
+        noise=data.draw(st.sampled_from([0.0, 0.01, 1.0])),
+        optimal=data.draw(st.booleans()),
+        intensity_power=data.draw(st.sampled_from([1.0, 0.0, 0.5, 10.0])),
+        mz_power=data.draw(st.sampled_from([0.0, 1.0, -10.0, 10.0])),
+        signed=data.draw(st.booleans()),
+    )
+    one, other = clean(asked, a), slow.clean_reference(asked, a)
+    expected = slow.similarity_reference(asked, a, b)
+    assert np.isfinite(one.positions).all()
+    assert np.isfinite(one.weights).all()
+    np.testing.assert_allclose(one.positions, other.positions, rtol=1e-5, atol=1e-30)
+    np.testing.assert_allclose(one.weights, other.weights, rtol=1e-4, atol=1e-12)
+    total = similarities(asked, a, [b])[0]
+    assert 0 <= total <= 1 + 1e-6
+    assert total == pytest.approx(expected, abs=1e-6)
+
+
 @settings(max_examples=200, deadline=None)
 @given(
     records(), st.lists(st.sampled_from([100.01, 120.0, 230.1, 18.0, 50.0, 0.0]), min_size=1, max_size=3), st.booleans()
@@ -79,6 +119,23 @@ def test_shares_agree_with_their_oracle(record: bytes, asked: list[float], losse
         fast = shares(asked, tolerance, [record], losses=losses, least=least, relative=relative)[0]
         expected = slow.shares_reference(asked, tolerance, record, losses=losses, least=least, relative=relative)
         assert fast == pytest.approx(expected, abs=1e-6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32), st.integers(2, 25), st.integers(2, 25), st.sampled_from([0.0, 0.031]))
+def test_optimal_pairs_have_the_greatest_sum_in_large_groups_too(seed: int, n: int, m: int, shift: float) -> None:
+    rng = np.random.default_rng(seed)
+    heights = [np.round(rng.random(count) * 4) + 1 if seed % 2 else rng.random(count) for count in (n, m)]
+    a, b = (
+        pack_record(np.sort(rng.uniform(100, 100.4, len(high))), high, 0, reference)
+        for high, reference in zip(heights, (200.0, 200.0 - shift), strict=True)
+    )
+    asked = Comparing("modified", 0.03, reference=200.0, clean=False, optimal=True)
+    pairs = compare(asked, a, b)
+    expected = slow.compare_reference(asked, a, b)
+    assert pairs["gain"].sum() == pytest.approx(expected["gain"].sum(), abs=1e-12)
+    assert len(set(pairs["query"].tolist())) == len(set(pairs["item"].tolist())) == len(pairs)
+    assert pairs["gain"].sum() >= compare(replace(asked, optimal=False), a, b)["gain"].sum() - 1e-12
 
 
 @settings(max_examples=200, deadline=None)
@@ -92,13 +149,34 @@ def test_a_similarity_is_symmetric_and_knows_itself(a: bytes, b: bytes) -> None:
             assert similarities(asked, a, [a])[0] == pytest.approx(1, abs=1e-5)
 
 
-@given(records(), st.sampled_from([1e-3, 7.0, 1e4]))
+@settings(max_examples=200, deadline=None)
+@given(records(), records(), st.sampled_from([195.1, 211.37, 250.0]), st.sampled_from([195.1, 197.116, 233.33]))
+def test_shifted_peaks_match_the_other_way_round_as_well(a: bytes, b: bytes, own: float, its: float) -> None:
+    a, b = (pack_record(*open_record(raw)[:2], 0, at) for raw, at in ((a, own), (b, its)))
+    for metric, base in (
+        ("neutral_loss", "entropy"),
+        ("hybrid", "entropy"),
+        ("neutral_loss", "cosine"),
+        ("modified", ""),
+    ):
+        there, back = (
+            float(
+                similarities(Comparing(metric, 0.0173, reference=at, optimal=True, base=base or "entropy"), x, [y])[0]
+            )
+            for x, y, at in ((a, b, own), (b, a, its))
+        )
+        assert there == pytest.approx(back, abs=1e-6), metric
+
+
 @settings(max_examples=100, deadline=None)
-def test_heights_count_only_beside_each_other(record: bytes, factor: float) -> None:
+@given(records(), st.sampled_from([-120, -60, -1, 20, 100]))
+def test_heights_count_only_beside_each_other(record: bytes, power: int) -> None:
     positions, heights, _, reference = open_record(record)
-    scaled = pack_record(positions, heights.astype(np.float64) * factor, 0, reference)
-    asked = Comparing("entropy", 0.01)
-    np.testing.assert_allclose(clean(asked, scaled).weights, clean(asked, record).weights, rtol=1e-3)
+    scaled = pack_record(positions, np.ldexp(heights, power), 0, reference)
+    for metric in ("entropy", "cosine"):
+        one, other = (clean(Comparing(metric, 0.01), raw) for raw in (record, scaled))
+        np.testing.assert_array_equal(one.positions, other.positions)
+        np.testing.assert_array_equal(one.weights, other.weights)
 
 
 def test_what_is_no_record_is_refused_and_never_read_beyond() -> None:
@@ -114,6 +192,14 @@ def test_what_is_no_record_is_refused_and_never_read_beyond() -> None:
         ):
             with pytest.raises(ValueError, match="not a list of peaks"):
                 call(record[:end])
+        for cut in (
+            clean,
+            lambda asked, raw: compare(asked, raw, record),
+            lambda asked, raw: similarities(asked, raw, [record]),
+        ):
+            with pytest.raises(ValueError, match="not a list of peaks"):
+                cut(asked, record[:end])
+    np.testing.assert_array_equal(compare(asked, record, record + b"behind"), compare(asked, record, record))
     with pytest.raises(ValueError, match="not a list of peaks"):
         clean(asked, b"\x02" + record[1:])
     with pytest.raises(ValueError, match="not a list of peaks"):  # it says that it has four billion peaks

@@ -13,7 +13,7 @@ from nlsearch.cli.app import NO_MATCH, SOME_FAILED
 from nlsearch.cli.options import Place, examples, query_shown, with_json, with_place
 from nlsearch.cli.querycommand import QueryCommand
 from nlsearch.cli.terminal import cannot_write, notice, one_line, print_json, print_table
-from nlsearch.errors import InputError, QueryError, WorkerError
+from nlsearch.errors import NlsearchError, QueryError
 
 if TYPE_CHECKING:
     from nlsearch.collection import Collection
@@ -177,8 +177,8 @@ def verify(query: str, limit: int, item_id: str | None, place: Place, as_json: b
             hits, unseen = page.hits, _unseen(page)
         else:
             hits, unseen = [hit_of(collection, query, collection.item(item_id))], ""
-        for hit in hits:
-            good, reason = _verified(collection, hit)
+        for hit, answer in zip(hits, collection.verify_all(hits), strict=True):
+            good, reason = _told(answer)
             failed += not good
             if as_json:
                 print_json({"id": hit.item.id, "verified": good, "reason": reason})
@@ -201,9 +201,7 @@ def _unseen(page: Page) -> str:
     return f"there are more hits{rest}, which were not looked at: give a higher --limit"
 
 
-def _verified(collection: Collection, hit: Hit) -> tuple[bool, str]:
-    try:
-        good = collection.verify(hit)
-    except (InputError, WorkerError) as error:
-        return False, str(error)
-    return good, "" if good else "the source no longer gives this evidence"
+def _told(answer: bool | NlsearchError) -> tuple[bool, str]:
+    if isinstance(answer, NlsearchError):
+        return False, str(answer)
+    return answer, "" if answer else "the source no longer gives this evidence"

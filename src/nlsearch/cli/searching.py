@@ -17,6 +17,7 @@ from nlsearch.cli.querycommand import QueryCommand
 from nlsearch.cli.terminal import notice, on_terminal, one_line, print_json, print_table
 from nlsearch.cli.words import evidence_in_words
 from nlsearch.errors import QueryError
+from nlsearch.handlers.contract import is_path
 
 if TYPE_CHECKING:
     from nlsearch.collection import Collection
@@ -222,7 +223,7 @@ def _offer(text: str, collection: Collection) -> None:
 
     registry = collection.registry
     proposal = offer(text, {*registry.operators(), *registry.fields()})
-    if not proposal and Path(text).is_file():
+    if not proposal and is_path(text):
         proposal = f"did you mean nlsearch like {text}?"
     if proposal:
         notice(f"searching for words; {proposal}")

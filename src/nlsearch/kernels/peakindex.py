@@ -24,6 +24,8 @@ from nlsearch.kernels import native
 POINT = np.dtype([("position", "<f8"), ("weight", "<f4")])
 """A peak of a query."""
 SAME, SHIFTED = 1, 2
+MOST_POINTS = 65_534
+"""So many peaks a query may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +111,11 @@ def tally(
     Raises
     ------
     ValueError
-        If the arrays are not parallel, or the query has more than 65,534 peaks.
+        If the arrays are not parallel, or the query has more than :data:`MOST_POINTS` peaks.
     """
     rows = len(arrays.references)
     if native.compiled is None:
+        _check_fit(arrays, len(query))
         return tally_reference(arrays, query, settings)
     scores, counts = np.empty(rows, np.float64), np.empty(rows, np.uint16)
     native.compiled.tally_peaks(
@@ -123,6 +126,13 @@ def tally(
     return scores, counts
 
 
+def _check_fit(arrays: PeakArrays, points: int) -> None:
+    parallel = {len(arrays.positions), len(arrays.items), len(arrays.weights)}
+    by_row = {len(arrays.references), len(arrays.exponents), len(arrays.scales)}
+    if len(parallel) > 1 or len(by_row) > 1 or points > MOST_POINTS:
+        raise ValueError("the arrays of a peak index do not fit")
+
+
 def tally_reference(
     arrays: PeakArrays, query: NDArray[np.void], settings: Tallying
 ) -> tuple[NDArray[np.float64], NDArray[np.uint16]]:
@@ -131,12 +141,12 @@ def tally_reference(
     scores, counts = np.zeros(rows), np.zeros(rows, np.uint16)
     positions = arrays.positions.astype(np.float64)
     losses = arrays.references[arrays.items[arrays.by_loss]] - positions[arrays.by_loss]
-    for position, weight in query.tolist():
+    for position, weight in query[query["weight"] > 0].tolist():
         width = abs(position) * settings.tolerance * 1e-6 if settings.relative else settings.tolerance
         found = [np.empty(0, np.int64)]
-        if settings.modes & SAME and weight > 0:
+        if settings.modes & SAME:
             found.append(np.flatnonzero((positions >= position - width) & (positions <= position + width)))
-        if settings.modes & SHIFTED and weight > 0:
+        if settings.modes & SHIFTED:
             loss, slack = settings.reference - position, 1e-9 * (abs(settings.reference) + 1)
             inside = (losses >= loss - width - slack) & (losses <= loss + width + slack)
             found.append(arrays.by_loss[inside].astype(np.int64))

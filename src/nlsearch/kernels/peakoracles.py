@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from nlsearch.declarations import Buffer
 from nlsearch.kernels.peaklists import PAIR, Cleaned, Comparing, open_record
+from nlsearch.kernels.peakpairs import Match, greedy, near, optimal
 
 FAR, LOUD, HEAVY = np.float32(1e15), 2.0**50, 1e300
 """Positions, intensities and powers beyond which nothing can be added up, as in ``_peaklists.c``."""
+_TINY = float(np.finfo(np.float64).tiny)
 
 
+@np.errstate(over="ignore")  # positions beyond single precision go
 def clean_reference(settings: Comparing, record: Buffer) -> Cleaned:
     """Python oracle of :func:`~nlsearch.kernels.peaklists.clean`."""
     positions, intensities, _, reference = open_record(record)
@@ -28,7 +32,8 @@ def clean_reference(settings: Comparing, record: Buffer) -> Cleaned:
     where, height, source = _moderated(where[kept], height[kept], source)
     steps = np.diff(where)
     apart = float(steps.min(initial=np.inf))
-    shares = np.divide(steps, where[1:], out=np.zeros_like(steps), where=where[1:] > 0)
+    with np.errstate(over="ignore"):  # a step to a position next to 0
+        shares = np.divide(steps, where[1:], out=np.zeros_like(steps), where=where[1:] > 0)
     relative = float(shares.min(initial=np.inf))
     if settings.clean:
         where, height, source = _merged(settings, where, height, source)
@@ -103,10 +108,10 @@ def _weights(
         return intensity, 1.0
     if not settings.by_entropy:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            powers = intensity**settings.intensity_power * where.astype(np.float64) ** settings.mz_power
+            powers = intensity**settings.intensity_power * np.abs(where.astype(np.float64)) ** settings.mz_power
         powers = np.where(powers < HEAVY, powers, HEAVY)
-        powers /= max(float(powers.max()), np.finfo(float).tiny)
-        return powers / max(math.sqrt(float((powers**2).sum())), np.finfo(float).tiny), 1.0
+        powers /= max(float(powers.max()), _TINY)
+        return powers / max(math.sqrt(float((powers**2).sum())), _TINY), 1.0
     there = intensity[intensity > 0]
     entropy = -float((there * np.log(there)).sum())
     exponent = 0.25 + 0.25 * entropy if entropy < 3 else 1.0
@@ -117,7 +122,10 @@ def _weights(
 # ----------------------------------------------------------------------------------------------------------- comparing
 def similarity_reference(settings: Comparing, query: Buffer, record: Buffer) -> float:
     """Python oracle of :func:`~nlsearch.kernels.peaklists.similarities`, for one record."""
-    pairs = compare_reference(settings, query, record)
+    try:
+        pairs = compare_reference(settings, query, record)
+    except MemoryError:
+        return math.nan
     return float(pairs["gain"].sum()) if len(pairs) >= settings.at_least else 0.0
 
 
@@ -138,9 +146,6 @@ def compare_reference(settings: Comparing, query: Buffer, record: Buffer) -> NDA
     return np.array(pairs, PAIR)
 
 
-Match = tuple[int, int, float, bool]
-
-
 def _pairs(settings: Comparing, a: Cleaned, b: Cleaned, shift: float) -> list[Match]:
     if settings.metric == "entropy":
         return list(_walk(settings, a, b, 0.0, set(), set()))
@@ -150,10 +155,11 @@ def _pairs(settings: Comparing, a: Cleaned, b: Cleaned, shift: float) -> list[Ma
         plain = list(_walk(settings, a, b, 0.0, set(), set()))
         used_a, used_b = {i for i, *_ in plain}, {j for _, j, *_ in plain}
         return plain + (list(_walk(settings, a, b, shift, used_a, used_b)) if shift else [])
-    found = list(_near(settings, a, b, shift if settings.metric == "neutral_loss" else 0.0))
-    if settings.metric == "modified" and abs(shift) > _reach(settings, settings.reference):
-        found += _near(settings, a, b, shift)
-    return _optimal(found) if settings.optimal else _greedy(found)
+    reach = partial(_reach, settings)
+    found = near(reach, a, b, shift if settings.metric == "neutral_loss" else 0.0)
+    if settings.metric == "modified" and abs(shift) > reach(settings.reference):
+        found += near(reach, a, b, shift)
+    return optimal(found) if settings.optimal else greedy(found)
 
 
 def _reach(settings: Comparing, position: float) -> float:
@@ -182,56 +188,6 @@ def _walk(
 def _shared_entropy(a: float, b: float) -> float:
     both = a + b
     return float(both * math.log2(both) - a * math.log2(a) - b * math.log2(b)) / 2 if a > 0 and b > 0 else 0.0
-
-
-def _near(settings: Comparing, a: Cleaned, b: Cleaned, shift: float) -> Iterator[Match]:
-    for i, at in enumerate(a.positions.tolist()):
-        reach = _reach(settings, at)
-        for j, to in enumerate(b.positions.tolist()):
-            if at - reach <= to + shift <= at + reach:
-                yield i, j, float(a.weights[i] * b.weights[j]), bool(shift)
-
-
-def _greedy(found: list[Match]) -> list[Match]:
-    order = sorted(range(len(found)), key=lambda k: (found[k][2], k), reverse=True)
-    used_a: set[int] = set()
-    used_b: set[int] = set()
-    chosen = []
-    for k in order:
-        i, j, _, _ = found[k]
-        if i not in used_a and j not in used_b:
-            chosen.append(found[k])
-            used_a.add(i)
-            used_b.add(j)
-    return chosen
-
-
-def _optimal(found: list[Match]) -> list[Match]:
-    """Try all ways to pair the peaks of each connected group: exponential, for the few peaks of a group."""
-    best: dict[tuple[int, int], Match] = {}
-    for match in found:
-        if match[:2] not in best or best[match[:2]][2] < match[2]:
-            best[match[:2]] = match
-    chosen: list[Match] = []
-    left = sorted(best.values())
-    while left:
-        group, rest = [left[0]], left[1:]
-        grown = True
-        while grown:
-            near = [m for m in rest if any(m[0] == g[0] or m[1] == g[1] for g in group)]
-            group, rest, grown = group + near, [m for m in rest if m not in near], bool(near)
-        chosen += _best_of(group)
-        left = rest
-    return chosen
-
-
-def _best_of(group: list[Match]) -> list[Match]:
-    if not group:
-        return []
-    first, rest = group[0], group[1:]
-    with_it = [first, *_best_of([m for m in rest if m[0] != first[0] and m[1] != first[1]])]
-    without = _best_of(rest)
-    return max(with_it, without, key=lambda chosen: sum(m[2] for m in chosen))
 
 
 # ----------------------------------------------------------------------------------------------------------- positions

@@ -164,6 +164,35 @@ class Pool:
                 raise MalformedContent(outcome.reason, locator=outcome.locator)
         raise InputError("there is no record in it")
 
+    def read_some(
+        self, description: Mapping[str, Json], kind: str, locators: Iterable[str]
+    ) -> dict[str, ReadEntry | NlsearchError]:
+        """Read several records of a source again, in one pass.
+
+        Parameters
+        ----------
+        description : mapping
+        kind : str
+        locators : iterable of str
+            Of the records, none of them ``""``.
+
+        Returns
+        -------
+        dict
+            By locator the record, or why it gives no item, or cannot be read.
+        """
+        wanted = list(dict.fromkeys(locators))
+        *answer, end = self._exchange(kind, ["some", dict(description), kind, wanted])
+        told = outcome_of(end)
+        missing = told.error if isinstance(told, Failed) else InputError("there is no such record in it any more")
+        found: dict[str, ReadEntry | NlsearchError] = dict.fromkeys(wanted, missing)
+        for outcome in map(outcome_of, answer):
+            if isinstance(outcome, ReadEntry):
+                found[outcome.locator] = outcome
+            elif isinstance(outcome, SkippedRecord):
+                found[outcome.locator] = MalformedContent(outcome.reason, locator=outcome.locator)
+        return found
+
     def features_of(self, description: Mapping[str, Json], kind: str, locator: str = "") -> Features:
         """Return the features of one record; see :meth:`read_one`."""
         return self.read_one(description, kind, locator).features
@@ -177,18 +206,22 @@ class Pool:
 
     def _ask(self, kind: str, request: Message) -> list[Message]:
         """Return the whole answer but its end; raise the error that ends it."""
-        if self._inline:
-            answer = list(self._here(request))
-        else:
-            worker = self.take(kind)
-            with ExitStack() as undo:
-                undo.callback(worker.close)
-                answer = list(worker.exchange(request))
-                undo.pop_all()
-            self.give_back(worker)
-        end = outcome_of(answer.pop())
+        *answer, last = self._exchange(kind, request)
+        end = outcome_of(last)
         if isinstance(end, Failed):
             raise end.error
+        return answer
+
+    def _exchange(self, kind: str, request: Message) -> list[Message]:
+        """Return the whole answer, its end too."""
+        if self._inline:
+            return list(self._here(request))
+        worker = self.take(kind)
+        with ExitStack() as undo:
+            undo.callback(worker.close)
+            answer = list(worker.exchange(request))
+            undo.pop_all()
+        self.give_back(worker)
         return answer
 
     def _here(self, request: Message) -> Iterator[Message]:

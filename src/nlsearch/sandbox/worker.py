@@ -14,7 +14,7 @@ import socket
 import time
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
@@ -112,12 +112,17 @@ class _Reading:
         self._skipped = 0
         self._memory = memory
         self._out_of_memory = False
+        self._some = False
+        self._left: set[str] = set()
 
-    def outcomes(self, wanted: str | None = None) -> Iterator[bytes]:
+    def outcomes(self, wanted: str | None = None, some: Iterable[str] = ()) -> Iterator[bytes]:
         """Yield a frame an outcome, the last one ``done`` or ``failed``.
 
-        With `wanted` only the record of that locator is derived (the first if it is ``""``), and reading stops there.
+        With `wanted` only the record of that locator is derived (the first if it is ``""``), and reading stops there;
+        with `some` only the records of these, and it stops when there are all.
         """
+        self._left = set(some)
+        self._some = bool(self._left)
         records = contain(self._records)
         while not isinstance(records, NlsearchError):
             record = contain(next, records, None)
@@ -131,7 +136,7 @@ class _Reading:
                 return
             if answer is not None:
                 yield answer
-                if wanted is not None:
+                if wanted is not None or (self._some and not self._left):
                     yield self._last(self._end(None))
                     return
         yield self._last(self._failed(records, wanted))
@@ -144,6 +149,10 @@ class _Reading:
         locator = self._locators.next(record.number, record.record_id)
         if wanted and wanted != locator:
             return None
+        if self._some:
+            if locator not in self._left:
+                return None
+            self._left.discard(locator)
         if isinstance(record, Skipped):
             return self._skip(record.number, locator, record.reason, record.code)
         answer = contain(self._entry, record, locator)
@@ -234,7 +243,8 @@ class Responder:
             yield from self._compile(handler, source, request[3], request[4])
         else:
             reading = _Reading(handler, self._registry, source, self._limits, self._memory)
-            yield from reading.outcomes(request[3] if request[0] == "one" else None)
+            one = request[3] if request[0] == "one" else None
+            yield from reading.outcomes(one, request[3] if request[0] == "some" else ())
 
     def _open(self, request: Message) -> tuple[Handler, Source]:
         handler = self._registry.get(request[2])

@@ -266,7 +266,10 @@ def _typed(option: Option, value: Scalar) -> Scalar:
         raise QuerySyntax(f"option {option.name} wants {option.type}, not {value!r}")
     if isinstance(value, float) and not math.isfinite(value):
         raise QuerySyntax(f"option {option.name} wants a finite number, not {value!r}")
-    return float(value) if option.type == "float" else value
+    try:
+        return float(value) if option.type == "float" else value
+    except OverflowError as exc:
+        raise QuerySyntax(f"option {option.name} wants a number of fewer than 309 digits") from exc
 
 
 def _no_wildcards(shown: str, value: str) -> Iterator[str]:

@@ -4,11 +4,64 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nlsearch.errors import NlsearchError
 from nlsearch.folding import words
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from nlsearch.handlers.contract import Handler
-    from nlsearch.model import Features, FieldValue, Hit
+    from nlsearch.index.snapshot import SourceRow
+    from nlsearch.model import Features, FieldValue, Hit, Json
+    from nlsearch.sandbox.pool import Pool
+
+AT_ONCE = 500
+"""Records of a source that are held while they are compared."""
+
+
+def verified(
+    hits: Sequence[Hit],
+    source: Callable[[str], SourceRow | None],
+    describe: Callable[[SourceRow], Mapping[str, Json]],
+    pool: Callable[[], Pool],
+    handler: Callable[[str], Handler],
+) -> list[bool | NlsearchError]:
+    """Say of each hit whether its source, read again, gives the same evidence; sources are read once for all hits.
+
+    Parameters
+    ----------
+    hits : sequence of Hit
+    source, describe : callable
+        Give what the catalog says of a path, and how a worker opens it.
+    pool : callable
+        Gives the workers.
+    handler : callable
+        Gives the handler of a kind.
+
+    Returns
+    -------
+    list of bool or NlsearchError
+        False too where the source is none any more; an error where it cannot be read.
+    """
+    answers: list[bool | NlsearchError] = [False] * len(hits)
+    places: dict[str, list[int]] = {}
+    for place, hit in enumerate(hits):
+        places.setdefault(hit.item.path, []).append(place)
+    for path, listed in places.items():
+        row = source(path)
+        if row is None:
+            continue
+        for start in range(0, len(listed), AT_ONCE):
+            some = listed[start : start + AT_ONCE]
+            read = pool().read_some(describe(row), row.kind, [hits[place].item.locator for place in some])
+            for place in some:
+                hit, entry = hits[place], read[hits[place].item.locator]
+                if isinstance(entry, NlsearchError):
+                    answers[place] = entry
+                else:
+                    own = handler(hit.item.kind)
+                    answers[place] = entry.kind == own.kind and same_evidence(hit, entry.title, entry.features, own)
+    return answers
 
 
 def same_evidence(hit: Hit, title: str, features: Features, handler: Handler) -> bool:

@@ -23,19 +23,41 @@ CHANGES_WEIGHTS = {"intensity_power": 1.0, "mz_power": 0.0}
 def read_peaks(value: str) -> tuple[list[float], list[float], bool]:
     """Read ``195.0877:100 138.0662:45``: positions, intensities, and whether any intensity was given.
 
+    Lists are also read as people paste them: two numbers a line or between semicolons, ``[[m/z, intensity], …]``, and
+    ``m/z,intensity`` with spaces between.
+
     Raises
     ------
     QuerySyntax
-        With the first part that is no peak.
+        With the first part that is no peak, or if some peaks have an intensity and others none.
     """
-    parts = [part for part in _SEPARATORS.split(value.strip()) if part]
+    parts = _pasted(value) or [part for part in _SEPARATORS.split(value.strip()) if part]
     if not parts:
         raise QuerySyntax("peaks: empty", hint='write m/z:intensity, e.g. peaks:"195.0877:100 138.0662:45"')
     if len(parts) > MOST_PEAKS:
         raise QuerySyntax(f"peaks: {len(parts):,} peaks; at most {MOST_PEAKS:,} can be asked for")
+    weighed = any(":" in part for part in parts)
+    if weighed and not all(":" in part for part in parts):
+        bare = next(part for part in parts if ":" not in part)
+        raise QuerySyntax(
+            f"peaks: {bare[:40]!r} has no intensity and others have one", hint="decimals are written with a point"
+        )
     peaks = sorted(_peak(number, part) for number, part in enumerate(parts, start=1))
-    weighed = ":" in value
     return [position for position, _ in peaks], [intensity for _, intensity in peaks], weighed
+
+
+def _pasted(value: str) -> list[str]:
+    """Return ``m/z:intensity`` for each pair of numbers of a pasted list, nothing if it is no such list."""
+    if ":" in value:
+        return []
+    listed = re.findall(r"[\[(]([^\[\]()]*)[\])]", value)
+    groups = listed or [group for group in re.split(r"[;\n]+", value) if group.strip()]
+    pairs = [_SEPARATORS.split(group.strip(" ,\t\r")) for group in groups]
+    if not listed and len(groups) < 2:
+        pairs = [part.split(",") for part in value.split()]
+        if len(pairs) < 2:
+            return []
+    return [f"{pair[0]}:{pair[1]}" for pair in pairs] if all(len(pair) == 2 for pair in pairs) else []
 
 
 def _peak(number: int, part: str) -> tuple[float, float]:
@@ -85,7 +107,7 @@ def tolerance_of(options: Mapping[str, Scalar], default: float) -> tuple[float, 
         raise QuerySyntax("tol_da and tol_ppm are both given; one of them says how far peaks may lie apart")
     for name in ("tol_da", "tol_ppm"):
         if options.get(name) is not None and not 0 < float(options[name]) < 1e5:
-            raise QuerySyntax(f"{name} is a distance above 0, not {options[name]}")
+            raise QuerySyntax(f"{name} is a distance above 0 and below 100,000, not {options[name]}")
     if relative is not None:
         return float(relative), True
     return (default if absolute is None else float(absolute)), False
@@ -105,13 +127,15 @@ def comparing(options: Mapping[str, Scalar], axis: Axis, precursor: float | None
     Raises
     ------
     QuerySyntax
-        If options contradict each other, or the metric needs a precursor that is not given.
+        If options contradict each other or do not fit the axis, or the metric needs a precursor that is not given.
     """
     metric = str(options["metric"])
     given = options.get("precursor")
     own = precursor if given is None else float(given)
-    if own is not None and not 0 < own < 1e6:
-        raise QuerySyntax(f"precursor is an m/z above 0, not {own:g}")
+    if axis is not AXES["mz"] and (given is not None or float(options["mz_power"])):
+        raise QuerySyntax("precursor and mz_power are for mass spectra, and the query is none")
+    if given is not None and not 0 < float(given) < 1e6:
+        raise QuerySyntax(f"precursor is an m/z above 0 and below a million, not {given}")
     if metric in NEED_PRECURSOR and (own is None or axis is not AXES["mz"]):
         raise QuerySyntax(
             f"metric {metric} compares precursors, and the query has none", hint="give it: {precursor=195.0877}"
@@ -120,8 +144,10 @@ def comparing(options: Mapping[str, Scalar], axis: Axis, precursor: float | None
     for name, lowest, highest in (("noise", 0, 1), ("precursor_gap", 0, 1e6), ("intensity_power", 0, 10)):
         if not lowest <= float(options[name]) <= highest:
             raise QuerySyntax(f"{name} lies between {lowest} and {highest:g}, not at {options[name]}")
-    if abs(float(options["mz_power"])) > 10 or int(options["min_peaks"]) < 1:
-        raise QuerySyntax("mz_power lies between -10 and 10, and min_peaks is at least 1")
+    if abs(float(options["mz_power"])) > 10:
+        raise QuerySyntax(f"mz_power lies between -10 and 10, not at {options['mz_power']}")
+    if int(options["min_peaks"]) < 1:
+        raise QuerySyntax(f"min_peaks is at least 1, not {options['min_peaks']}")
     return Comparing(
         metric,
         tolerance,
@@ -153,6 +179,15 @@ def _within(options: Mapping[str, Scalar], precursor: float | None) -> tuple[flo
     if not 0 <= width < 1e6:
         raise QuerySyntax(f"precursors cannot lie {width:g} Da apart")
     return precursor - width, precursor + width
+
+
+def without_bearing(options: Mapping[str, Scalar], settings: Comparing) -> list[str]:
+    """Return the names of options that were given and that the metric does not look at."""
+    usual: dict[str, Scalar] = {"matching": "greedy", "intensity_power": 1.0, "mz_power": 0.0}
+    idle = [name for name, value in usual.items() if settings.by_entropy and options[name] != value]
+    if settings.metric != "neutral_loss" and options["similarity"] != "entropy":
+        idle.append("similarity")
+    return idle
 
 
 def packed(settings: Comparing) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 OFFSET = 1 << 32
 """The cell of position 0."""
+LEAST_LOSS = -1.0
+"""Losses below, of peaks far above the precursor, have no cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,11 @@ class Axis:
     def coarse_ions(self) -> str:
         """The peak space of peaks that were cleaned for the coarse tolerance, where that makes a difference."""
         return f"spectrum.{self.name}_coarse_peaks"
+
+    @property
+    def farthest(self) -> float:
+        """Positions as far from 0, or farther, have no cells."""
+        return OFFSET * self.grid / 2
 
     def cell(self, position: float) -> int:
         """Return the cell of a position."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,12 +14,13 @@ from nlsearch.errors import QuerySyntax, UnsupportedFeature
 from nlsearch.handlers.chemistry.formula import read_formula
 from nlsearch.handlers.contract import Buffer, Source
 from nlsearch.handlers.spectrum import asked, envelopes, ions
-from nlsearch.handlers.spectrum.axes import AXES, Axis
+from nlsearch.handlers.spectrum.axes import AXES, LEAST_LOSS, Axis
 from nlsearch.handlers.spectrum.facts import FORMULA, LOSS
 from nlsearch.handlers.spectrum.formats.picking import peaks_of
 from nlsearch.handlers.spectrum.payload import decode
 from nlsearch.handlers.spectrum.read import read_records
 from nlsearch.handlers.spectrum.records import Spectrum
+from nlsearch.kernels.peakindex import MOST_POINTS
 from nlsearch.kernels.peaklists import Cleaned, Comparing, clean, pack_record
 from nlsearch.limits import Limits
 from nlsearch.model import (
@@ -74,7 +76,7 @@ def _peaks(value: str, options: Options) -> Probe:
     settings = asked.comparing(options, AXES["mz"], None)
     record = pack_record(positions, intensities, settings.axis, settings.reference)
     said = f"{len(positions)} peak{'' if len(positions) == 1 else 's'}" + ("" if weighed else ", all equally high")
-    return _similar("peaks", record, settings, said)
+    return _similar("peaks", record, settings, said + _idle(options, settings))
 
 
 def _like(value: Value, options: Options, limits: Limits) -> Probe:
@@ -91,7 +93,15 @@ def _like(value: Value, options: Options, limits: Limits) -> Probe:
         raise UnsupportedFeature(f"the spectrum {name or 'asked for'} has no peaks to compare")
     settings = asked.comparing(options, axis, None if math.isnan(precursor) else precursor)
     record = pack_record(positions, intensities, axis.code, settings.reference)
-    return _similar("like", record, settings, f"{name or 'spectrum'}, {len(positions):,} peaks")
+    origin = " (the first spectrum of the file)" if isinstance(value, Source) else ""
+    said = f"{name or 'spectrum'}{origin}, {len(positions):,} peak{'' if len(positions) == 1 else 's'}"
+    return _similar("like", record, settings, said + _idle(options, settings))
+
+
+def _idle(options: Options, settings: Comparing) -> str:
+    """Say which options have no bearing on the metric."""
+    idle = asked.without_bearing(options, settings)
+    return f", {' and '.join(idle)} not looked at by {settings.metric}" if idle else ""
 
 
 def _first(source: Source, limits: Limits) -> tuple[Any, Any, Axis, float, str]:
@@ -105,7 +115,8 @@ def _first(source: Source, limits: Limits) -> tuple[Any, Any, Axis, float, str]:
             known = float(precursor) if isinstance(precursor, int | float) and content.axis == "mz" else math.nan
             return positions, intensities, AXES[content.axis], known, content.name
         skipped = skipped or item.reason
-    raise UnsupportedFeature(f"the file has no spectrum that can be read{f': {skipped}' if skipped else ''}")
+    why = f": {skipped}" if skipped else ""
+    raise UnsupportedFeature(f"the file has no spectrum that can be read{why}", locator=source.path)
 
 
 def _similar(operator: str, record: bytes, settings: Comparing, said: str) -> Probe:
@@ -131,7 +142,7 @@ def _similar(operator: str, record: bytes, settings: Comparing, said: str) -> Pr
 
 
 def _alike(cleaned: Cleaned, settings: Comparing) -> Question:
-    if not asked.is_indexed(settings):
+    if not asked.is_indexed(settings) or len(cleaned.positions) > MOST_POINTS:
         return Scan(scored=True)
     axis = asked.axis_of(settings)
     usual = not settings.relative and settings.merging == 2 * axis.tolerance
@@ -188,7 +199,7 @@ def _positions(
         kind="spectrum",
         operator=operator,
         read_as=f"{'losses' if losses else axis.title} {listed}, each within {width:g} {unit}{more.get('said', '')}",
-        ask=AllOf(tuple(_cells(space, axis, position, reach, relative=relative) for position in wanted)),
+        ask=_in_cells(space, axis, [(position, _reach(position, reach, relative=relative)) for position in wanted]),
         verification={
             "asks": "positions",
             "wanted": wanted,
@@ -204,10 +215,18 @@ def _positions(
     )
 
 
-def _cells(space: str, axis: Axis, position: float, width: float, *, relative: bool) -> TermRange:
+def _reach(position: float, width: float, *, relative: bool) -> float:
     reach = abs(position) * width * 1e-6 if relative else width
-    reach += 1e-9 * (abs(position) + 1)  # losses are differences, which round
-    return TermRange(space, axis.cell(position - reach), axis.cell(position + reach))
+    return reach + 1e-9 * (abs(position) + 1)  # losses are differences, which round
+
+
+def _in_cells(space: str, axis: Axis, wanted: list[tuple[float, float]]) -> Question:
+    """Ask for peaks at positions, each with its reach; where there are no cells it is left to verification."""
+    lowest = LEAST_LOSS if space == LOSS else -axis.farthest
+    windows = [(position - reach, position + reach) for position, reach in wanted]
+    known = [(low, high) for low, high in windows if low > lowest and high < axis.farthest]
+    cells = tuple(TermRange(space, axis.cell(low), axis.cell(high)) for low, high in known)
+    return AllOf(cells) if cells else Scan(scored=True)
 
 
 def _mz(value: str, options: Options) -> Probe:
@@ -227,8 +246,11 @@ def _loss(value: str, options: Options) -> Probe:
 def _shift(value: str, options: Options) -> Probe:
     wanted = asked.read_positions("shift", value, signed=True)
     nucleus, given = str(options.get("nucleus", "")).strip(), options.get("tol_ppm")
+    if nucleus and not re.fullmatch(r"\d{1,3}[A-Z][a-z]?", nucleus):
+        raise QuerySyntax(f"a nucleus is written like 1H or 13C, not {nucleus[:20]!r}")
     proton, other = (0.05, 0.5) if given is None else (float(given), float(given))
     said = f" (¹H; others within {other:g} ppm)" if given is None else ""
+    said += f", of {nucleus}" if nucleus else ""
     reach = max(proton, other)
     tolerance = (proton, False)
     return _positions(
@@ -247,14 +269,29 @@ def _band(value: str, options: Options) -> Probe:
 def _neutral(value: str, options: Options) -> Probe:
     wanted = ions.asked_ions(value, options)
     names = ", ".join(name for name, *_ in wanted)
+    told = value.strip() if _is_number(value) else f"{_hill(value)}, {ions.neutral_da(value):.4f} Da"
     return Probe(
         kind="spectrum",
         operator="neutral",
-        read_as=f"neutral mass {value.strip()}; precursors of {names}",
+        read_as=f"neutral mass {told}; precursors of {names}",
         ask=AnyOf(tuple(Range("precursor", low, high) for _, low, high, _ in wanted)),
         verification={"asks": "neutral", "ions": [list(ion) for ion in wanted]},
         guarantee="complete",
     )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _hill(value: str) -> str:
+    """Return a formula as it was understood."""
+    ask = read_formula(value, "formula", FORMULA).ask
+    return ask.value if isinstance(ask, Exact) else value.strip()
 
 
 def _formula(value: str, options: Options) -> Probe:
@@ -277,7 +314,7 @@ def _formula(value: str, options: Options) -> Probe:
     return Probe(
         kind="spectrum",
         operator="formula",
-        read_as=f"isotopic pattern of {value.strip()} as {names}",
+        read_as=f"isotopic pattern of {_hill(value)} as {names}",
         ask=AnyOf(tuple(_pattern_question(pattern) for pattern in patterns)),
         verification={"asks": "isotopes", "patterns": [pattern.to_json() for pattern in patterns]},
         guarantee="complete",

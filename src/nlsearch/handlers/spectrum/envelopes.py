@@ -6,8 +6,8 @@ Conventions
 -----------
 The score is the cosine of expected abundances and observed intensities over the pattern's positions, where an absent
 peak counts as 0; the contributions of the positions add up to it.  Tolerances as in :mod:`.ions`.  Isotopologues nearer
-to each other than twice the tolerance are one position, so no peak answers two.  A formula with a charge is the ion
-itself.
+to each other than 0.02 Da, or than twice the tolerance, are one position, so no peak answers two.  A formula with a
+charge is the ion itself.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ from nlsearch.model import Scalar
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-PATTERN_DA = 0.01
+PATTERN_PPM = 10.0
+MERGED_DA = 0.02
+"""Isotopologues nearer to each other are one peak in most spectra, however narrow the tolerance is."""
 LEAST = 0.05
 """Isotopic peaks below this share of the highest need not be there if nobody says."""
 
@@ -110,19 +112,19 @@ def _pattern(counts: Counts, adduct: Adduct, options: Mapping[str, Scalar], leas
     first = np.array([ion_mz(monoisotopic_da(counts), adduct)])
     mz, abundance = pattern(counts, adduct, _apart(first, adduct, options))
     mz, abundance = pattern(counts, adduct, _apart(mz, adduct, options))
-    tolerance = tolerances(options, mz, da=PATTERN_DA)
+    tolerance = tolerances(options, mz, ppm=PATTERN_PPM)
     return Pattern(adduct.name, adduct.charge, mz, abundance, tolerance, (abundance >= least) | (abundance == 1))
 
 
 def _apart(mz: NDArray[np.float64], adduct: Adduct, options: Mapping[str, Scalar]) -> float:
     """Return how far positions must lie apart, in dalton, so that no peak is within the tolerance of two."""
-    widest = float(tolerances(options, mz, da=PATTERN_DA).max())
+    widest = float(tolerances(options, mz, ppm=PATTERN_PPM).max())
     if 2 * widest * abs(adduct.charge) >= 1:
         raise QuerySyntax(
             f"±{widest:g} Da of m/z does not tell the isotopic peaks of {adduct.name} apart",
             hint=f"give tol_da below {0.5 / abs(adduct.charge):g}, or other adducts",
         )
-    return 2 * widest
+    return max(2 * widest, MERGED_DA)
 
 
 def judge_pattern(

@@ -213,7 +213,8 @@ OPERATORS: tuple[Operator, ...] = (
         (
             Option("isotopes", "boolean", "look for the isotopic pattern in the peaks", default=False),
             Option("adducts", "text", "which ions, with spaces between; the usual ones if not given"),
-            *_TOLERANCE,
+            Option("tol_da", "float", "how far peaks may lie off, in dalton"),
+            Option("tol_ppm", "float", "the same in parts per million; 10 if no tolerance is given"),
             Option("least", "float", "isotopic peaks below this share of the highest need not be there", 0.05),
         ),
         "a molecular formula",

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nlsearch.handlers.chemistry.formula import formula_terms
 from nlsearch.handlers.spectrum.asked import default_comparing
-from nlsearch.handlers.spectrum.axes import AXES, OFFSET, Axis
+from nlsearch.handlers.spectrum.axes import AXES, LEAST_LOSS, OFFSET, Axis
 from nlsearch.handlers.spectrum.compound import identified
 from nlsearch.handlers.spectrum.facts import FORMULA, LOSS
 from nlsearch.handlers.spectrum.formats.picking import peaks_of
@@ -27,7 +27,7 @@ def spectrum_features(item: RawItem, limits: Limits) -> Features:
     axis = AXES[content.axis]
     positions, intensities, warnings = peaks_of(content)
     fields, odd = identified(content.fields, content.smiles, content.inchi, limits)
-    item.warnings.extend([*warnings, *odd])
+    item.warnings.extend([*warnings, *odd, *([] if len(positions) else ["the record has no peaks"])])
     decoded = _decoded(content, axis, positions, intensities, fields)
     payload = encode(decoded)
     cleaned = clean(default_comparing(axis, decoded.precursor), payload)
@@ -84,7 +84,7 @@ def _about_peaks(content: Spectrum, decoded: Decoded, cleaned: Cleaned) -> dict[
 # ------------------------------------------------------------------------------------------------------------- organs
 def cells(axis: Axis, positions: NDArray[np.float64]) -> NDArray[np.uint64]:
     """Return the cells in which there are peaks; ascending and unique."""
-    numbers = np.floor(positions[np.abs(positions) < OFFSET * axis.grid / 2] / axis.grid).astype(np.int64) + OFFSET
+    numbers = np.floor(positions[np.abs(positions) < axis.farthest] / axis.grid).astype(np.int64) + OFFSET
     return np.unique(numbers).astype(np.uint64)
 
 
@@ -93,7 +93,7 @@ def _terms(decoded: Decoded, fields: dict[str, FieldValue]) -> dict[str, NDArray
     terms = {decoded.axis.terms: cells(decoded.axis, loud)}
     if math.isfinite(decoded.precursor):
         losses = decoded.precursor - loud
-        terms[LOSS] = cells(decoded.axis, losses[losses >= -1.0])
+        terms[LOSS] = cells(decoded.axis, losses[losses >= LEAST_LOSS])
     formula = fields.get("formula")
     if formula:
         terms[FORMULA] = formula_terms(str(formula))

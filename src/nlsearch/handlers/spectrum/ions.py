@@ -78,6 +78,11 @@ def _molecule(text: str, options: Mapping[str, Scalar]) -> tuple[float, list[Add
     return mass, adducts_asked(options)
 
 
+def neutral_da(formula: str) -> float:
+    """Return the monoisotopic mass of a formula that can be read."""
+    return monoisotopic_da(counted(formula)[0])
+
+
 def judge_neutral(asked: Sequence[AskedIon], precursor: float) -> tuple[float, dict[str, Json]] | None:
     """Return score and evidence of the ion that a precursor fits best, None if it fits none.
 

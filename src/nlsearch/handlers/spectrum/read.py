@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from nlsearch.errors import UnsupportedFeature
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 Reader = Callable[[BinaryIO, Limits], Iterator[RawItem | Skipped]]
 
+LONGEST = 500
+"""Characters of a name or an id."""
 READERS: dict[str, str] = {
     "MassBank": "massbank",
     "MGF": "mgf",
@@ -45,4 +48,18 @@ def read_records(source: Source, limits: Limits) -> Iterator[RawItem | Skipped]:
         raise UnsupportedFeature(f"{source.format or 'this'} is no format of spectra", locator=source.path)
     records: Reader = importlib.import_module(f"nlsearch.handlers.spectrum.formats.{name}").records
     with source.open() as stream:
-        yield from records(as_utf8(stream), limits)
+        for record in records(as_utf8(stream), limits):
+            yield _bounded(record)
+
+
+def _bounded(record: RawItem | Skipped) -> RawItem | Skipped:
+    """Return a record whose name and id are of a length that people can use; files may hold a megabyte in one line."""
+    if record.record_id is not None and len(record.record_id) > LONGEST:
+        if isinstance(record, Skipped):
+            return replace(record, record_id=None)
+        record.warnings.append(f"an id of {len(record.record_id):,} characters is not used")
+        record.record_id = None
+    if isinstance(record, RawItem) and len(record.title) > LONGEST:
+        record.warnings.append(f"a name of {len(record.title):,} characters was cut")
+        record.title = record.content.name = record.title[:LONGEST]
+    return record

@@ -111,7 +111,9 @@ def peak_list(positions: ArrayLike, intensities: ArrayLike, *, signed: bool = Fa
     distinct = np.concatenate([[True], where[1:] != where[:-1]])[: len(where)]
     if not distinct.all():
         starts = np.flatnonzero(distinct)
-        warnings.append(f"{len(where) - len(starts):,} peaks at a position that another one has: intensities added up")
+        count = len(where) - len(starts)
+        plural = "" if count == 1 else "s"
+        warnings.append(f"{count:,} peak{plural} at a position that another one has: intensities added up")
         where, how_much = where[starts], np.add.reduceat(how_much, starts)
     return Listed(where, how_much, warnings)
 

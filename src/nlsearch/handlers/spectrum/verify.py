@@ -2,9 +2,9 @@
 
 Conventions
 -----------
-``pairs`` are [position of the query, position of the item, ppm, contribution]; the contributions add up to the score.
-Positions are those of the records, or, where cleaning merged peaks, of what it made of them; of a shifted pair the ppm
-are what is left after ``shift_da`` was added to the item's.
+``pairs`` are [position of the query, position of the item, ppm, contribution]; ppm is (item − query) / query · 10⁶,
+of a shifted pair too; the contributions add up to the score.  Positions are those of the records, or, where cleaning
+merged peaks, of what it made of them.
 """
 
 from __future__ import annotations
@@ -134,10 +134,10 @@ def _evidence(query: _Query, payload: Buffer, pairs: list[tuple[Any, ...]], shif
     """Say which peaks match, and how the lists were cleaned."""
     settings, raw = query.settings, query.raw
     own, listed = open_record(payload)[0], []
-    for gain, asked_for, found, asked_cleaned, found_cleaned, shifted, _ in pairs:
+    for gain, asked_for, found, asked_cleaned, found_cleaned, *_ in pairs:
         at = raw[asked_for] if asked_for >= 0 else round(asked_cleaned, 5)
         to = float(own[found]) if found >= 0 else round(found_cleaned, 5)
-        ppm = ((to + shift if shifted else to) - at) * 1e6 / at if at else 0.0
+        ppm = (to - at) * 1e6 / at if at else 0.0
         listed.append([at, to, round(ppm, 3), gain])
     evidence: dict[str, Json] = {
         "pairs": sorted(listed),

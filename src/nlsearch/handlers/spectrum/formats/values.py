@@ -80,6 +80,8 @@ def amount(text: str, warn: Warn) -> float | None:
             warn(f"of {text!r} the first number counts")
     if not isfinite(value):
         raise ValueError(text)
+    if value < 0:
+        warn(f"{text!r} is below 0 and left out")
     return value if value > 0 else None
 
 
