@@ -16,7 +16,7 @@ def shown(value: Json) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return f"{value:.4f}".rstrip("0").rstrip(".") if 100 <= abs(value) < 1e6 else f"{value:.6g}"
     if isinstance(value, list):
         listed = ", ".join(shown(part) for part in value[:LISTED])
         return f"{listed}, … ({len(value)} in all)" if len(value) > LISTED else listed

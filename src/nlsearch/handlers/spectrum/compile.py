@@ -40,6 +40,7 @@ from nlsearch.model import (
 MINIMUM = 0.5
 EXACT_FLOOR = 0.999
 _MODES: dict[str, str] = {"entropy": "same", "cosine": "same", "neutral_loss": "shifted"}
+_OF_KNOWN = ", of spectra with a precursor"
 Value = str | Buffer | Source
 Options = Mapping[str, Scalar]
 
@@ -176,7 +177,7 @@ def _in_words(cleaned: Cleaned, settings: Comparing) -> str:
     if not math.isnan(settings.reference):
         parts.append(f"precursor {settings.reference:.10g}")
     if settings.within is not None:
-        parts.append(f"precursors from {settings.within[0]:.4f} to {settings.within[1]:.4f}")
+        parts.append(f"precursors from {settings.within[0]:.4f} to {settings.within[1]:.4f} and no unknown ones")
     return ", ".join(parts)
 
 
@@ -198,7 +199,8 @@ def _positions(
     return Probe(
         kind="spectrum",
         operator=operator,
-        read_as=f"{'losses' if losses else axis.title} {listed}, each within {width:g} {unit}{more.get('said', '')}",
+        read_as=f"{'losses' if losses else axis.title} {listed}, each within {width:g} {unit}"
+        f"{more.get('said', '')}{_OF_KNOWN if losses else ''}",
         ask=_in_cells(space, axis, [(position, _reach(position, reach, relative=relative)) for position in wanted]),
         verification={
             "asks": "positions",
@@ -273,7 +275,7 @@ def _neutral(value: str, options: Options) -> Probe:
     return Probe(
         kind="spectrum",
         operator="neutral",
-        read_as=f"neutral mass {told}; precursors of {names}",
+        read_as=f"neutral mass {told}{_OF_KNOWN}; precursors of {names}",
         ask=AnyOf(tuple(Range("precursor", low, high) for _, low, high, _ in wanted)),
         verification={"asks": "neutral", "ions": [list(ion) for ion in wanted]},
         guarantee="complete",
