@@ -131,7 +131,7 @@ from nlsearch.cli.words import evidence_in_words
         ),
         ("image", {"hamming": 12, "turn": 90, "pixels_equal": False}, "12 of 256 hash bits differ; turned by 90°"),
         ("image", {"pixels_equal": True}, "all pixels equal"),
-        ("molecule", {"words": ["caffeine"], "fields": {"mass": 194.0804}}, "words caffeine; mass = 194.08"),
+        ("molecule", {"words": ["caffeine"], "fields": {"mass": 194.0804}}, "words caffeine; mass = 194.0804"),
         (
             "recipe",
             {"oven_degrees": 180.0, "empty": [], "vegan": True, "steps": [1, 2]},

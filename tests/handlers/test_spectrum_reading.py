@@ -557,3 +557,9 @@ def test_all_of_massbank(shared_data: Path) -> None:
     assert sum("precursor" in each for each in fields) == 14_447
     assert all(each["ion_mode"] in {"positive", "negative"} for each in fields)
     assert sum(bool(item.warnings) for item in items) == 26
+
+
+def test_msp_decimal_commas_are_told() -> None:
+    (item,) = read("MSP", b"Name: x\nNum Peaks: 2\n100,25 5\n150.75 6\n")
+    assert item.content.positions.tolist() == [150.75]
+    assert any("100,25 5" in warning for warning in item.warnings)

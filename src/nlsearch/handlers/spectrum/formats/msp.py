@@ -176,6 +176,8 @@ def _pairs(line: str) -> list[list[str]]:
         words = [word for word in _SEPARATOR.split(part) if word]
         if len(words) > 3 and len(words) % 2 == 0 and all(map(is_number, words)):
             found += [words[i : i + 2] for i in range(0, len(words), 2)]
+        elif len(words) == 3 and "," in part and all(map(is_number, words)):
+            found.append([part.strip()])  # a decimal comma, which cannot be told from a separator
         elif words:
             found.append(words[:2])
     return found
