@@ -1,4 +1,4 @@
-"""Operators of the kind ``spectrum``: scores without cleaning, ends of tolerances, other axes, mistakes."""
+"""Operators of the kind ``spectrum``: scores of the peers, ends of tolerances, other axes, odd records, mistakes."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def test_examples_stay_on_their_axis(collection: nlsearch.Collection) -> None:
             collection.like(item.id, metric="modified")
 
 
-# ------------------------------------------------------------------------------------------------- fields, odd records
+# -------------------------------------------------------------------------------------------------- fields, odd records
 def test_spectra_without_peaks_are_found_by_their_fields(collection: nlsearch.Collection) -> None:
     for query in (
         "precursor:[123 TO 124]", 'adduct:"[M+NH4]+"', 'adduct:"M+NH4"', 'adduct:"[M+H+NH3]1+" AND charge:1',
