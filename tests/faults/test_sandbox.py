@@ -178,6 +178,16 @@ def test_read_one_does_not_reach_what_comes_after(pool, write):
     assert pool.read_one(task.description, "trouble", "#1").locator == "#1"
 
 
+def test_read_some_says_of_a_record_that_the_reader_crashed_or_hung(impatient, write):
+    task = write("f", "one", "id a", "read abort", "two")
+    got = impatient.read_some(task.description, "trouble", ["#1", "#a", "#4"])
+    assert set(got) == {"#1", "#a", "#4"}
+    assert isinstance(got["#4"], WorkerCrashed)
+    hangs = write("g", "one", "read hang", "two")
+    assert isinstance(impatient.read_some(hangs.description, "trouble", ["#3"])["#3"], WorkerTimeout)
+    assert impatient.read_one(task.description, "trouble", "#a").number == 2
+
+
 def test_a_killed_template_costs_what_is_in_flight(write):
     with Pool([OUTSIDE], LIMITS, jobs=1) as pool:
         assert read(pool, write("f", "one"))["f"][-1] == Done(1, 0)

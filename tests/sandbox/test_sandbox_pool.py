@@ -201,6 +201,21 @@ def test_read_one_of_a_record_that_is_not_there(either, write):
         either.read_one(write("empty").description, "trouble")
 
 
+def test_read_some_gives_each_record_or_its_reason(either, write):
+    task = write("f", "one", "id a", "skip s", "two", "read malformed", "three")
+    got = either.read_some(task.description, "trouble", ["#4", "#s", "", "#a", "#9"])
+    assert [got[key].number for key in ("", "#a", "#4")] == [1, 2, 4]
+    assert isinstance(got["#s"], MalformedContent)
+    assert isinstance(got["#9"], MalformedContent)
+    assert either.read_some(task.description, "trouble", ["#4"])["#4"].number == 4, "it stops before what is broken"
+    broken = either.read_some(task.description, "trouble", ["#1", "#6"])
+    assert broken["#1"].number == 1
+    assert "has changed since it was indexed" in str(broken["#6"])
+    gone = either.read_some(write("g", "one").description, "trouble", ["#7"])["#7"]
+    assert isinstance(gone, InputError)
+    assert "no record #7" in str(gone)
+
+
 def test_the_pool_answers_questions_while_it_reads(pool, write):
     reading = pool.read_sources([write("f", "many 4000"), write("g", "many 4000")])
     next(reading)

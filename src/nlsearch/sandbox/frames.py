@@ -4,7 +4,7 @@ A frame is 4 bytes of magic, the length of the body as big-endian uint32, and th
 element names the message::
 
     to a worker      ["read", description, kind]
-                     ["one", description, kind, locator]
+                     ["some", description, kind, locators]
                      ["compile", description, kind, operator, options]
                      ["facts"]
     from a worker    ["entry", kind, number, locator, title, Features]

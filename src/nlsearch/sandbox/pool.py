@@ -156,25 +156,22 @@ class Pool:
         NlsearchError
             If the source cannot be read.
         """
-        for message in self._ask(kind, ["one", dict(description), kind, locator]):
-            outcome = outcome_of(message)
-            if isinstance(outcome, ReadEntry):
-                return outcome
-            if isinstance(outcome, SkippedRecord):
-                raise MalformedContent(outcome.reason, locator=outcome.locator)
-        raise InputError("there is no record in it")
+        read = self.read_some(description, kind, [locator])[locator]
+        if isinstance(read, NlsearchError):
+            raise read
+        return read
 
     def read_some(
         self, description: Mapping[str, Json], kind: str, locators: Iterable[str]
     ) -> dict[str, ReadEntry | NlsearchError]:
-        """Read several records of a source again, in one pass.
+        """Read several records of a source again, as they are now, in one pass.
 
         Parameters
         ----------
         description : mapping
         kind : str
         locators : iterable of str
-            Of the records, none of them ``""``.
+            As :class:`ReadEntry` has them; ``""`` is the first record.
 
         Returns
         -------
@@ -182,16 +179,20 @@ class Pool:
             By locator the record, or why it gives no item, or cannot be read.
         """
         wanted = list(dict.fromkeys(locators))
-        *answer, end = self._exchange(kind, ["some", dict(description), kind, wanted])
-        told = outcome_of(end)
-        missing = told.error if isinstance(told, Failed) else InputError("there is no such record in it any more")
-        found: dict[str, ReadEntry | NlsearchError] = dict.fromkeys(wanted, missing)
-        for outcome in map(outcome_of, answer):
-            if isinstance(outcome, ReadEntry):
-                found[outcome.locator] = outcome
-            elif isinstance(outcome, SkippedRecord):
-                found[outcome.locator] = MalformedContent(outcome.reason, locator=outcome.locator)
-        return found
+        found: dict[str, ReadEntry | NlsearchError] = {}
+        end: NlsearchError | None = None
+        try:
+            for message in self._exchange(kind, ["some", dict(description), kind, wanted]):
+                outcome = outcome_of(message)
+                if isinstance(outcome, ReadEntry | SkippedRecord):
+                    read = outcome if isinstance(outcome, ReadEntry) else _why(outcome)
+                    found.setdefault("", read)
+                    found[outcome.locator] = read
+                elif isinstance(outcome, Failed):
+                    end = outcome.error
+        except WorkerError as error:
+            end = error
+        return {locator: found.get(locator) or end or _no_record(locator) for locator in wanted}
 
     def features_of(self, description: Mapping[str, Json], kind: str, locator: str = "") -> Features:
         """Return the features of one record; see :meth:`read_one`."""
@@ -212,17 +213,17 @@ class Pool:
             raise end.error
         return answer
 
-    def _exchange(self, kind: str, request: Message) -> list[Message]:
-        """Return the whole answer, its end too."""
+    def _exchange(self, kind: str, request: Message) -> Iterator[Message]:
+        """Yield the whole answer, its end too; a worker whose answer is not heard to its end is ended."""
         if self._inline:
-            return list(self._here(request))
+            yield from self._here(request)
+            return
         worker = self.take(kind)
         with ExitStack() as undo:
             undo.callback(worker.close)
-            answer = list(worker.exchange(request))
+            yield from worker.exchange(request)
             undo.pop_all()
         self.give_back(worker)
-        return answer
 
     def _here(self, request: Message) -> Iterator[Message]:
         if self._responder is None:
@@ -340,3 +341,12 @@ def _read_request(task: SourceTask) -> Message:
 def _outcome(message: Message) -> Outcome:
     outcome = outcome_of(message)
     return outcome if outcome is not None else Failed(WorkerCrashed(f"the reader answered {message[0]!r}"))
+
+
+def _why(skipped: SkippedRecord) -> NlsearchError:
+    return MalformedContent(skipped.reason, locator=skipped.locator)
+
+
+def _no_record(locator: str) -> NlsearchError:
+    record = f"record {locator}" if locator else "record"
+    return InputError(f"there is no {record} in it", hint="it may have changed")

@@ -112,47 +112,44 @@ class _Reading:
         self._skipped = 0
         self._memory = memory
         self._out_of_memory = False
-        self._some = False
-        self._left: set[str] = set()
+        self._missing: set[str] | None = None
 
-    def outcomes(self, wanted: str | None = None, some: Iterable[str] = ()) -> Iterator[bytes]:
+    def outcomes(self, wanted: Iterable[str] | None = None) -> Iterator[bytes]:
         """Yield a frame an outcome, the last one ``done`` or ``failed``.
 
-        With `wanted` only the record of that locator is derived (the first if it is ``""``), and reading stops there;
-        with `some` only the records of these, and it stops when there are all.
+        With `wanted` only the records of these locators are derived (``""`` is the first), and reading stops when there
+        are all.
         """
-        self._left = set(some)
-        self._some = bool(self._left)
+        self._missing = None if wanted is None else set(wanted)
         records = contain(self._records)
         while not isinstance(records, NlsearchError):
             record = contain(next, records, None)
             if record is None:
-                yield self._last(self._end(wanted))
+                yield self._last(Done(self._entries, self._skipped))
                 return
-            answer = record if isinstance(record, NlsearchError) else contain(self._answer, record, wanted)
+            answer = record if isinstance(record, NlsearchError) else contain(self._answer, record)
             del record
             if isinstance(answer, NlsearchError):
-                yield self._last(self._failed(answer, wanted))
+                yield self._last(self._failed(answer))
                 return
             if answer is not None:
                 yield answer
-                if wanted is not None or (self._some and not self._left):
-                    yield self._last(self._end(None))
+                if self._missing == set():
+                    yield self._last(Done(self._entries, self._skipped))
                     return
-        yield self._last(self._failed(records, wanted))
+        yield self._last(self._failed(records))
 
     def _records(self) -> Iterator[RawItem | Skipped]:
         return iter(self._handler.read(self._source, self._limits))
 
-    def _answer(self, record: RawItem | Skipped, wanted: str | None) -> bytes | None:
+    def _answer(self, record: RawItem | Skipped) -> bytes | None:
         self._limits.check("records_per_source", self._entries + self._skipped + 1)
         locator = self._locators.next(record.number, record.record_id)
-        if wanted and wanted != locator:
-            return None
-        if self._some:
-            if locator not in self._left:
+        if self._missing is not None:
+            asked = self._missing & {locator, ""}
+            if not asked:
                 return None
-            self._left.discard(locator)
+            self._missing -= asked
         if isinstance(record, Skipped):
             return self._skip(record.number, locator, record.reason, record.code)
         answer = contain(self._entry, record, locator)
@@ -189,15 +186,9 @@ class _Reading:
         self._skipped += 1
         return frame(message_of(SkippedRecord(number, locator, reason, code)))
 
-    def _end(self, wanted: str | None) -> Outcome:
-        if wanted is None:
-            return Done(self._entries, self._skipped)
-        record = f"record {wanted}" if wanted else "record"
-        return Failed(InputError(f"there is no {record} in it", hint="it may have changed"))
-
-    def _failed(self, error: NlsearchError, wanted: str | None) -> Outcome:
-        """Return why reading failed; a record that is `wanted` was read once, so what is broken now has changed."""
-        if wanted and isinstance(error, MalformedContent):
+    def _failed(self, error: NlsearchError) -> Outcome:
+        """Return why reading failed; a record that is missing yet was read once, so what is broken now has changed."""
+        if self._missing and "" not in self._missing and isinstance(error, MalformedContent):
             reason = f"the source has changed since it was indexed, and does not read now: {error.message}"
             return Failed(MalformedContent(reason, hint="index it again"))
         return Failed(error)
@@ -243,8 +234,7 @@ class Responder:
             yield from self._compile(handler, source, request[3], request[4])
         else:
             reading = _Reading(handler, self._registry, source, self._limits, self._memory)
-            one = request[3] if request[0] == "one" else None
-            yield from reading.outcomes(one, request[3] if request[0] == "some" else ())
+            yield from reading.outcomes(request[3] if request[0] == "some" else None)
 
     def _open(self, request: Message) -> tuple[Handler, Source]:
         handler = self._registry.get(request[2])
