@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from nlsearch.declarations import PeakSpace
 from nlsearch.index.peakfiles import BLOCK, MAGIC, ROW_TYPES, SHAPE, STORED, aligned, peak_file
-from nlsearch.index.storage import mapped, writing
-from nlsearch.limits import MIB
+from nlsearch.index.storage import RowSpool, mapped, writing
 from nlsearch.model import Peaks
 
 if TYPE_CHECKING:
@@ -39,9 +38,7 @@ class PeakWriter:
     def __init__(self, directory: Path, space: PeakSpace, memory_bytes: int) -> None:
         self._directory, self._space, self._memory = Path(directory), space, memory_bytes
         self._rows: list[Row] = []
-        self._path = peak_file(self._directory, space, "spool")
-        self._held: list[bytes] = []
-        self._held_bytes = 0
+        self._spool = RowSpool(peak_file(self._directory, space, "spool"))
 
     def add(self, key: int, peaks: Peaks) -> None:
         """Add the peaks of an item; one without peaks leaves no trace.
@@ -62,7 +59,7 @@ class PeakWriter:
             return
         found["item"] = len(self._rows)
         self._rows.append((peaks.reference, key, peaks.exponent, peaks.scale, peaks.apart, peaks.apart_relative))
-        self._append(found)
+        self._spool.add(found)
 
     def add_stored(self, rows: list[Row], peaks: Iterator[NDArray[np.void]]) -> None:
         """Add rows and their peaks as :meth:`PeakIndex.stored` gives them, with new keys."""
@@ -71,27 +68,15 @@ class PeakWriter:
         for some in peaks:
             moved = some.copy()
             moved["item"] += first
-            self._append(moved)
-
-    def _append(self, peaks: NDArray[np.void]) -> None:
-        self._held.append(peaks.tobytes())
-        self._held_bytes += peaks.nbytes
-        if self._held_bytes > MIB:
-            self._flush()
-
-    def _flush(self) -> None:
-        with writing(self._path), self._path.open("ab") as spool:
-            spool.writelines(self._held)
-        self._held, self._held_bytes = [], 0
+            self._spool.add(moved)
 
     def finish(self) -> dict[str, int]:
         """Write the file and return what it holds (JSON-able)."""
-        self._flush()
         order = np.argsort(np.array([row[1] for row in self._rows], np.int64), kind="stable")
         place = np.empty(len(order), np.uint32)
         place[order] = np.arange(len(order), dtype=np.uint32)
         columns = list(zip(*(self._rows[row] for row in order.tolist()), strict=True)) or [()] * len(ROW_TYPES)
-        spooled = mapped(self._path, "u1").view(STORED)
+        spooled = self._spool.all("u1").view(STORED)
         references = np.array(columns[0], "<f8")
         with writing(self._directory), peak_file(self._directory, self._space).open("wb") as file:
             file.write(bytes(SHAPE.size))
@@ -102,7 +87,7 @@ class PeakWriter:
             file.seek(0)
             file.write(SHAPE.pack(MAGIC, len(order), len(spooled), losses))
         del spooled
-        self._path.unlink()
+        self._spool.remove()
         return {"rows": len(order), "peaks": len(places), "losses": losses}
 
     def _write_peaks(self, file: BinaryIO, spooled: NDArray[np.void], place: NDArray[np.uint32]) -> _Lying:

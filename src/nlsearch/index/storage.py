@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from nlsearch.errors import IndexDamaged, StorageFull, StoreError
 from nlsearch.index.layout import sync_directory
+from nlsearch.limits import MIB
 
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
 """What the system says when a disk takes no more, or fails."""
@@ -76,6 +77,42 @@ def write_durably(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     sync_directory(path.parent)
+
+
+class RowSpool:
+    """Rows of numbers that wait on disk until all of them are there; no more than a MiB of them is held.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file that they wait in; made with the first of them.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._held: list[bytes] = []
+        self._held_bytes = 0
+
+    def add(self, rows: NDArray[Any]) -> None:
+        """Take rows; they are copied."""
+        self._held.append(rows.tobytes())
+        self._held_bytes += rows.nbytes
+        if self._held_bytes > MIB:
+            self._flush()
+
+    def all(self, dtype: str) -> NDArray[Any]:
+        """Return all rows, one after the other, as :func:`mapped` does."""
+        self._flush()
+        return mapped(self._path, dtype)
+
+    def remove(self) -> None:
+        """Delete the file."""
+        self._path.unlink()
+
+    def _flush(self) -> None:
+        with writing(self._path), self._path.open("ab") as spool:
+            spool.writelines(self._held)
+        self._held, self._held_bytes = [], 0
 
 
 def mapped(path: Path, dtype: str, count: int | None = None) -> NDArray[Any]:

@@ -30,9 +30,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from nlsearch.declarations import VectorSpace
 from nlsearch.errors import IndexDamaged
-from nlsearch.index.storage import mapped, writing
+from nlsearch.index.storage import RowSpool, mapped, writing
 from nlsearch.kernels import fold, hamming, overlaps, popcounts, tanimoto, tanimoto_top, tversky
-from nlsearch.limits import MIB
 from nlsearch.model import Nearest
 
 GRAPH_ROWS = 10_000
@@ -89,9 +88,7 @@ class VectorWriter:
             raise ValueError(f"space {space.name}: {space.dimensions} bits are not a multiple of 64")
         self._directory, self._space = Path(directory), space
         self._keys: list[int] = []
-        self._path = _file(self._directory, space, "spool")
-        self._held: list[bytes] = []
-        self._held_bytes = 0
+        self._spool = RowSpool(_file(self._directory, space, "spool"))
 
     def add(self, key: int, vector: ArrayLike) -> None:
         """Add the vector of an item.
@@ -119,15 +116,7 @@ class VectorWriter:
 
     def _append(self, keys: list[int], rows: NDArray[Any]) -> None:
         self._keys.extend(keys)
-        self._held.append(rows.tobytes())
-        self._held_bytes += rows.nbytes
-        if self._held_bytes > MIB:
-            self._flush()
-
-    def _flush(self) -> None:
-        with writing(self._path), self._path.open("ab") as spool:
-            spool.writelines(self._held)
-        self._held, self._held_bytes = [], 0
+        self._spool.add(rows)
 
     def finish(self) -> dict[str, int]:
         """Write the files and return what they hold (JSON-able).
@@ -140,14 +129,13 @@ class VectorWriter:
         keys = np.array(self._keys, np.uint32)
         if len(np.unique(keys)) != len(keys):
             raise ValueError(f"an item has two vectors in space {self._space.name}")
-        self._flush()
         row = _row_type(self._space)
-        rows = mapped(self._path, row.base.str).reshape(len(keys), *row.shape)
+        rows = self._spool.all(row.base.str).reshape(len(keys), *row.shape)
         with writing(self._directory):
             graph = self._write_bits(keys, rows) if _is_bits(self._space) else self._write_floats(keys, rows)
             head = _SHAPE.pack(_MAGIC, len(keys), self._space.dimensions, graph)
             _file(self._directory, self._space, "shape").write_bytes(head)
-        self._path.unlink()
+        self._spool.remove()
         return {"rows": len(keys), "dimensions": self._space.dimensions, "graph_bytes": graph}
 
     def _write_bits(self, keys: Keys, rows: NDArray[np.uint8]) -> int:
