@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nlsearch.declarations import PeakSpace, SeedSpace, VectorSpace
 from nlsearch.errors import StoreError
 from nlsearch.index.records import unpacked_terms
 from nlsearch.index.split import Split, StoredItem
@@ -19,6 +20,7 @@ from nlsearch.index.storage import writing
 from nlsearch.model import Entry, Features
 
 _Fact = TypeVar("_Fact")
+_Space = TypeVar("_Space", SeedSpace, VectorSpace, PeakSpace)
 
 
 def merge_splits(
@@ -108,39 +110,39 @@ def _entry(item: StoredItem, record: tuple[str, Mapping[str, bytes]], size: floa
 
 
 def _merge_seeds(splits: Sequence[Split], keys: Sequence[NDArray[np.int64]], organs: Organs) -> None:
-    for name in sorted({name for split in splits for name in split.info.seed_spaces}):
+    for space, holders in _held_spaces(splits, keys, lambda split: split.info.seed_spaces):
         from nlsearch.index.seeds import merge_seeds
 
-        holders = [
-            (split.seeds(name), mapped) for split, mapped in zip(splits, keys, strict=True) if split.has_seeds(name)
-        ]
-        space = next(split.info.seed_spaces[name] for split in splits if split.has_seeds(name))
-        merge_seeds(holders, organs.organ_folder("seeds"), space, organs.memory_bytes)
-        organs.used.add(name)
+        parts = [(split.seeds(space.name), mapped) for split, mapped in holders]
+        merge_seeds(parts, organs.organ_folder("seeds"), space, organs.memory_bytes)
+        organs.used.add(space.name)
 
 
 def _merge_vectors(splits: Sequence[Split], keys: Sequence[NDArray[np.int64]], organs: Organs) -> None:
-    for name in sorted({name for split in splits for name in split.info.vector_spaces}):
+    for space, holders in _held_spaces(splits, keys, lambda split: split.info.vector_spaces):
         from nlsearch.index.vectors import merge_vectors
 
-        holders = [
-            (split.vectors(name), mapped) for split, mapped in zip(splits, keys, strict=True) if split.has_vectors(name)
-        ]
-        space = next(split.info.vector_spaces[name] for split in splits if split.has_vectors(name))
-        merge_vectors(holders, organs.organ_folder("vectors"), space)
-        organs.used.add(name)
+        parts = [(split.vectors(space.name), mapped) for split, mapped in holders]
+        merge_vectors(parts, organs.organ_folder("vectors"), space)
+        organs.used.add(space.name)
 
 
 def _merge_peaks(splits: Sequence[Split], keys: Sequence[NDArray[np.int64]], organs: Organs) -> None:
-    for name in sorted({name for split in splits for name in split.info.peak_spaces}):
+    for space, holders in _held_spaces(splits, keys, lambda split: split.info.peak_spaces):
         from nlsearch.index.peakwrite import merge_peaks
 
-        holders = [
-            (split.peaks(name), mapped) for split, mapped in zip(splits, keys, strict=True) if split.has_peaks(name)
-        ]
-        space = next(split.info.peak_spaces[name] for split in splits if split.has_peaks(name))
-        merge_peaks(holders, organs.organ_folder("peaks"), space, organs.memory_bytes)
-        organs.used.add(name)
+        parts = [(split.peaks(space.name), mapped) for split, mapped in holders]
+        merge_peaks(parts, organs.organ_folder("peaks"), space, organs.memory_bytes)
+        organs.used.add(space.name)
+
+
+def _held_spaces(
+    splits: Sequence[Split], keys: Sequence[NDArray[np.int64]], spaces_of: Callable[[Split], Mapping[str, _Space]]
+) -> Iterator[tuple[_Space, list[tuple[Split, NDArray[np.int64]]]]]:
+    """Yield each space, by name, with the splits that have something in it and the new keys of their items."""
+    for name in sorted({name for split in splits for name in spaces_of(split)}):
+        holders = [(split, mapped) for split, mapped in zip(splits, keys, strict=True) if name in spaces_of(split)]
+        yield spaces_of(holders[0][0])[name], holders
 
 
 def _agreed(what: str, declared: Iterable[Mapping[str, _Fact]]) -> dict[str, _Fact]:

@@ -285,13 +285,12 @@ def _ask_vectors(question: Nearest, kind: str, view: SplitView, allowed: NDArray
 
 def _without_vector(space: str, kind: str, view: SplitView, allowed: NDArray[np.uint32] | None) -> NDArray[np.uint32]:
     """Return the living items of a kind that have no vector in a space; ascending."""
-    lacks = np.zeros(view.split.info.items, dtype=bool)
-    low, high = view.split.kind_range(kind)
-    lacks[low:high] = True
-    if view.split.has_vectors(space):
-        lacks[view.split.vectors(space).keys] = False
-    keys = (np.flatnonzero(lacks) if allowed is None else allowed[lacks[allowed]]).astype(np.uint32)
-    return keys[view.living(keys)]
+    keys = _of_kind(kind, view, allowed)
+    if not view.split.has_vectors(space):
+        return keys
+    has = np.zeros(view.split.info.items, dtype=bool)
+    has[view.split.vectors(space).keys] = True
+    return keys[~has[keys]]
 
 
 def _nearest(question: Nearest, view: SplitView, allowed: NDArray[np.uint32] | None) -> Found:
