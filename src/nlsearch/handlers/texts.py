@@ -1,4 +1,4 @@
-"""What handlers of text formats share: text files in UTF-16 read as UTF-8.
+"""What handlers of text formats share: text files in UTF-16 read as UTF-8, and bytes of a record read as text.
 
 Conventions
 -----------
@@ -19,6 +19,14 @@ _BUFFER = 2**16
 def is_utf16(head: bytes) -> bool:
     """Say whether `head` begins with a byte order mark of UTF-16, and not with that of UTF-32."""
     return head.startswith(_MARKS) and not head.startswith(codecs.BOM_UTF32_LE)
+
+
+def decoded(raw: bytes) -> str:
+    """Return `raw` as text: UTF-8, else Latin-1."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def as_utf8(stream: BinaryIO) -> BinaryIO:

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from nlsearch.handlers.texts import decoded
 from nlsearch.limits import Limits
 
 _MOL2_RECORD = b"@<TRIPOS>MOLECULE"
@@ -69,14 +70,6 @@ class Record:
     column: str = ""
     record_id: str | None = None
     remark: str = ""
-
-
-def decoded(raw: bytes) -> str:
-    """Return `raw` as text: UTF-8, else Latin-1."""
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
 
 
 def numbered_lines(stream: BinaryIO, most: int) -> Iterator[tuple[int, bytes, bool]]:

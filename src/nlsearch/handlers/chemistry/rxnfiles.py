@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from nlsearch.errors import MalformedContent
-from nlsearch.handlers.chemistry.records import Record, decoded, numbered_lines
+from nlsearch.handlers.chemistry.records import Record, numbered_lines
+from nlsearch.handlers.texts import decoded
 from nlsearch.limits import Limits
 
 _STARTS = (b"$RFMT", b"$MFMT", b"$RIREG", b"$REREG", b"$MIREG", b"$MEREG")

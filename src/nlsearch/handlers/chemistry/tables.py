@@ -21,7 +21,8 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from nlsearch.errors import MalformedContent
-from nlsearch.handlers.chemistry.records import Record, decoded
+from nlsearch.handlers.chemistry.records import Record
+from nlsearch.handlers.texts import decoded
 from nlsearch.limits import Limits
 
 _DELIMITERS = ("\t", ",", ";", "|")

@@ -17,7 +17,6 @@ _SEPARATORS = re.compile(r"[\s,;]+")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?")
 MOST_PEAKS = 20_000
 CHANGES_CLEANING = {"noise": 0.01, "precursor_gap": 1.6}
-CHANGES_WEIGHTS = {"intensity_power": 1.0, "mz_power": 0.0}
 
 
 def read_peaks(value: str) -> tuple[list[float], list[float], bool]:
@@ -79,7 +78,7 @@ def read_positions(operator: str, value: str, *, signed: bool = False) -> list[f
     QuerySyntax
         With the first part that is no number, or negative unless `signed`.
     """
-    parts = [part for part in re.split(r"[\s;]+|,(?!\d)|(?<!\d),|,", value.strip()) if part]
+    parts = [part for part in _SEPARATORS.split(value.strip()) if part]
     if not parts:
         raise QuerySyntax(f"{operator}: empty", hint=f'write numbers, e.g. {operator}:"195.0877, 138.0662"')
     if len(parts) > MOST_PEAKS // 100:

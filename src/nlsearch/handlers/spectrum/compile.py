@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from nlsearch.handlers.spectrum.facts import FORMULA, LOSS
 from nlsearch.handlers.spectrum.formats.picking import peaks_of
 from nlsearch.handlers.spectrum.payload import decode
 from nlsearch.handlers.spectrum.read import read_records
-from nlsearch.handlers.spectrum.records import Spectrum
+from nlsearch.handlers.spectrum.records import Spectrum, is_number
 from nlsearch.kernels.peakindex import MOST_POINTS
 from nlsearch.kernels.peaklists import Cleaned, Comparing, clean, pack_record
 from nlsearch.limits import Limits
@@ -61,8 +62,8 @@ def compile_operator(operator: str, value: Value, options: Options, limits: Limi
         raise QuerySyntax(f"{operator} wants a text")
     makers: dict[str, Callable[[str, Options], Probe]] = {
         "peaks": _peaks,
-        "mz": _mz,
-        "loss": _loss,
+        "mz": partial(_masses, "mz"),
+        "loss": partial(_masses, "loss"),
         "shift": _shift,
         "band": _band,
         "neutral": _neutral,
@@ -231,18 +232,10 @@ def _in_cells(space: str, axis: Axis, wanted: list[tuple[float, float]]) -> Ques
     return AllOf(cells) if cells else Scan(scored=True)
 
 
-def _mz(value: str, options: Options) -> Probe:
+def _masses(operator: str, value: str, options: Options) -> Probe:
     axis = AXES["mz"]
-    return _positions(
-        "mz", asked.read_positions("mz", value), axis, options, asked.tolerance_of(options, axis.tolerance)
-    )
-
-
-def _loss(value: str, options: Options) -> Probe:
-    axis = AXES["mz"]
-    return _positions(
-        "loss", asked.read_positions("loss", value), axis, options, asked.tolerance_of(options, axis.tolerance)
-    )
+    wanted = asked.read_positions(operator, value)
+    return _positions(operator, wanted, axis, options, asked.tolerance_of(options, axis.tolerance))
 
 
 def _shift(value: str, options: Options) -> Probe:
@@ -271,7 +264,7 @@ def _band(value: str, options: Options) -> Probe:
 def _neutral(value: str, options: Options) -> Probe:
     wanted = ions.asked_ions(value, options)
     names = ", ".join(name for name, *_ in wanted)
-    told = value.strip() if _is_number(value) else f"{_hill(value)}, {ions.neutral_da(value):.4f} Da"
+    told = value.strip() if is_number(value) else f"{_hill(value)}, {ions.neutral_da(value):.4f} Da"
     return Probe(
         kind="spectrum",
         operator="neutral",
@@ -280,14 +273,6 @@ def _neutral(value: str, options: Options) -> Probe:
         verification={"asks": "neutral", "ions": [list(ion) for ion in wanted]},
         guarantee="complete",
     )
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _hill(value: str) -> str:

@@ -89,8 +89,3 @@ def precursor_of(payload: Buffer) -> float | None:
     """Return the m/z of the precursor, or None."""
     reference: float = HEADER.unpack_from(payload)[4]
     return None if math.isnan(reference) else reference
-
-
-def axis_of(payload: Buffer) -> Axis:
-    """Return the axis of a payload."""
-    return BY_CODE[HEADER.unpack_from(payload)[1]]

@@ -132,6 +132,15 @@ def _is_plain(where: NDArray[np.float64], how_much: NDArray[np.float64], *, sign
     )
 
 
+def is_number(text: str) -> bool:
+    """Say whether `text` is a number, NaN and infinity included."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def numbers(texts: Sequence[str]) -> list[float]:
     """Return the numbers in `texts`, NaN for what is none, so that :func:`peak_list` refuses it."""
     found = []

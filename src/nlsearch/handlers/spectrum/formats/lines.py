@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from nlsearch.handlers.spectrum.records import numbers
+from nlsearch.handlers.spectrum.records import is_number, numbers
+from nlsearch.handlers.texts import decoded
 from nlsearch.limits import Limits
 from nlsearch.model import Skipped
 
@@ -107,14 +108,6 @@ def _chunks(stream: BinaryIO) -> Iterator[bytes]:
         held = more
 
 
-def decoded(raw: bytes) -> str:
-    """Return `raw` as text: UTF-8, else Latin-1."""
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
-
-
 def over_cap(number: int, limits: Limits, record_id: str | None) -> Skipped:
     """Return what becomes of a record over the cap ``record_bytes``."""
     reason = f"the record is over the cap record_bytes = {limits.record_bytes:,}"
@@ -127,15 +120,6 @@ def column(texts: Sequence[str]) -> list[float]:
         return list(map(float, texts))
     except ValueError:
         return numbers(texts)
-
-
-def is_number(text: str) -> bool:
-    """Say whether `text` is a number, NaN and infinity included."""
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def shortened(text: str, most: int = 60) -> str:

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from nlsearch.handlers.spectrum.formats.lines import decoded
+from nlsearch.handlers.texts import decoded
 from nlsearch.limits import Limits
 
 _CHUNK = 2**18

@@ -5,8 +5,8 @@ Conventions
 The first column is the axis; every further one that is not known to be something else (noise, width, a label …) is a
 spectrum, named by its heading if there are several.  A heading with a tab is delimited by tabs, else one with a
 semicolon by semicolons, else by commas; where it is no delimiter, a comma is a decimal one.  Comments begin with ``#``
-or ``;``; those such as ``# name: …`` are fields.  Two hundred points at even distances are a trace
-(:func:`~.traces.is_trace`), fewer are peaks.  Transmittance is turned as in JCAMP-DX.
+or ``;``; those such as ``# name: …`` are fields.  Many points at even distances are a trace
+(:func:`~.traces.is_trace`), others are peaks.  Transmittance is turned as in JCAMP-DX.
 """
 
 from __future__ import annotations
@@ -17,20 +17,18 @@ import re
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 
 from nlsearch.errors import InputError, LimitExceeded, MalformedContent, UnsupportedFeature
 from nlsearch.handlers.spectrum.formats.jdxaxes import number, on_axis, unit_of
-from nlsearch.handlers.spectrum.formats.lines import counted, decoded, text_lines
+from nlsearch.handlers.spectrum.formats.lines import counted, text_lines
 from nlsearch.handlers.spectrum.formats.traces import is_trace, sampled, upright
 from nlsearch.handlers.spectrum.records import Spectrum, peak_list
+from nlsearch.handlers.texts import decoded
 from nlsearch.limits import Limits
 from nlsearch.model import FieldValue, RawItem, Skipped
-
-if TYPE_CHECKING:
-    pass
 
 _AXES = (
     (re.compile(r"raman", re.IGNORECASE), "Raman", "per_cm"),
