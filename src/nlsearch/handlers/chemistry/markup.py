@@ -1,12 +1,7 @@
 """Splitting XML into the elements that are records: CDXML, CML and MRV.
 
-The parser is the standard library's expat.  It reads no other file, and an XML that declares entities is refused: there
-is no honest use for them in these formats, and a few lines of them can expand to gigabytes.  A ``DOCTYPE`` that only
-names its DTD, as ChemDraw writes, is fine.  Namespaces are dropped; elements and attributes go by their local names.
-
-References
-----------
-Extensible Markup Language (XML) 1.0, W3C 2008.
+Entities are refused (:mod:`nlsearch.handlers.xmlevents`); a ``DOCTYPE`` that only names its DTD, as ChemDraw writes, is
+fine.  Namespaces are dropped; elements and attributes go by their local names.
 """
 
 from __future__ import annotations
@@ -15,10 +10,10 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 from xml.etree.ElementTree import Element, tostring
-from xml.parsers import expat
 
 from nlsearch.errors import MalformedContent
 from nlsearch.handlers.chemistry.records import Record
+from nlsearch.handlers.xmlevents import event_parser, parsed
 from nlsearch.limits import Limits
 
 _CHUNK = 2**16
@@ -29,7 +24,6 @@ _REACTIONS = {
     "reaction": "a reaction, not a molecule",
 }
 _COUNTER = re.compile(r"m(?:ol(?:ecule)?)?[-_]?\d*")
-_RECODED = re.compile(rb"\s*<\?xml[^>]{0,200}encoding\s*=\s*[\"'](?i:utf-16|ucs-2|iso-10646-ucs-2)")
 
 
 def element_records(stream: BinaryIO, limits: Limits, names: frozenset[str]) -> Iterator[Record]:
@@ -42,24 +36,27 @@ def element_records(stream: BinaryIO, limits: Limits, names: frozenset[str]) -> 
     MalformedContent
         Where the XML breaks or ends too early (records before are yielded first), or if it declares entities.
     """
-    collector = _Collector(names, limits)
-    while chunk := stream.read(_CHUNK):
+    chunk = stream.read(_CHUNK)
+    if not chunk:
+        return
+    collector = _Collector(names, limits, chunk)
+    while True:
         failure = collector.feed(chunk)
         yield from collector.taken()
         if failure is not None:
             raise failure
-    failure = collector.finish()
-    if failure is not None:
-        raise failure
+        if not chunk:
+            return
+        chunk = stream.read(_CHUNK)
 
 
 class _Collector:
     """Builds the trees of wanted elements from expat's events."""
 
-    def __init__(self, names: frozenset[str], limits: Limits) -> None:
+    def __init__(self, names: frozenset[str], limits: Limits, head: bytes) -> None:
         self._names = names
         self._limits = limits
-        self._parser: expat.XMLParserType | None = None
+        self._parser = event_parser(head, self._started, self._ended, self._text)
         self._open: list[Element] = []
         self._depth = 0  # of the record that is open; 0 when none is
         self._start = (0, 0)  # line and byte of that record
@@ -69,59 +66,18 @@ class _Collector:
         self._count = 0
 
     def feed(self, chunk: bytes) -> MalformedContent | None:
-        """Parse what comes next; return what is wrong with it."""
-        if self._parser is None:
-            self._parser = self._made(chunk)
-        try:
-            self._parser.Parse(chunk, False)
-        except expat.ExpatError as exc:
-            return self._broken(exc)
-        except MalformedContent as exc:
-            return exc
-        except (LookupError, ValueError) as exc:  # an encoding that nobody knows, or one of several bytes a letter
-            return MalformedContent(f"the XML declares an encoding that cannot be read: {exc}")
-        return None
-
-    def finish(self) -> MalformedContent | None:
-        """Say that there is no more; return what is missing."""
-        if self._parser is None:
-            return None
-        try:
-            self._parser.Parse(b"", True)
-        except expat.ExpatError as exc:
-            return self._broken(exc)
-        return None
+        """Parse what comes next, or if nothing does, the end; return what is wrong with it."""
+        return parsed(self._parser, chunk, lambda: "a record" if self._depth else "")
 
     def taken(self) -> list[Record]:
         """Return the records that are complete, once."""
         ready, self._ready = self._ready, []
         return ready
 
-    def _made(self, head: bytes) -> expat.XMLParserType:
-        recoded = "utf-8" if _RECODED.match(head) else None  # what it declares was true before it was recoded
-        parser = expat.ParserCreate(recoded)
-        parser.StartElementHandler = self._started
-        parser.EndElementHandler = self._ended
-        parser.CharacterDataHandler = self._text
-        parser.EntityDeclHandler = self._entity
-        parser.buffer_text = True
-        parser.buffer_size = 2**20
-        return parser
-
-    def _broken(self, error: expat.ExpatError) -> MalformedContent:
-        inside = ", inside a record" if self._depth else ""
-        return MalformedContent(
-            f"line {error.lineno}: the XML breaks{inside}: {expat.ErrorString(error.code)}; nothing behind it is read"
-        )
-
-    def _entity(self, name: str, *_: object) -> None:
-        line = self._parser.CurrentLineNumber if self._parser else 0
-        raise MalformedContent(f"line {line}: the XML declares an entity ({name[:40]}), which is refused")
-
     def _started(self, name: str, attributes: dict[str, str]) -> None:
         tag = _local(name)
         if self._depth == 0:
-            if tag not in self._names or self._parser is None:
+            if tag not in self._names:
                 return
             self._start = (self._parser.CurrentLineNumber, self._parser.CurrentByteIndex)
             self._refusal = self._unreadable = ""
@@ -134,7 +90,7 @@ class _Collector:
 
     def _kept(self) -> bool:
         """Say whether the open record is still built; it is not when it has outgrown a cap."""
-        size = 0 if self._parser is None else self._parser.CurrentByteIndex - self._start[1]
+        size = self._parser.CurrentByteIndex - self._start[1]
         if size > self._limits.record_bytes:
             self._refusal = f"it is over the cap record_bytes = {self._limits.record_bytes:,}"
         elif self._depth > _DEPTH:

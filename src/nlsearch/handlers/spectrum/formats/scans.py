@@ -3,23 +3,17 @@
 Conventions
 -----------
 Namespaces are dropped.  Scans inside of scans, as mzXML nests them, are yielded one behind the other: a scan is given
-as soon as another begins inside of it.  The parser is the standard library's expat, which reads no other file; an XML
-that declares entities is refused, as by :mod:`nlsearch.handlers.chemistry.markup`.
-
-References
-----------
-Extensible Markup Language (XML) 1.0, W3C 2008.
+as soon as another begins inside of it.  Entities are refused (:mod:`nlsearch.handlers.xmlevents`).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 from xml.etree.ElementTree import Element
-from xml.parsers import expat
 
 from nlsearch.errors import LimitExceeded, MalformedContent
+from nlsearch.handlers.xmlevents import event_parser, parsed
 from nlsearch.limits import Limits, how_to_raise
 
 _CHUNK = 2**16
@@ -27,7 +21,6 @@ _DEPTH = 100
 """Levels below a scan that are built."""
 _TEXTS = frozenset({"binary", "peaks", "precursorMz", "comment"})
 """Elements whose text is kept."""
-_RECODED = re.compile(rb"\s*<\?xml[^>]{0,200}encoding\s*=\s*[\"'](?i:utf-16|ucs-2|iso-10646-ucs-2)")
 
 
 class Found(NamedTuple):
@@ -93,28 +86,14 @@ class _Collector:
         self._root = Element("")
         self._start = self._fed = 0
         self._refusal = ""
-        # what a file in UTF-16 declares was true before it was recoded
-        self._parser = expat.ParserCreate("utf-8" if _RECODED.match(head) else None)
-        self._parser.StartElementHandler = self._started
-        self._parser.EndElementHandler = self._ended
-        self._parser.CharacterDataHandler = self._told
-        self._parser.EntityDeclHandler = self._entity
-        self._parser.buffer_text = True
-        self._parser.buffer_size = 2**18
+        self._parser = event_parser(head, self._started, self._ended, self._told)
 
     def feed(self, chunk: bytes) -> MalformedContent | LimitExceeded | None:
         """Parse what comes next, or if nothing does, the end; return what is wrong with it."""
         self._fed += len(chunk)
-        try:
-            self._parser.Parse(chunk, not chunk)
-        except expat.ExpatError as exc:
-            inside = f", inside <{self._root.tag}>" if self._depth else ""
-            why = f"the XML breaks{inside}: {expat.ErrorString(exc.code)}; nothing behind it is read"
-            return MalformedContent(f"line {exc.lineno}: {why}")
-        except (LookupError, ValueError) as exc:  # raised by expat's search for the codec of an unknown encoding
-            return MalformedContent(f"the XML cannot be decoded: {exc}")
-        except MalformedContent as exc:
-            return exc
+        failure = parsed(self._parser, chunk, lambda: f"<{self._root.tag}>" if self._depth else "")
+        if failure is not None:
+            return failure
         if chunk and self._fed - self._parser.CurrentByteIndex > self._limits.record_bytes + _CHUNK:
             cap = f"the cap record_bytes = {self._limits.record_bytes:,}"
             return LimitExceeded(f"a tag is over {cap}", hint=how_to_raise("record_bytes"))
@@ -124,10 +103,6 @@ class _Collector:
         """Return the elements that are complete, once."""
         ready, self._ready = self._ready, []
         return ready
-
-    def _entity(self, name: str, *_: object) -> None:
-        line = self._parser.CurrentLineNumber
-        raise MalformedContent(f"line {line}: the XML declares an entity ({name[:40]}), which is refused")
 
     def _started(self, name: str, attributes: dict[str, str]) -> None:
         tag = name.rpartition(":")[2]
