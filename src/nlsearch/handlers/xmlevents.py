@@ -72,5 +72,5 @@ def parsed(parser: expat.XMLParserType, chunk: bytes, inside: Callable[[], str])
     except MalformedContent as exc:
         return exc
     except (LookupError, ValueError) as exc:  # an encoding that nobody knows, or one of several bytes a letter
-        return MalformedContent(f"the XML declares an encoding that cannot be read: {exc}")
+        return MalformedContent(f"the XML cannot be decoded: {exc}")
     return None
