@@ -20,7 +20,7 @@ from nlsearch.handlers.spectrum.facts import FORMULA, LOSS
 from nlsearch.handlers.spectrum.formats.picking import peaks_of
 from nlsearch.handlers.spectrum.payload import decode
 from nlsearch.handlers.spectrum.read import read_records
-from nlsearch.handlers.spectrum.records import Spectrum, is_number
+from nlsearch.handlers.spectrum.records import Spectrum, counted, is_number
 from nlsearch.kernels.peakindex import MOST_POINTS
 from nlsearch.kernels.peaklists import Cleaned, Comparing, clean, pack_record
 from nlsearch.limits import Limits
@@ -96,7 +96,7 @@ def _like(value: Value, options: Options, limits: Limits) -> Probe:
     settings = asked.comparing(options, axis, None if math.isnan(precursor) else precursor)
     record = pack_record(positions, intensities, axis.code, settings.reference)
     origin = " (the first spectrum of the file)" if isinstance(value, Source) else ""
-    said = f"{name or 'spectrum'}{origin}, {len(positions):,} peak{'' if len(positions) == 1 else 's'}"
+    said = f"{name or 'spectrum'}{origin}, {counted(len(positions), 'peak')}"
     return _similar("like", record, settings, said + _idle(options, settings))
 
 

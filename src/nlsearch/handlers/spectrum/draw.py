@@ -19,6 +19,7 @@ import numpy as np
 
 from nlsearch.handlers.spectrum.drawaxes import Frame, position_text
 from nlsearch.handlers.spectrum.drawlabels import peak_labels
+from nlsearch.handlers.spectrum.records import counted
 from nlsearch.model import Json, Picture, Verdict
 
 if TYPE_CHECKING:
@@ -151,17 +152,13 @@ def _nearest(x: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.
 def _headings(decoded: Drawable, verdict: Verdict | None, pairs: int) -> Iterator[str]:
     name = decoded.name if len(decoded.name) <= _TITLE else decoded.name[: _TITLE - 1] + "…"
     yield f'<text class="title" x="14" y="20">{_escaped(name or "spectrum without a name")}</text>'
-    told = [_counted(len(decoded.positions), "peak")]
+    told = [counted(len(decoded.positions), "peak")]
     if verdict is not None:
         metric = str(verdict.evidence.get("metric", "score")).replace("_", " ")
-        told = [f"{metric} {verdict.score:.3f}", _counted(pairs, "pair"), *told]
+        told = [f"{metric} {verdict.score:.3f}", counted(pairs, "pair"), *told]
         if shift := float(verdict.evidence.get("shift_da", 0) or 0):
             told.append(f"shifted by {shift:+.4f} Da".replace("-", "−"))
     yield f'<text class="score" x="14" y="38">{_escaped(" · ".join(told))}</text>'
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _names(frame: Frame, sides: list[Side]) -> Iterator[str]:

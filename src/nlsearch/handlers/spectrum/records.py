@@ -95,7 +95,7 @@ def peak_list(positions: ArrayLike, intensities: ArrayLike, *, signed: bool = Fa
     high = np.abs(np.where(finite, how_much, 0)) > np.finfo(np.float32).max
     negative = finite & ((how_much < 0) | ((where < 0) & (not signed)))
     warnings = [
-        f"{count:,} peak{'' if count == 1 else 's'} refused: {why}"
+        f"{counted(count, 'peak')} refused: {why}"
         for count, why in (
             (int((~finite).sum()), "a position or intensity that is no finite number"),
             (int(high.sum()), "an intensity beyond single precision"),
@@ -111,9 +111,8 @@ def peak_list(positions: ArrayLike, intensities: ArrayLike, *, signed: bool = Fa
     distinct = np.concatenate([[True], where[1:] != where[:-1]])[: len(where)]
     if not distinct.all():
         starts = np.flatnonzero(distinct)
-        count = len(where) - len(starts)
-        plural = "" if count == 1 else "s"
-        warnings.append(f"{count:,} peak{plural} at a position that another one has: intensities added up")
+        lost = counted(len(where) - len(starts), "peak")
+        warnings.append(f"{lost} at a position that another one has: intensities added up")
         where, how_much = where[starts], np.add.reduceat(how_much, starts)
     return Listed(where, how_much, warnings)
 
@@ -130,6 +129,11 @@ def _is_plain(where: NDArray[np.float64], how_much: NDArray[np.float64], *, sign
         and (how_much >= 0).all()
         and how_much.max() < 3e38
     )
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: ``1 peak``, ``2 peaks``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def is_number(text: str) -> bool:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nlsearch.errors import MalformedContent, UnsupportedFeature
+from nlsearch.handlers.spectrum.records import counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -121,8 +122,7 @@ def abscissas(found: Ordinates, span: Span, warnings: list[str]) -> NDArray[np.f
     if best and not math.isnan(span.last):
         warnings.append(f"FIRSTX, LASTX and NPOINTS do not fit the lines; points are taken to be {abs(step):.6g} apart")
     if len(bad):
-        lines = f"{len(bad):,} line{'' if len(bad) == 1 else 's'}"
-        where = f"the X of {lines} does not fit, first in line {int(found.numbers[bad[0]])}"
+        where = f"the X of {counted(len(bad), 'line')} does not fit, first in line {int(found.numbers[bad[0]])}"
         if n != span.points:
             warnings.append(f"{where}: points are placed by the X of their line")
             line = np.searchsorted(found.starts, np.arange(n), "right") - 1

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from nlsearch.handlers.spectrum.records import is_number, numbers
+from nlsearch.handlers.spectrum.records import counted, is_number, numbers
 from nlsearch.handlers.texts import decoded
 from nlsearch.limits import Limits
 from nlsearch.model import Skipped
@@ -135,8 +135,3 @@ def rows(lines: Sequence[str], warnings: list[str]) -> tuple[list[float], list[f
         warnings.append(f"{counted(len(odd), 'line')} not understood, the first is {shortened(odd[0].strip())!r}")
         split = [row for row in split if len(row) > 1 and is_number(row[0])]
     return column([row[0] for row in split]), column([row[1] for row in split])
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun: ``1 peak``, ``2 peaks``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

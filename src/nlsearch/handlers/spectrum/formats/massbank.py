@@ -17,9 +17,9 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from nlsearch.errors import MalformedContent
-from nlsearch.handlers.spectrum.formats.lines import Section, column, counted, over_cap, sections, shortened
+from nlsearch.handlers.spectrum.formats.lines import Section, column, over_cap, sections, shortened
 from nlsearch.handlers.spectrum.formats.named import MINUTE, WORDS, Told
-from nlsearch.handlers.spectrum.records import is_number
+from nlsearch.handlers.spectrum.records import counted, is_number
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem, Skipped
 

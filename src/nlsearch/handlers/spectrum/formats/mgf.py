@@ -19,8 +19,9 @@ from typing import BinaryIO
 
 from nlsearch.errors import MalformedContent
 from nlsearch.handlers.spectrum.formats import values
-from nlsearch.handlers.spectrum.formats.lines import Section, counted, over_cap, rows, sections, shortened
+from nlsearch.handlers.spectrum.formats.lines import Section, over_cap, rows, sections, shortened
 from nlsearch.handlers.spectrum.formats.named import WORDS, Told, field_of
+from nlsearch.handlers.spectrum.records import counted
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem, Skipped
 

@@ -19,9 +19,9 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from nlsearch.errors import MalformedContent
-from nlsearch.handlers.spectrum.formats.lines import column, counted, over_cap, shortened, text_lines
+from nlsearch.handlers.spectrum.formats.lines import column, over_cap, shortened, text_lines
 from nlsearch.handlers.spectrum.formats.named import WORDS, Told
-from nlsearch.handlers.spectrum.records import is_number
+from nlsearch.handlers.spectrum.records import counted, is_number
 from nlsearch.handlers.texts import decoded
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem, Skipped

@@ -20,10 +20,10 @@ import numpy as np
 
 from nlsearch.errors import InputError, MalformedContent, UnsupportedFeature
 from nlsearch.handlers.spectrum.formats import encoded
-from nlsearch.handlers.spectrum.formats.lines import counted
 from nlsearch.handlers.spectrum.formats.named import WORDS, Told
 from nlsearch.handlers.spectrum.formats.scans import Wanted, elements
 from nlsearch.handlers.spectrum.formats.terms import Header, Params, energy, methods, time
+from nlsearch.handlers.spectrum.records import counted
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem, Skipped
 
