@@ -41,18 +41,32 @@ _STYLE = (
 
 
 class Drawable(Protocol):
-    """What a payload holds, as far as it is drawn: positions ascending, intensities, axis, precursor (NaN: none)."""
+    """What a payload holds, as far as it is drawn."""
 
     @property
-    def positions(self) -> NDArray[np.float64]: ...  # noqa: D102 - told in the class
+    def positions(self) -> NDArray[np.float64]:
+        """Ascending, shape (n,)."""
+        ...
+
     @property
-    def intensities(self) -> NDArray[np.float32]: ...  # noqa: D102 - as above
+    def intensities(self) -> NDArray[np.float32]:
+        """Of each peak, shape (n,)."""
+        ...
+
     @property
-    def axis(self) -> Axis: ...  # noqa: D102 - as above
+    def axis(self) -> Axis:
+        """What the positions are."""
+        ...
+
     @property
-    def precursor(self) -> float: ...  # noqa: D102 - as above
+    def precursor(self) -> float:
+        """Its m/z, NaN where it is unknown."""
+        ...
+
     @property
-    def name(self) -> str: ...  # noqa: D102 - as above
+    def name(self) -> str:
+        """What the spectrum is called."""
+        ...
 
 
 @dataclass(slots=True)

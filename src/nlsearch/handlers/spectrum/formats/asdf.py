@@ -88,6 +88,13 @@ class _State:
     unchecked: list[int] = field(default_factory=list)
 
     def add(self, value: float, times: int = 1) -> None:
+        """Take a value, perhaps several times.
+
+        Raises
+        ------
+        LimitExceeded
+            If there are more than may be.
+        """
         if len(self.values) + times > self.most:
             raise LimitExceeded(f"its table unpacks to more than {self.most:,} values (record_bytes / 8)")
         if times == 1:
