@@ -52,10 +52,13 @@ from nlsearch.kernels.sequence import (
     unpack2_reference,
 )
 from nlsearch.kernels.voting import (
+    ANCHOR,
     BAND,
     MAX_BIN,
     Postings,
     gather_postings,
+    line_up,
+    line_up_reference,
     pack_postings,
     pack_postings_reference,
     sort_pairs,
@@ -65,6 +68,7 @@ from nlsearch.kernels.voting import (
 )
 
 __all__ = [
+    "ANCHOR",
     "BAND",
     "MAX_BIN",
     "NATIVE",
