@@ -21,7 +21,7 @@ from nlsearch.errors import IndexDamaged, InputError, QuerySyntax
 from nlsearch.handlers.contract import Format
 from nlsearch.handlers.nucleotide import NucleotideHandler
 from nlsearch.handlers.nucleotide import compile as compiling
-from nlsearch.handlers.nucleotide.align import best_part, edit_path, parse_cigar
+from nlsearch.handlers.nucleotide.align import edit_path, parse_cigar
 from nlsearch.handlers.nucleotide.alphabet import ALLOWED, CODES, LETTERS, SETS, reverse_complement
 from nlsearch.handlers.nucleotide.payload import encode
 from nlsearch.handlers.nucleotide.records import Place
@@ -439,14 +439,6 @@ def test_a_file_as_example() -> None:
 
 
 # --------------------------------------------------------------------------------------------- parts, drawing, formats
-def test_the_best_part_of_an_alignment() -> None:
-    runs = parse_cigar("3=4X30=1D20=2I9X5=")
-    assert best_part(runs, 2.0) == (7, 7, [(30, "="), (1, "D"), (20, "=")], 48.0)
-    assert best_part([(4, "X")], 2.0)[2:] == ([], 0.0)
-    assert edit_path(codes("ACGTT"), codes("GGACTTGG")) == (2, 6, [(2, "="), (1, "I"), (2, "=")])
-    assert edit_path(b"", b"\x00") is None
-
-
 def test_a_damaged_payload_is_said() -> None:
     for damaged in (b"", b"nlS1", payload(HBB)[:-3], b"xxxx" + payload(HBB)[4:]):
         with pytest.raises(IndexDamaged):

@@ -28,6 +28,7 @@ from nlsearch.kernels.graphs import (
     with_hydrogens,
     with_hydrogens_reference,
 )
+from nlsearch.kernels.hsps import HSP, Scheme, find_hsps, trace_hsp
 from nlsearch.kernels.matching import (
     count_bonds,
     count_bonds_reference,
@@ -70,9 +71,11 @@ from nlsearch.kernels.voting import (
 __all__ = [
     "ANCHOR",
     "BAND",
+    "HSP",
     "MAX_BIN",
     "NATIVE",
     "Postings",
+    "Scheme",
     "count_bonds",
     "count_bonds_reference",
     "decide",
@@ -84,6 +87,7 @@ __all__ = [
     "extend",
     "extend_reference",
     "find",
+    "find_hsps",
     "find_reference",
     "fold",
     "gather_postings",
@@ -93,6 +97,8 @@ __all__ = [
     "hamming_reference",
     "label_atoms",
     "label_atoms_reference",
+    "line_up",
+    "line_up_reference",
     "overlaps",
     "overlaps_reference",
     "pack2",
@@ -109,6 +115,7 @@ __all__ = [
     "tanimoto_reference",
     "tanimoto_top",
     "tanimoto_top_reference",
+    "trace_hsp",
     "tversky",
     "unpack2",
     "unpack2_reference",
