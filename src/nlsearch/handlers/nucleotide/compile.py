@@ -26,7 +26,7 @@ from nlsearch.handlers.nucleotide.sequence import Packed, packed_of, refget
 from nlsearch.limits import Limits
 from nlsearch.model import AnyOf, Exact, Guarantee, Probe, Question, RawItem, Scalar, SeedMatch, Skipped, Terms
 
-MOST_BASES = 16_000_000
+MOST_BASES = 1_000_000
 """Longer queries are not aligned."""
 DEFAULT_EVALUE = 1e-3
 ALL = 2**31 - 1

@@ -69,9 +69,9 @@ class SeedList:
         return SeedList(self.words[order], self.positions[order])
 
     def among(self, query: SeedList) -> SeedList:
-        """Return the seeds whose words the query has too."""
+        """Return the seeds whose words the query has too, on either strand."""
         known = np.zeros(2 ** (KEY_BITS + 1), np.bool_)
-        known[query.words] = True
+        known[query.words] = known[query.words ^ np.uint32(1)] = True
         kept = known[self.words]
         return SeedList(self.words[kept], self.positions[kept])
 
