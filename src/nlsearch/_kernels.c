@@ -434,6 +434,7 @@ static PyObject *extend(PyObject *self, PyObject *args) {
 #include "_matching.c"
 #include "_peaklists.c"
 #include "_peakindex.c"
+#include "_sketch.c"
 
 static PyMethodDef methods[] = {
     {"popcounts", popcounts, METH_VARARGS, "popcounts(rows, width, out)"},
@@ -462,6 +463,7 @@ static PyMethodDef methods[] = {
      "score_positions(asked, tolerance, least, relative, losses, axis, records, out)"},
     {"check_peaks", check_peaks, METH_VARARGS, "check_peaks(items, by_loss, rows) -> whether all numbers fit"},
     {"tally_peaks", tally_peaks, METH_VARARGS, "tally_peaks(index arrays, query, settings, scores, counts)"},
+    {"sketch", sketch, METH_VARARGS, "sketch(codes, most) -> hashes, 8 bytes each"},
     {"label_atoms", label_atoms, METH_VARARGS, "label_atoms(program, graph) -> bytes"},
     {NULL, NULL, 0, NULL}};
 

@@ -51,6 +51,7 @@ from nlsearch.kernels.sequence import (
     unpack2,
     unpack2_reference,
 )
+from nlsearch.kernels.sketch import SKETCH_K, sketch, sketch_reference
 from nlsearch.kernels.voting import (
     BAND,
     MAX_BIN,
@@ -68,6 +69,7 @@ __all__ = [
     "BAND",
     "MAX_BIN",
     "NATIVE",
+    "SKETCH_K",
     "Postings",
     "count_bonds",
     "count_bonds_reference",
@@ -97,6 +99,8 @@ __all__ = [
     "pack_postings_reference",
     "popcounts",
     "popcounts_reference",
+    "sketch",
+    "sketch_reference",
     "sort_pairs",
     "sort_pairs_reference",
     "syncmers",
