@@ -29,6 +29,9 @@ from nlsearch.limits import Limits
 from nlsearch.model import Features, Picture, Probe, RawItem, Region, Scalar, Skipped, Verdict
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from nlsearch.handlers.nucleotide.asked import Asked
 
 
@@ -36,7 +39,7 @@ class NucleotideHandler:
     """The kind ``nucleotide``; see :class:`~nlsearch.handlers.contract.Handler` for what the members mean."""
 
     kind = "nucleotide"
-    version = 4
+    version = 5
     formats: tuple[Format, ...] = FORMATS
     fields: tuple[Field, ...] = FIELDS
     operators: tuple[Operator, ...] = OPERATORS
@@ -78,11 +81,20 @@ class NucleotideHandler:
             If the example file does not read, or holds no sequence.
         """
         from nlsearch.handlers.nucleotide import compile as compiling
+        from nlsearch.handlers.nucleotide import genomes
 
         if isinstance(value, str) and operator == "dna":
             return compiling.compile_dna(value, options, self.limits)
         if isinstance(value, str):
             raise QuerySyntax(f"{operator} wants a file or the id of an item")
+        if options.get("method") != "alignment":
+            genome = (
+                genomes.genome_of_payload(bytes(value))
+                if isinstance(value, bytes | memoryview)
+                else genomes.genome_of_file(value.name, self.read(value, self.limits))
+            )
+            if genomes.by_containment(genome, options):
+                return genomes.compile_containment(genome, options)
         if isinstance(value, bytes | memoryview):
             return compiling.compile_like(*compiling.example_of_payload(bytes(value)), options, self.limits)
         return compiling.compile_like(*compiling.first_record(self.read(value, self.limits)), options, self.limits)
@@ -92,7 +104,19 @@ class NucleotideHandler:
         from nlsearch.handlers.nucleotide.payload import Target
         from nlsearch.handlers.nucleotide.verify import verify
 
+        if probe.verification.get("method") == "containment":
+            from nlsearch.handlers.nucleotide.genomes import verify_containment
+
+            return verify_containment(probe, payload)
         return verify(self._opened(probe), Target(payload), regions, self.limits)
+
+    def scores(self, probe: Probe, payloads: list[bytes | memoryview]) -> NDArray[np.float32] | None:
+        """Return the scores of records beside a genome; None for what is compared by alignment."""
+        if probe.verification.get("method") != "containment":
+            return None
+        from nlsearch.handlers.nucleotide.genomes import containment_scores
+
+        return containment_scores(probe, payloads)
 
     def _opened(self, probe: Probe) -> Asked:
         """Return the query of a probe; that of the last one is kept, with the seeds that it needed."""

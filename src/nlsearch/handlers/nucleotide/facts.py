@@ -7,10 +7,13 @@ from nlsearch.handlers.contract import Field, Format, Operator, Option, SeedSpac
 SEEDS = "nucleotide.syncmer"
 UNSEEDED = "nucleotide.unseeded"
 UNSEEDED_TERM = 1
+SKETCH = "nucleotide.sketch"
 SIGNATURE = "nucleotide.signature"
 SIGNATURE_WORDS = 136
 RECORD_TYPE = "record"
 """Value of the field ``feature`` for whole records."""
+FILE_TYPE = "file"
+"""Value of the field ``feature`` for a file of several records."""
 _SEQUENCE_LINE = rb"[ \t]*[A-Za-z*.~-][A-Za-z*.~ \t0-9-]*"
 FORMATS: tuple[Format, ...] = (
     Format(
@@ -32,13 +35,20 @@ FORMATS: tuple[Format, ...] = (
 )
 
 FIELDS: tuple[Field, ...] = (
-    Field("feature", "keyword", "'record' for a whole record, else the feature's type", facet=True, example="CDS"),
+    Field(
+        "feature",
+        "keyword",
+        "'record' for a whole record, 'file' for a file of several, else the feature's type",
+        facet=True,
+        example="CDS",
+    ),
     Field("organism", "text", "organism, as the record names it", facet=True, example="Yersinia pestis"),
     Field("lineage", "text", "taxonomic lineage of the organism", example="Enterobacterales"),
     Field("description", "text", "description or definition line", example="complete genome"),
     Field("molecule", "keyword", "DNA or RNA", facet=True, example="DNA"),
     Field("topology", "keyword", "linear or circular, where the file says so", facet=True, example="circular"),
     Field("length", "integer", "length of the record, or of the feature's parts together", "bases", example="9609"),
+    Field("records", "integer", "how many records a file holds; of files as a whole", example="3"),
     Field("gc", "float", "share of G and C among A, C, G and T, from 0 to 1", example="0.45"),
     Field("gene", "text", "gene name", example="rpmH"),
     Field("gene_synonym", "text", "other names of the gene", example="dnaR"),
@@ -56,6 +66,7 @@ FIELDS: tuple[Field, ...] = (
 SPACES: tuple[Space, ...] = (
     SeedSpace(SEEDS, key_bits=21, shift=3, flag_bits=1),
     TermSpace(UNSEEDED),
+    TermSpace(SKETCH),
     VectorSpace(SIGNATURE, SIGNATURE_WORDS, "cosine"),
 )
 
@@ -77,11 +88,27 @@ OPERATORS: tuple[Operator, ...] = (
     ),
     Operator(
         "like",
-        "The record is similar to the first sequence of a file, or to an indexed record or feature.",
+        "The record is similar to the first sequence of a file, or to an indexed record or feature; a genome is "
+        "compared as a whole, with all records of its file.",
         'like:"human genes.fa"',
         "sound",
-        _SCORE + "; the mean over windows for an example of more than 150,000 bases",
-        (Option("identity", "float", "least identity, 0 to 1", default=0.7), _STRAND),
+        _SCORE + "; of genomes the containment of the query in the item",
+        (
+            Option("identity", "float", "by alignment: least identity, 0 to 1", default=0.7),
+            _STRAND,
+            Option(
+                "method",
+                "text",
+                "how to compare; if not given, examples of at least 150,000 bases by containment, others by alignment",
+                choices=("alignment", "containment"),
+            ),
+            Option(
+                "containment",
+                "float",
+                "by containment: least share, 0 to 1, of the query in the item or of the item in the query",
+                default=0.01,
+            ),
+        ),
         "a file or item id",
     ),
 )

@@ -7,11 +7,20 @@ import re
 import numpy as np
 
 from nlsearch.handlers.nucleotide.composition import signature
-from nlsearch.handlers.nucleotide.facts import RECORD_TYPE, SEEDS, SIGNATURE, UNSEEDED, UNSEEDED_TERM
-from nlsearch.handlers.nucleotide.payload import encode
-from nlsearch.handlers.nucleotide.records import Annotation, Place, Record
+from nlsearch.handlers.nucleotide.facts import (
+    FILE_TYPE,
+    RECORD_TYPE,
+    SEEDS,
+    SIGNATURE,
+    SKETCH,
+    UNSEEDED,
+    UNSEEDED_TERM,
+)
+from nlsearch.handlers.nucleotide.payload import encode, encode_file
+from nlsearch.handlers.nucleotide.records import Annotation, Place, Record, Whole
 from nlsearch.handlers.nucleotide.seeding import SEEDED_BASES, K, seeds_of
 from nlsearch.handlers.nucleotide.sequence import refget
+from nlsearch.handlers.nucleotide.sketching import sketch_of, terms_of
 from nlsearch.model import Features, FieldValue, RawItem
 
 _GO = re.compile(r"GO:\d{7}")
@@ -20,6 +29,8 @@ _GO = re.compile(r"GO:\d{7}")
 def features_of(item: RawItem) -> Features:
     """Return the features of what the readers give."""
     content = item.content
+    if isinstance(content, Whole):
+        return _file(content)
     return _annotation(content) if isinstance(content, Annotation) else _record(content)
 
 
@@ -31,8 +42,23 @@ def _accession(record: Record) -> FieldValue | None:
     return record.accessions if len(record.accessions) > 1 else "".join(record.accessions)
 
 
+def _file(whole: Whole) -> Features:
+    fields = _filled(
+        {
+            "name": whole.name,
+            "organism": whole.organism,
+            "molecule": whole.molecule,
+            "length": whole.bases,
+            "records": whole.records,
+            "feature": FILE_TYPE,
+        }
+    )
+    return Features(whole.name, fields, {SKETCH: terms_of(whole.sketch)}, payload=encode_file(whole))
+
+
 def _record(record: Record) -> Features:
     sequence = record.sequence
+    sketch = sketch_of(sequence) if record.sketch is None else record.sketch
     fields = _filled(
         {
             "name": record.name,
@@ -51,9 +77,11 @@ def _record(record: Record) -> Features:
     features = Features(
         words=" \n".join(text for text in [record.name, record.description, *record.text] if text),
         fields=fields,
-        payload=encode(sequence, record.name, record.places, circular=record.topology == "circular"),
+        payload=encode(sequence, record.name, record.places, circular=record.topology == "circular", sketch=sketch),
         keys={"accession": record.accessions[0]} if record.accessions else {},
     )
+    if len(sketch):
+        features.terms[SKETCH] = terms_of(sketch)
     vector = signature(sequence)
     if vector is not None:
         features.vectors[SIGNATURE] = vector
