@@ -435,6 +435,7 @@ static PyObject *extend(PyObject *self, PyObject *args) {
 #include "_peaklists.c"
 #include "_peakindex.c"
 #include "_sketch.c"
+#include "_motifs.c"
 
 static PyMethodDef methods[] = {
     {"popcounts", popcounts, METH_VARARGS, "popcounts(rows, width, out)"},
@@ -464,6 +465,7 @@ static PyMethodDef methods[] = {
     {"check_peaks", check_peaks, METH_VARARGS, "check_peaks(items, by_loss, rows) -> whether all numbers fit"},
     {"tally_peaks", tally_peaks, METH_VARARGS, "tally_peaks(index arrays, query, settings, scores, counts)"},
     {"sketch", sketch, METH_VARARGS, "sketch(codes, most) -> hashes, 8 bytes each"},
+    {"find_motif", find_motif, METH_VARARGS, "find_motif(codes, allowed, starts) -> how many"},
     {"label_atoms", label_atoms, METH_VARARGS, "label_atoms(program, graph) -> bytes"},
     {NULL, NULL, 0, NULL}};
 

@@ -40,6 +40,7 @@ from nlsearch.kernels.matching import (
     label_atoms,
     label_atoms_reference,
 )
+from nlsearch.kernels.motifs import MOTIF_CODES, find_motif, find_motif_reference
 from nlsearch.kernels.native import NATIVE
 from nlsearch.kernels.sequence import (
     extend,
@@ -68,6 +69,7 @@ from nlsearch.kernels.voting import (
 __all__ = [
     "BAND",
     "MAX_BIN",
+    "MOTIF_CODES",
     "NATIVE",
     "SKETCH_K",
     "Postings",
@@ -82,6 +84,8 @@ __all__ = [
     "extend",
     "extend_reference",
     "find",
+    "find_motif",
+    "find_motif_reference",
     "find_reference",
     "fold",
     "gather_postings",
