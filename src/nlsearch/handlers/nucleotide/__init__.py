@@ -85,6 +85,10 @@ class NucleotideHandler:
 
         if isinstance(value, str) and operator == "dna":
             return compiling.compile_dna(value, options, self.limits)
+        if isinstance(value, str) and operator == "iupac":
+            from nlsearch.handlers.nucleotide.motifs import compile_motif
+
+            return compile_motif(value, options)
         if isinstance(value, str):
             raise QuerySyntax(f"{operator} wants a file or the id of an item")
         if options.get("method") != "alignment":
@@ -108,6 +112,10 @@ class NucleotideHandler:
             from nlsearch.handlers.nucleotide.genomes import verify_containment
 
             return verify_containment(probe, payload)
+        if probe.operator == "iupac":
+            from nlsearch.handlers.nucleotide.motifs import verify_motif
+
+            return verify_motif(probe, Target(payload), self.limits)
         return verify(self._opened(probe), Target(payload), regions, self.limits)
 
     def scores(self, probe: Probe, payloads: list[bytes | memoryview]) -> NDArray[np.float32] | None:

@@ -87,6 +87,16 @@ OPERATORS: tuple[Operator, ...] = (
         "nucleotides, IUPAC",
     ),
     Operator(
+        "iupac",
+        "The record holds the motif, on either strand; all places are told, overlapping ones too, and "
+        "those across the origin of a circular record.",
+        'iupac:"GGWCC"',
+        "complete",
+        "1",
+        (_STRAND,),
+        "IUPAC letters, with cut marks ^ and _ if they are to be told",
+    ),
+    Operator(
         "like",
         "The record is similar to the first sequence of a file, or to an indexed record or feature; a genome is "
         "compared as a whole, with all records of its file.",
