@@ -89,6 +89,10 @@ class NucleotideHandler:
             from nlsearch.handlers.nucleotide.motifs import compile_motif
 
             return compile_motif(value, options)
+        if isinstance(value, str) and operator == "region":
+            from nlsearch.handlers.nucleotide.regions import compile_region
+
+            return compile_region(value)
         if isinstance(value, str):
             raise QuerySyntax(f"{operator} wants a file or the id of an item")
         if options.get("method") != "alignment":
@@ -116,6 +120,10 @@ class NucleotideHandler:
             from nlsearch.handlers.nucleotide.motifs import verify_motif
 
             return verify_motif(probe, Target(payload), self.limits)
+        if probe.operator == "region":
+            from nlsearch.handlers.nucleotide.regions import verify_region
+
+            return verify_region(probe, Target(payload))
         return verify(self._opened(probe), Target(payload), regions, self.limits)
 
     def scores(self, probe: Probe, payloads: list[bytes | memoryview]) -> NDArray[np.float32] | None:

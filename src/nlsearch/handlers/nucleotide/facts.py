@@ -60,6 +60,9 @@ FIELDS: tuple[Field, ...] = (
     Field("db_xref", "keyword", "cross-reference to another database", example="GeneID:2767712"),
     Field("strand", "keyword", "strand of the feature: + or -, or both", facet=True, example="-"),
     Field("location", "keyword", "place in the record, in INSDC notation, 1-based and closed", example="87..1109"),
+    Field("record", "keyword", "name of the record, with and without version; of features too", example="NC_005816"),
+    Field("start", "integer", "first base in the record, from 1", "bases", example="87"),
+    Field("end", "integer", "last base in the record, from 1", "bases", example="1109"),
     Field("refget", "keyword", "GA4GH refget digest of the sequence (U as T): equal sequences have equal digests"),
 )
 
@@ -95,6 +98,15 @@ OPERATORS: tuple[Operator, ...] = (
         "1",
         (_STRAND,),
         "IUPAC letters, with cut marks ^ and _ if they are to be told",
+    ),
+    Operator(
+        "region",
+        "The record of that name, cut to the range, and every feature that has bases in it; positions count from 1, "
+        "and both ends belong to it.",
+        'region:"NLS00001:201-300"',
+        "complete",
+        "share of the feature's bases that lie in the region; 1 for the record",
+        value="a record, and a range of it: ACC, ACC:1000-2000, ACC:1000..2000, complement(ACC:1000..2000)",
     ),
     Operator(
         "like",

@@ -38,6 +38,10 @@ def _filled(values: dict[str, FieldValue | None]) -> dict[str, FieldValue]:
     return {name: value for name, value in values.items() if value is not None and value not in ("", [])}
 
 
+def _names(record: Record) -> list[str]:
+    return [name for name in dict.fromkeys([record.name, *record.accessions]) if name]
+
+
 def _accession(record: Record) -> FieldValue | None:
     return record.accessions if len(record.accessions) > 1 else "".join(record.accessions)
 
@@ -69,6 +73,9 @@ def _record(record: Record) -> Features:
             "molecule": record.molecule,
             "topology": record.topology,
             "length": sequence.length,
+            "record": _names(record),
+            "start": 1 if sequence.length else None,
+            "end": sequence.length or None,
             "gc": sequence.gc,
             "feature": RECORD_TYPE,
             "refget": refget(sequence.digest),
@@ -77,7 +84,14 @@ def _record(record: Record) -> Features:
     features = Features(
         words=" \n".join(text for text in [record.name, record.description, *record.text] if text),
         fields=fields,
-        payload=encode(sequence, record.name, record.places, circular=record.topology == "circular", sketch=sketch),
+        payload=encode(
+            sequence,
+            record.name,
+            record.places,
+            circular=record.topology == "circular",
+            sketch=sketch,
+            record=_names(record),
+        ),
         keys={"accession": record.accessions[0]} if record.accessions else {},
     )
     if len(sketch):
@@ -118,6 +132,9 @@ def _annotation(annotation: Annotation) -> Features:
             "db_xref": references,
             "strand": annotation.strand,
             "location": annotation.location,
+            "record": _names(record),
+            "start": min((start + 1 for start, _, _ in annotation.parts), default=None),
+            "end": max((end for _, end, _ in annotation.parts), default=None),
             "length": sum(end - start for start, end, _ in annotation.parts),
             "gc": own.gc if own else None,
             "refget": refget(own.digest) if own and own.length else None,
@@ -129,6 +146,11 @@ def _annotation(annotation: Annotation) -> Features:
         words=" \n".join(dict.fromkeys([annotation.name, annotation.type, *every])),
         fields=fields,
         payload=encode(
-            own, label, parts, feature_of=annotation.record_length or 1, circular=record.topology == "circular"
+            own,
+            label,
+            parts,
+            feature_of=annotation.record_length or 1,
+            circular=record.topology == "circular",
+            record=_names(record),
         ),
     )

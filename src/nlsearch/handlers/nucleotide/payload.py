@@ -3,15 +3,15 @@
 Layout
 ------
 Little-endian: a fixed header (:data:`_HEADER`), the runs of ambiguous letters (three uint32 each: start, length, code),
-the places (uint32 starts, ends, and ends of their names), the names and the label in UTF-8, each section padded to four
-bytes, the hashes of the sketch (uint64, ascending), and last the sequence at two bits a base.  A window of a genome of
-5 Mb touches the pages of that window only.
+the places (uint32 starts, ends, and ends of their names), the names, the label and the names of the record in UTF-8,
+each section padded to four bytes, the hashes of the sketch (uint64, ascending), and last the sequence at two bits a
+base.  A window of a genome of 5 Mb touches the pages of that window only.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,7 +24,7 @@ from nlsearch.handlers.nucleotide.records import Place, Whole
 from nlsearch.handlers.nucleotide.sequence import DIGEST_BYTES, Packed, window
 
 _MAGIC = b"nlS2"
-_HEADER = struct.Struct(f"<4sBBHIQIIII{DIGEST_BYTES}s")
+_HEADER = struct.Struct(f"<4sBBHIQIIIII{DIGEST_BYTES}s")
 RECORD, FEATURE, FILE = 0, 1, 2
 _HAS_SEQUENCE, _CIRCULAR = 1, 2
 FARTHEST = 2**32 - 1
@@ -41,11 +41,12 @@ def encode(
     feature_of: int = 0,
     circular: bool = False,
     sketch: NDArray[np.uint64] | None = None,
+    record: Sequence[str] = (),
 ) -> bytes:
-    """Return the payload of a record, or of a feature of a record of `feature_of` bases."""
+    """Return the payload of a record, or of a feature of a record of `feature_of` bases; `record` are its names."""
     kind = FEATURE if feature_of else RECORD
     digest = sequence.digest if sequence is not None else b""
-    return _encode(kind, sequence, label, places, feature_of, digest, sketch, circular=circular)
+    return _encode(kind, sequence, label, places, feature_of, digest, sketch, circular=circular, record=record)
 
 
 def encode_file(whole: Whole) -> bytes:
@@ -64,6 +65,7 @@ def _encode(
     *,
     circular: bool = False,
     records: int = 0,
+    record: Sequence[str] = (),
 ) -> bytes:
     """Write the sections; `around` are the bases of what a feature or a file lies in or holds."""
     hashes = np.empty(0, np.uint64) if sketch is None else sketch
@@ -71,6 +73,7 @@ def _encode(
     names = [place.name.encode("utf-8", "replace") for place in places]
     text = label.encode("utf-8", "replace")[:4096]
     joined = b"".join(names)
+    of_record = "\n".join(record).encode("utf-8", "replace")
     header = _HEADER.pack(
         _MAGIC,
         kind,
@@ -82,6 +85,7 @@ def _encode(
         len(places),
         len(joined),
         len(hashes),
+        len(of_record),
         digest,
     )
     table = np.array([[min(p.start, FARTHEST), min(p.end, FARTHEST)] for p in places], np.uint32).reshape(-1, 2)
@@ -94,6 +98,7 @@ def _encode(
             ends.astype("<u4").tobytes(),
             _padded(joined),
             _padded(text),
+            _padded(of_record),
             hashes.astype("<u8").tobytes(),
             sequence.packed if sequence is not None else b"",
         ]
@@ -122,7 +127,7 @@ class Target:
             raise IndexDamaged("a nucleotide payload is damaged", hint="run nlsearch check")
 
     @cached_property
-    def _header(self) -> tuple[bytes, int, int, int, int, int, int, int, int, int, bytes]:
+    def _header(self) -> tuple[bytes, int, int, int, int, int, int, int, int, int, int, bytes]:
         return _HEADER.unpack_from(self.payload)
 
     @property
@@ -168,7 +173,7 @@ class Target:
     @property
     def digest(self) -> bytes:
         """Digest of the sequence; zeros if none is kept."""
-        return self._header[10]
+        return self._header[11]
 
     def _table(self, at: int, count: int) -> NDArray[np.uint32]:
         return np.frombuffer(self.payload, "<u4", count, at)
@@ -191,8 +196,18 @@ class Target:
         return self._names_at + (self._header[8] + 3) // 4 * 4
 
     @property
-    def _sketch_at(self) -> int:
+    def _record_at(self) -> int:
         return self._label_at + (self._header[3] + 3) // 4 * 4
+
+    @property
+    def _sketch_at(self) -> int:
+        return self._record_at + (self._header[10] + 3) // 4 * 4
+
+    @property
+    def record(self) -> list[str]:
+        """The names of the record, for a feature of the one that carries it: its own name, and its accessions."""
+        text = bytes(self.payload[self._record_at : self._record_at + self._header[10]]).decode("utf-8", "replace")
+        return text.split("\n") if text else []
 
     @property
     def _packed_at(self) -> int:
