@@ -107,6 +107,15 @@ class NucleotideHandler:
             return compiling.compile_like(*compiling.example_of_payload(bytes(value)), options, self.limits)
         return compiling.compile_like(*compiling.first_record(self.read(value, self.limits)), options, self.limits)
 
+    def compile_named(
+        self, operator: str, value: str, payloads: Sequence[Buffer], options: Mapping[str, Scalar]
+    ) -> Probe:
+        """Compile ``near`` for the features that its value names."""
+        del operator
+        from nlsearch.handlers.nucleotide.nearness import compile_near
+
+        return compile_near(value, payloads, options)
+
     def verify(self, probe: Probe, payload: Buffer, regions: Sequence[Region] = ()) -> Verdict | None:
         """Decide whether the record matches, and where; see :mod:`nlsearch.handlers.nucleotide.verify`."""
         from nlsearch.handlers.nucleotide.payload import Target
@@ -124,6 +133,10 @@ class NucleotideHandler:
             from nlsearch.handlers.nucleotide.regions import verify_region
 
             return verify_region(probe, Target(payload))
+        if probe.operator == "near":
+            from nlsearch.handlers.nucleotide.nearness import verify_near
+
+            return verify_near(probe, Target(payload), self.limits)
         return verify(self._opened(probe), Target(payload), regions, self.limits)
 
     def scores(self, probe: Probe, payloads: list[bytes | memoryview]) -> NDArray[np.float32] | None:

@@ -109,6 +109,25 @@ OPERATORS: tuple[Operator, ...] = (
         value="a record, and a range of it: ACC, ACC:1000-2000, ACC:1000..2000, complement(ACC:1000..2000)",
     ),
     Operator(
+        "near",
+        "The feature lies within so many bases of a feature that the value names, on the same record.",
+        'near:"HBB"{within=500}',
+        "complete",
+        "1 − distance / within; 1 for what touches or overlaps",
+        (
+            Option("within", "integer", "most bases from the named feature", default=10_000),
+            Option(
+                "side",
+                "text",
+                "on which side of the named feature, in its own direction",
+                default="both",
+                choices=("both", "upstream", "downstream"),
+            ),
+        ),
+        "a gene name, locus tag, product, protein accession or cross-reference",
+        resolves=("name", "gene", "gene_synonym", "locus_tag", "product", "protein_id", "db_xref"),
+    ),
+    Operator(
         "like",
         "The record is similar to the first sequence of a file, or to an indexed record or feature; a genome is "
         "compared as a whole, with all records of its file.",
