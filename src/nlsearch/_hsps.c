@@ -28,7 +28,7 @@ typedef struct {
 typedef struct {
     const uint8_t *packed, *runs;
     int64_t length, bytes, n_runs;
-} Letters;
+} Packed;
 
 typedef struct { /* HSP of nlsearch/kernels/hsps.py */
     int64_t q_start, q_end, t_start, t_end, q_at, t_at;
@@ -62,15 +62,15 @@ INLINE uint64_t letters_at(const uint8_t *packed, int64_t bytes, int64_t at) {
     return w >> 2 * (at & 3);
 }
 
-#define PAYLOAD_HEADER 52
-static int open_letters(const Py_buffer *b, Letters *l) {
+#define PAYLOAD_HEADER 64
+static int open_letters(const Py_buffer *b, Packed *l) {
     const uint8_t *p = b->buf;
-    if (b->len < PAYLOAD_HEADER || memcmp(p, "nlS1", 4)) return -1;
+    if (b->len < PAYLOAD_HEADER || memcmp(p, "nlS2", 4)) return -1;
     uint16_t label;
     memcpy(&label, p + 6, 2);
-    l->length = u32_at(p + 8), l->n_runs = u32_at(p + 16);
-    int64_t at = PAYLOAD_HEADER + 12 * l->n_runs + 12 * (int64_t)u32_at(p + 20) + ((int64_t)u32_at(p + 24) + 3) / 4 * 4;
-    at += (label + 3) / 4 * 4;
+    l->length = p[5] & 1 ? u32_at(p + 8) : 0, l->n_runs = u32_at(p + 20);
+    int64_t at = PAYLOAD_HEADER + 12 * l->n_runs + 12 * (int64_t)u32_at(p + 24) + ((int64_t)u32_at(p + 28) + 3) / 4 * 4;
+    at += (label + 3) / 4 * 4 + ((int64_t)u32_at(p + 36) + 3) / 4 * 4 + 8 * (int64_t)u32_at(p + 32);
     l->runs = p + PAYLOAD_HEADER, l->packed = p + at, l->bytes = (l->length + 3) / 4;
     return at + l->bytes <= b->len ? 0 : -1;
 }
@@ -110,7 +110,7 @@ INLINE uint64_t turned(uint64_t x) { /* letters in the other order */
 }
 
 /* Extend without gaps over at most `n` letters; whether to go on is asked every eight letters. */
-static int64_t grow_ungapped(const Query *q, int s, int64_t qa, const Letters *t, int64_t ta, int64_t n, int left,
+static int64_t grow_ungapped(const Query *q, int s, int64_t qa, const Packed *t, int64_t ta, int64_t n, int left,
                     const Scheme *c, const Eights *table, int64_t *length) {
     int64_t score = 0, best = 0;
     *length = 0;
@@ -133,17 +133,22 @@ static int64_t grow_ungapped(const Query *q, int s, int64_t qa, const Letters *t
 }
 
 /* ------------------------------------------------------------------------------------------------ letters for a band */
-/* Write letters [from, from + n) of a target, what is not definite as breaks. */
-static void unpack_letters(const Letters *t, int64_t from, int64_t n, uint8_t *out) {
-    for (int64_t i = 0; i < n; i++) out[i] = t->packed[(from + i) >> 2] >> 2 * ((from + i) & 3) & 3;
+/* Return the first run of a letter that is not definite which ends behind a position. */
+static int64_t run_behind(const Packed *t, int64_t from) {
     int64_t low = 0, gap = t->n_runs;
-    while (gap > 0) { /* the first run that ends behind `from` */
+    while (gap > 0) {
         int64_t half = gap / 2;
         const uint8_t *run = t->runs + 12 * (low + half);
         if ((int64_t)u32_at(run) + u32_at(run + 4) <= from) low += half + 1, gap -= half + 1;
         else gap = half;
     }
-    for (; low < t->n_runs; low++) {
+    return low;
+}
+
+/* Write letters [from, from + n) of a target, what is not definite as breaks. */
+static void unpack_letters(const Packed *t, int64_t from, int64_t n, uint8_t *out) {
+    for (int64_t i = 0; i < n; i++) out[i] = t->packed[(from + i) >> 2] >> 2 * ((from + i) & 3) & 3;
+    for (int64_t low = run_behind(t, from); low < t->n_runs; low++) {
         const uint8_t *run = t->runs + 12 * low;
         int64_t start = (int64_t)u32_at(run) - from, end = start + u32_at(run + 4);
         if (start >= n) break;
@@ -175,7 +180,7 @@ static int room_for(Bench *w, int64_t letters, int64_t rows) {
 }
 
 /* Lay `na` letters of the query and `nb` of the target, outwards from a pair, the target's backwards, with pads. */
-static void lay_out(const Query *q, int s, int64_t qa, const Letters *t, int64_t ta, int left, int64_t na, int64_t nb,
+static void lay_out(const Query *q, int s, int64_t qa, const Packed *t, int64_t ta, int left, int64_t na, int64_t nb,
                     Bench *w) {
     memset(w->a, BREAK_Q, (size_t)(na + 2 * PAD));
     memset(w->b, BREAK_T, (size_t)(nb + 2 * PAD));
@@ -291,7 +296,7 @@ static Reach run_band(Bench *w, int64_t na, int64_t nb, int more_a, int more_b, 
 }
 
 /* Extend to one side from a pair of positions; more letters are laid out as the path needs them.  -1: no memory. */
-static int reach_out(const Query *q, int s, int64_t qa, const Letters *t, int64_t ta, int left, const Scheme *c, int drop,
+static int reach_out(const Query *q, int s, int64_t qa, const Packed *t, int64_t ta, int left, const Scheme *c, int drop,
                      int trace, Bench *w, Reach *found, int64_t *last) {
     int64_t all_a = left ? qa : q->length - qa, all_b = left ? ta : t->length - ta;
     for (int64_t window = FIRST_WINDOW;; window *= 4) {
@@ -345,7 +350,7 @@ static int walk_back(Bench *w, const Reach *found, int64_t nb, int64_t row) {
 
 
 /* Align through a pair of positions and fill in *h; the columns, along the strand, are in w->ops.  -1: no memory. */
-static int align_through(const Query *q, const Letters *t, const Scheme *c, Bench *w, Hsp *h) {
+static int align_through(const Query *q, const Packed *t, const Scheme *c, Bench *w, Hsp *h) {
     Reach left, right;
     int64_t row;
     int state;
@@ -393,53 +398,6 @@ static int starts_by_score(const void *left, const void *right) {
     return a->q < b->q ? -1 : a->q > b->q;
 }
 
-/* Extend the seeds of one item without gaps, and note what is good enough to go on with. */
-static int try_anchors(const Query *q, const Letters *t, const Scheme *c, const Eights *table, int64_t from, int64_t to,
-                       Hunt *search) {
-    const uint64_t mask = ((uint64_t)1 << 2 * c->seed) - 1;
-    Covered recent[RECENT];
-    int slot = 0;
-    for (int i = 0; i < RECENT; i++) recent[i] = (Covered){0, 0, 0, -1};
-    for (int64_t n = from; n < to; n++) {
-        const int s = search->flags[n] != 0;
-        const int64_t qa = s ? q->length - c->seed - (int64_t)search->queries[n] : (int64_t)search->queries[n];
-        const uint64_t wanted = letters_at(q->packed[s], q->bytes, qa) & mask;
-        int64_t near = search->targets[n], skip = near < 0 ? -near : 0;
-        uint64_t here = letters_at(t->packed, t->bytes, near + skip);
-        for (int64_t ta = near + skip; ta < near + 8 && ta + c->seed <= t->length; ta++, here >>= 2) {
-            if ((here & mask) != wanted) continue;
-            const int64_t diagonal = ta - qa;
-            int done = 0;
-            for (int i = 0; i < RECENT; i++)
-                done |= recent[i].strand == s && recent[i].diagonal == diagonal && recent[i].from <= ta && ta < recent[i].to;
-            if (done) continue;
-            int64_t ahead, back, right = q->length - qa, left = qa < ta ? qa : ta;
-            if (t->length - ta < right) right = t->length - ta;
-            int64_t score = grow_ungapped(q, s, qa, t, ta, right, 0, c, table, &ahead) + grow_ungapped(q, s, qa, t, ta, left, 1, c, table, &back);
-            recent[slot++ % RECENT] = (Covered){diagonal, ta - back, ta + ahead, s};
-            if (score < c->trigger) continue;
-            if (search->n_starts == search->room_starts) {
-                search->room_starts = search->room_starts ? 2 * search->room_starts : 256;
-                Start *more = realloc(search->starts, (size_t)search->room_starts * sizeof(Start));
-                if (!more) return -1;
-                search->starts = more;
-            }
-            search->starts[search->n_starts++] = (Start){qa - back, ta - back, ahead + back, s, (int32_t)score};
-        }
-    }
-    return 0;
-}
-
-/* Say whether a start lies in an alignment that is known, near the diagonals of its ends. */
-static int is_known(const Start *a, const Hsp *h) {
-    if (a->strand != h->strand || a->q < h->q_start || a->q + a->length > h->q_end || a->t < h->t_start ||
-        a->t + a->length > h->t_end)
-        return 0;
-    int64_t d = a->t - a->q, first = h->t_start - h->q_start, last = h->t_end - h->q_end;
-    int64_t low = first < last ? first : last, high = first < last ? last : first;
-    return d >= low - BAND / 2 && d <= high + BAND / 2;
-}
-
 static int note_hsp(Hunt *search, const Hsp *h, int64_t first) {
     for (int64_t i = first; i < search->n_hsps; i++) {
         Hsp *o = &search->hsps[i];
@@ -463,6 +421,80 @@ static int note_hsp(Hunt *search, const Hsp *h, int64_t first) {
     return 0;
 }
 
+/* Which bases a letter stands for, by its code: those of alphabet.py. */
+static const uint8_t BASES[15] = {1, 2, 4, 8, 5, 10, 6, 9, 12, 3, 14, 13, 11, 7, 15};
+
+/* Say whether a target holds a copy of a query with ambiguous letters: each of its letters allows the target's. */
+static int is_copy(const Query *q, int s, const Packed *t, int64_t at) {
+    if (at < 0 || at + q->length > t->length) return 0;
+    int64_t run = run_behind(t, at);
+    for (int64_t i = 0; i < q->length; i++) {
+        const int64_t here = at + i;
+        uint8_t code = t->packed[here >> 2] >> 2 * (here & 3) & 3, asked = q->codes[s][i];
+        while (run < t->n_runs && (int64_t)u32_at(t->runs + 12 * run) + u32_at(t->runs + 12 * run + 4) <= here) run++;
+        if (run < t->n_runs && (int64_t)u32_at(t->runs + 12 * run) <= here) code = (uint8_t)u32_at(t->runs + 12 * run + 8);
+        if (code > 14 || asked > 14 || BASES[code] & ~BASES[asked]) return 0;
+    }
+    return 1;
+}
+
+static int note_copy(const Query *q, int s, int64_t at, int32_t item, Hunt *search) {
+    Hsp h = {0, q->length, at, at + q->length, q->length / 2, at + q->length / 2, item, s, 0, 0, 0, 1};
+    h.matches = h.columns = (int32_t)q->length;
+    for (int64_t i = 0; i < q->length; i++) h.score += q->codes[s][i] < 4 ? 2 : 0;
+    for (int64_t i = search->n_hsps - 1; i >= 0 && search->hsps[i].item == item; i--)
+        if (search->hsps[i].t_start == at && search->hsps[i].strand == s && search->hsps[i].exact) return 0;
+    return note_hsp(search, &h, search->n_hsps);
+}
+
+/* Extend the seeds of one item without gaps, and note what is good enough to go on with. */
+static int try_anchors(const Query *q, const Packed *t, const Scheme *c, const Eights *table, int32_t item,
+                       int64_t from, int64_t to, Hunt *search) {
+    const uint64_t mask = ((uint64_t)1 << 2 * c->seed) - 1;
+    Covered recent[RECENT];
+    int slot = 0;
+    for (int i = 0; i < RECENT; i++) recent[i] = (Covered){0, 0, 0, -1};
+    for (int64_t n = from; n < to; n++) {
+        const int s = search->flags[n] != 0;
+        const int64_t qa = s ? q->length - c->seed - (int64_t)search->queries[n] : (int64_t)search->queries[n];
+        const uint64_t wanted = letters_at(q->packed[s], q->bytes, qa) & mask;
+        int64_t near = search->targets[n], skip = near < 0 ? -near : 0;
+        uint64_t here = letters_at(t->packed, t->bytes, near + skip);
+        for (int64_t ta = near + skip; ta < near + 8 && ta + c->seed <= t->length; ta++, here >>= 2) {
+            if ((here & mask) != wanted) continue;
+            const int64_t diagonal = ta - qa;
+            int done = 0;
+            for (int i = 0; i < RECENT; i++)
+                done |= recent[i].strand == s && recent[i].diagonal == diagonal && recent[i].from <= ta && ta < recent[i].to;
+            if (done) continue;
+            int64_t ahead, back, right = q->length - qa, left = qa < ta ? qa : ta;
+            if (t->length - ta < right) right = t->length - ta;
+            int64_t score = grow_ungapped(q, s, qa, t, ta, right, 0, c, table, &ahead) + grow_ungapped(q, s, qa, t, ta, left, 1, c, table, &back);
+            recent[slot++ % RECENT] = (Covered){diagonal, ta - back, ta + ahead, s};
+            if (q->breaks && is_copy(q, s, t, diagonal) && note_copy(q, s, diagonal, item, search) < 0) return -1;
+            if (score < c->trigger) continue;
+            if (search->n_starts == search->room_starts) {
+                search->room_starts = search->room_starts ? 2 * search->room_starts : 256;
+                Start *more = realloc(search->starts, (size_t)search->room_starts * sizeof(Start));
+                if (!more) return -1;
+                search->starts = more;
+            }
+            search->starts[search->n_starts++] = (Start){qa - back, ta - back, ahead + back, s, (int32_t)score};
+        }
+    }
+    return 0;
+}
+
+/* Say whether a start lies in an alignment that is known, near the diagonals of its ends. */
+static int is_known(const Start *a, const Hsp *h) {
+    if (a->strand != h->strand || a->q < h->q_start || a->q + a->length > h->q_end || a->t < h->t_start ||
+        a->t + a->length > h->t_end)
+        return 0;
+    int64_t d = a->t - a->q, first = h->t_start - h->q_start, last = h->t_end - h->q_end;
+    int64_t low = first < last ? first : last, high = first < last ? last : first;
+    return d >= low - BAND / 2 && d <= high + BAND / 2;
+}
+
 static int better_hsp(const void *left, const void *right) {
     const Hsp *a = left, *b = right;
     if (a->exact != b->exact) return a->exact > b->exact ? -1 : 1;
@@ -473,8 +505,8 @@ static int better_hsp(const void *left, const void *right) {
 }
 
 /* Grow the starts of one item, best first, and keep what reaches the cutoff, or is a whole copy. */
-static int grow_starts(const Query *q, const Letters *t, const Scheme *c, int32_t item, Bench *w, Hunt *search) {
-    const int64_t first = search->n_hsps;
+static int grow_starts(const Query *q, const Packed *t, const Scheme *c, int32_t item, int64_t first, Bench *w,
+                       Hunt *search) {
     qsort(search->starts, (size_t)search->n_starts, sizeof(Start), starts_by_score);
     for (int64_t n = 0; n < search->n_starts && search->n_hsps - first < c->most; n++) {
         const Start *a = &search->starts[n];
@@ -553,7 +585,7 @@ static PyObject *find_hsps(PyObject *self, PyObject *args) {
     const Py_ssize_t n = b[2].len, items = PyList_GET_SIZE(payloads);
     const uint32_t *item_of = b[1].buf;
     Py_buffer *views = calloc((size_t)items + 1, sizeof(Py_buffer));
-    Letters *letters = calloc((size_t)items + 1, sizeof(Letters));
+    Packed *letters = calloc((size_t)items + 1, sizeof(Packed));
     int state = -1, opened = 0;
     if (!views || !letters || open_query(&q, b[0].buf, b[0].len) < 0) {
         PyErr_NoMemory();
@@ -578,9 +610,11 @@ static PyObject *find_hsps(PyObject *self, PyObject *args) {
     Py_BEGIN_ALLOW_THREADS
     for (Py_ssize_t from = 0, to; state == 0 && from < n; from = to) {
         for (to = from + 1; to < n && item_of[to] == item_of[from]; to++) {}
+        const int64_t first = search.n_hsps;
         search.n_starts = 0;
-        state = try_anchors(&q, &letters[item_of[from]], &c, &table, from, to, &search);
-        if (state == 0) state = grow_starts(&q, &letters[item_of[from]], &c, (int32_t)item_of[from], &w, &search);
+        state = try_anchors(&q, &letters[item_of[from]], &c, &table,
+                            (int32_t)item_of[from], from, to, &search);
+        if (state == 0) state = grow_starts(&q, &letters[item_of[from]], &c, (int32_t)item_of[from], first, &w, &search);
     }
     Py_END_ALLOW_THREADS
     if (state == -1) PyErr_NoMemory();
@@ -601,7 +635,7 @@ static PyObject *trace_hsp(PyObject *self, PyObject *args) {
     Hsp h = {0};
     Scheme c;
     Query q = {0};
-    Letters t;
+    Packed t;
     Bench w = {0};
     long long q_at, t_at;
     int state = 0;

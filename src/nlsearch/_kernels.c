@@ -435,6 +435,8 @@ static PyObject *extend(PyObject *self, PyObject *args) {
 #include "_peaklists.c"
 #include "_peakindex.c"
 #include "_hsps.c"
+#include "_sketch.c"
+#include "_motifs.c"
 
 static PyMethodDef methods[] = {
     {"popcounts", popcounts, METH_VARARGS, "popcounts(rows, width, out)"},
@@ -467,6 +469,8 @@ static PyMethodDef methods[] = {
     {"trace_hsp", trace_hsp, METH_VARARGS,
      "trace_hsp(scheme, query, payload, strand, q_at, t_at) -> (q_start, q_end, t_start, t_end, score, columns)"},
     {"anchors", anchors, METH_VARARGS, "anchors(packed, item_starts, begins, ends, positions, flags, settings) -> hits"},
+    {"sketch", sketch, METH_VARARGS, "sketch(codes, most) -> hashes, 8 bytes each"},
+    {"find_motif", find_motif, METH_VARARGS, "find_motif(codes, allowed, starts) -> how many"},
     {"label_atoms", label_atoms, METH_VARARGS, "label_atoms(program, graph) -> bytes"},
     {NULL, NULL, 0, NULL}};
 

@@ -61,7 +61,7 @@ class Collection:
         self.registry = registry
         self._opened = Opened(directory, registry)
         self._lookup = Lookup(directory, self._view)
-        self._planner = Planner(registry, self._example)
+        self._planner = Planner(registry, self._example, self._lookup.payloads)
         self._closed = False
         self._started_pool: Pool | None = None
 

@@ -112,6 +112,9 @@ class Operator:
     options : tuple of Option
     value : str
         What the value is: ``"SMARTS"``, ``"a file or item id"``.
+    resolves : tuple of str
+        Fields of the kind.  If there are some, the value names items: those that have it in one of these fields are
+        looked up first, and the handler's ``compile_named`` is given their payloads.
     """
 
     name: str
@@ -121,6 +124,7 @@ class Operator:
     score: str
     options: tuple[Option, ...] = ()
     value: str = "text"
+    resolves: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from nlsearch.model import Skipped
 from nlsearch.query.parse import Names, parse
 from nlsearch.query.syntax import And, Not, Or, Structure
 from nlsearch.search.candidates import as_text
-from nlsearch.search.plan import complete_options
+from nlsearch.search.parts import probes
 
 CUTS = 64
 PAIRS = 1_000
@@ -231,10 +231,8 @@ class HandlerContract:
             for structure in structures(parse(query, names)):
                 if structure.operator not in offered:
                     continue
-                operator = offered[structure.operator]
-                probe = handler.compile(
-                    operator.name, structure.value, complete_options(operator, dict(structure.options))
-                )
+                compiled = (part.probe for part in probes(indexed._planner.plan(structure).root))
+                probe = next(probe for probe in compiled if probe.kind == self.kind)
                 assert wire.unpack(wire.pack(probe)) == probe
                 minimum = probe.minimum if structure.minimum is None else structure.minimum
                 expected = set()

@@ -369,7 +369,9 @@ def test_a_real_protein_file_is_refused(shared_data: Path) -> None:
 def test_a_real_genome_reads_whole(shared_data: Path) -> None:
     text = gzip.decompress((shared_data / "genomes" / "GCF_001096185.1.fa.gz").read_bytes())
     items = read(text)
+    *items, whole = items
     assert len(items) == text.count(b">") == 24
+    assert (whole.record_id, whole.number, whole.content.records) == ("file", 25, 24)
     bases = sum(len(line) for line in text.splitlines() if not line.startswith(b">"))
     total = sum(item.content.sequence.length for item in items if isinstance(item, RawItem))
     assert total == bases

@@ -84,3 +84,19 @@ def test_options_of_the_wrong_type_are_refused(given):
 def test_the_common_options_are_checked_too(given):
     with pytest.raises(QuerySyntax, match="related wants"):
         Planner(REGISTRY, lambda *_: ()).plan(Structure("smiles", "CCO", options={"related": given}))
+
+
+def test_a_value_that_names_items_is_looked_up_first() -> None:
+    """The planner asks the operator's fields, of its kind only, and hands over what was found."""
+    asked: list[tuple[object, int]] = []
+
+    def named(query: object, most: int) -> list[bytes]:
+        asked.append((query, most))
+        return []
+
+    (part,) = probes(Planner(REGISTRY, lambda *_: (), named).plan(parse('near:"rpmH"{within=50}', NAMES)).root)
+    ((query, most),) = asked
+    assert "KindIs(kind='nucleotide')" in repr(query)
+    assert "Keyword(field='gene', value='rpmH')" in repr(query)
+    assert most == 1_001
+    assert (part.probe.operator, part.probe.verification["within"]) == ("near", 50)

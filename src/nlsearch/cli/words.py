@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 _SILENT = frozenset({
     "bonds", "homography", "more", "count", "frame", "strand", "query_s", "gaps", "cigar", "fingerprint",
     "expected_votes", "voice", "part_name", "query_atoms", "tier", "score", "search_space", "k", "scaled", "rows",
+    "cut_other_strand", "ani_item_in_query", "ani_average", "ani_maximum",
+    "query_hashes", "item_hashes",
 })  # fmt: skip
+SHOWN_LETTERS = 60
 _UNITS = {"nucleotide": "bases", "protein": "residues"}
 
 
@@ -124,6 +127,17 @@ def _evalue(_: str, evidence: Mapping[str, Json]) -> str:
 def _bit_score(_: str, evidence: Mapping[str, Json]) -> str:
     value = evidence["bit_score"]
     return "" if value is None else f"{value:.1f} bits"
+
+
+def _cut(_: str, evidence: Mapping[str, Json]) -> str:
+    said = f"cut after base {evidence['cut']:,}"
+    other = evidence.get("cut_other_strand")
+    return said + (f" and on the other strand after {other:,}" if isinstance(other, int) else "")
+
+
+def _sequence(_: str, evidence: Mapping[str, Json]) -> str:
+    text = evidence["sequence"]
+    return text if len(text) <= SHOWN_LETTERS else f"{text[:SHOWN_LETTERS]}…"
 
 
 def _containment(key: str, words: str) -> Callable[[str, Mapping[str, Json]], str]:
@@ -237,6 +251,9 @@ _PHRASES: dict[str, Phrase] = {
     "containment_query_in_item": _containment("containment_query_in_item", "of the query is in the item"),
     "containment_item_in_query": _containment("containment_item_in_query", "of the item is in the query"),
     "ani": _ani,
+    "cut": _cut,
+    "sequence": _sequence,
+    "wraps": _flag("wraps", "across the origin"),
     "bars": _bars,
     "part": _part,
     "notes": _notes,

@@ -10,7 +10,8 @@ The life of a handler: ``read`` and ``features`` run in an isolated worker; so d
 
 A handler that can tell of many payloads at once whether they match has a method ``decide`` too (:class:`Decider`); one
 that can say their scores has ``scores`` (:class:`Scorer`); one that looks at single seeds has
-``refine`` (:class:`Refiner`).
+``refine`` (:class:`Refiner`).  One with operators whose value names items has
+``compile_named`` (:class:`Namer`), which gets what was found under that name instead of looking for it.
 
 ``read`` is told the caps in force.  A handler whose other methods have caps too has an attribute ``limits``
 (:class:`~nlsearch.limits.Limits`); the registry sets it before the handler is used.
@@ -76,6 +77,7 @@ __all__ = [
     "FieldType",
     "Format",
     "Handler",
+    "Namer",
     "Operator",
     "Option",
     "PeakSpace",
@@ -252,6 +254,31 @@ class Translator(Protocol):
         ------
         QuerySyntax
             If the value does not parse; the message says what, at which character, and what would be right.
+        """
+        ...
+
+
+@runtime_checkable
+class Namer(Protocol):
+    """A handler with operators whose value names items (:attr:`Operator.resolves`)."""
+
+    def compile_named(
+        self, operator: str, value: str, payloads: Sequence[Buffer], options: Mapping[str, Scalar]
+    ) -> Probe:
+        """Turn the value of such an operator into a probe.
+
+        Parameters
+        ----------
+        operator, value : str
+        payloads : sequence of bytes
+            Of the items of the kind that the value names; none if it names nothing.
+        options : mapping
+            As for ``compile``.
+
+        Raises
+        ------
+        QuerySyntax
+            If the options do not fit.
         """
         ...
 

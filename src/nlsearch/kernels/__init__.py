@@ -41,6 +41,7 @@ from nlsearch.kernels.matching import (
     label_atoms,
     label_atoms_reference,
 )
+from nlsearch.kernels.motifs import MOTIF_CODES, find_motif, find_motif_reference
 from nlsearch.kernels.native import NATIVE
 from nlsearch.kernels.sequence import (
     extend,
@@ -52,6 +53,7 @@ from nlsearch.kernels.sequence import (
     unpack2,
     unpack2_reference,
 )
+from nlsearch.kernels.sketch import SKETCH_K, sketch, sketch_reference
 from nlsearch.kernels.voting import (
     ANCHOR,
     BAND,
@@ -73,7 +75,9 @@ __all__ = [
     "BAND",
     "HSP",
     "MAX_BIN",
+    "MOTIF_CODES",
     "NATIVE",
+    "SKETCH_K",
     "Postings",
     "Scheme",
     "count_bonds",
@@ -88,6 +92,8 @@ __all__ = [
     "extend_reference",
     "find",
     "find_hsps",
+    "find_motif",
+    "find_motif_reference",
     "find_reference",
     "fold",
     "gather_postings",
@@ -107,6 +113,8 @@ __all__ = [
     "pack_postings_reference",
     "popcounts",
     "popcounts_reference",
+    "sketch",
+    "sketch_reference",
     "sort_pairs",
     "sort_pairs_reference",
     "syncmers",

@@ -12,6 +12,9 @@ from nlsearch.search.view import SplitView, View, readings
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from nlsearch.declarations import Buffer
+    from nlsearch.index.textquery import TextQuery
+
 
 class Lookup:
     """Finds what an id names.
@@ -48,6 +51,14 @@ class Lookup:
         found = self.find(item_id)
         if found is None:
             raise QueryError(f"there is no item {item_id!r}", hint=self.hint_for(item_id))
+        return found
+
+    def payloads(self, query: TextQuery, most: int) -> list[Buffer]:
+        """Return the payloads of the items that match a text query, no more than `most`."""
+        found: list[Buffer] = []
+        for view in self._view().splits:
+            keys = view.split.text.lightest(view.text(query), most - len(found))
+            found.extend(view.split.payload(key) for key in keys)
         return found
 
     def source(self, path: str) -> snapshot.SourceRow | None:

@@ -7,9 +7,19 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
-from nlsearch.errors import QuerySyntax
+from nlsearch.errors import QuerySyntax, QueryTooCostly
 from nlsearch.folding import words
-from nlsearch.handlers.contract import COMMON_FIELDS, COMMON_OPTIONS, Field, Handler, Operator, Option, Translator
+from nlsearch.handlers.contract import (
+    COMMON_FIELDS,
+    COMMON_OPTIONS,
+    Buffer,
+    Field,
+    Handler,
+    Namer,
+    Operator,
+    Option,
+    Translator,
+)
 from nlsearch.handlers.registry import Registry, require
 from nlsearch.index.textquery import (
     EveryOf,
@@ -33,6 +43,11 @@ from nlsearch.search.parts import AllParts, AnyPart, NotPart, Part, Plan, ProbeP
 Example = Callable[[str, str | None, Mapping[str, Scalar]], Sequence[Probe]]
 """``like``: (file or item id, kind or None, options) → the probes of every kind that the example is read as."""
 
+Named = Callable[[TextQuery, int], Sequence[Buffer]]
+"""(query, most) → payloads of the items that match, no more than `most`."""
+MOST_NAMED = 1_000
+"""So many items the value of an operator may name."""
+
 _WILDCARD = re.compile(r"\w\*|\*\w|\w\?\w")
 _TYPES: dict[str, tuple[type, ...]] = {"text": (str,), "integer": (int,), "float": (int, float), "boolean": (bool,)}
 LIKE_KIND = Option("kind", "text", "read the example as this kind of content")
@@ -46,11 +61,14 @@ class Planner:
     registry : Registry
     example : callable
         Turns the value of a ``like`` into probes; given by the collection, which can read files in isolation.
+    named : callable, optional
+        Looks up the items that the value of an operator names; given by the collection, too.  Without, there are none.
     """
 
-    def __init__(self, registry: Registry, example: Example) -> None:
+    def __init__(self, registry: Registry, example: Example, named: Named | None = None) -> None:
         self._registry = registry
         self._example = example
+        self._named = named
         self._fields = registry.fields()
         self._operators = registry.operators()
 
@@ -214,10 +232,27 @@ class Planner:
             for probe in compiled
         ]
 
-    @staticmethod
-    def _compile(handler: Handler, operator: Operator, node: syntax.Structure, given: Mapping[str, Scalar]) -> Probe:
+    def _compile(
+        self, handler: Handler, operator: Operator, node: syntax.Structure, given: Mapping[str, Scalar]
+    ) -> Probe:
         require(handler)
-        return handler.compile(operator.name, node.value, complete_options(operator, given))
+        options = complete_options(operator, given)
+        if operator.resolves and isinstance(handler, Namer):
+            found = self._items_named(node.value, handler.kind, operator)
+            return handler.compile_named(operator.name, node.value, found, options)
+        return handler.compile(operator.name, node.value, options)
+
+    def _items_named(self, value: str, kind: str, operator: Operator) -> Sequence[Buffer]:
+        """Return the payloads of the items of a kind that have `value` in one of the operator's fields."""
+        if not any(words(value)):
+            raise QuerySyntax(f"{value!r} holds no letter or digit to search for")
+        fields = SomeOf(tuple(Keyword(name, value) for name in operator.resolves))
+        found = () if self._named is None else self._named(EveryOf((KindIs(kind), fields)), MOST_NAMED + 1)
+        if len(found) > MOST_NAMED:
+            raise QueryTooCostly(
+                f"{value!r} names more than {MOST_NAMED:,} items", hint=f"{operator.name} wants a name of fewer"
+            )
+        return found
 
 
 def _placed(mistake: QuerySyntax, column: int) -> QuerySyntax:

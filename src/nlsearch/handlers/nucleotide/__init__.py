@@ -40,6 +40,9 @@ from nlsearch.model import (
 )
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from nlsearch.handlers.nucleotide.asked import Asked
 
 
@@ -89,20 +92,62 @@ class NucleotideHandler:
             If the example file does not read, or holds no sequence.
         """
         from nlsearch.handlers.nucleotide import compile as compiling
+        from nlsearch.handlers.nucleotide import genomes
 
         if isinstance(value, str) and operator == "dna":
             return compiling.compile_dna(value, options, self.limits)
+        if isinstance(value, str) and operator == "iupac":
+            from nlsearch.handlers.nucleotide.motifs import compile_motif
+
+            return compile_motif(value, options)
+        if isinstance(value, str) and operator == "region":
+            from nlsearch.handlers.nucleotide.regions import compile_region
+
+            return compile_region(value)
         if isinstance(value, str):
             raise QuerySyntax(f"{operator} wants a file or the id of an item")
+        if options.get("method") != "alignment":
+            genome = (
+                genomes.genome_of_payload(bytes(value))
+                if isinstance(value, bytes | memoryview)
+                else genomes.genome_of_file(value.name, self.read(value, self.limits))
+            )
+            if genomes.by_containment(genome, options):
+                return genomes.compile_containment(genome, options)
         if isinstance(value, bytes | memoryview):
             return compiling.compile_like(*compiling.example_of_payload(bytes(value)), options, self.limits)
         return compiling.compile_like(*compiling.first_record(self.read(value, self.limits)), options, self.limits)
+
+    def compile_named(
+        self, operator: str, value: str, payloads: Sequence[Buffer], options: Mapping[str, Scalar]
+    ) -> Probe:
+        """Compile ``near`` for the features that its value names."""
+        del operator
+        from nlsearch.handlers.nucleotide.nearness import compile_near
+
+        return compile_near(value, payloads, options)
 
     def verify(self, probe: Probe, payload: Buffer, regions: Sequence[Region] = ()) -> Verdict | None:
         """Decide whether the record matches, and where; see :mod:`nlsearch.handlers.nucleotide.verify`."""
         from nlsearch.handlers.nucleotide.payload import Target
         from nlsearch.handlers.nucleotide.verify import verify
 
+        if probe.verification.get("method") == "containment":
+            from nlsearch.handlers.nucleotide.genomes import verify_containment
+
+            return verify_containment(probe, payload)
+        if probe.operator == "iupac":
+            from nlsearch.handlers.nucleotide.motifs import verify_motif
+
+            return verify_motif(probe, Target(payload), self.limits)
+        if probe.operator == "region":
+            from nlsearch.handlers.nucleotide.regions import verify_region
+
+            return verify_region(probe, Target(payload))
+        if probe.operator == "near":
+            from nlsearch.handlers.nucleotide.nearness import verify_near
+
+            return verify_near(probe, Target(payload), self.limits)
         return verify(self._opened(probe), Target(payload), regions, self.limits)
 
     def refine(self, probe: Probe, payloads: list[bytes | memoryview], anchors: Anchors) -> Refined:
@@ -110,6 +155,14 @@ class NucleotideHandler:
         from nlsearch.handlers.nucleotide.similar import refine
 
         return refine(self._opened(probe), payloads, anchors)
+
+    def scores(self, probe: Probe, payloads: list[bytes | memoryview]) -> NDArray[np.float32] | None:
+        """Return the scores of records beside a genome; None for what is compared by alignment."""
+        if probe.verification.get("method") != "containment":
+            return None
+        from nlsearch.handlers.nucleotide.genomes import containment_scores
+
+        return containment_scores(probe, payloads)
 
     def _opened(self, probe: Probe) -> Asked:
         """Return the query of a probe; that of the last one is kept, with the seeds that it needed."""

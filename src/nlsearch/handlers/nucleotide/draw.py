@@ -80,7 +80,8 @@ def _matches(target: Target, evidence: dict[str, Json]) -> Iterator[str]:
     for match in reversed([evidence, *islice(evidence.get("more", []), DRAWN_MATCHES)]):
         start, end = match["target"]
         css = _CLASSES[match["strand"]] + ("" if match is evidence else " more")
-        title = f"{start + 1:,}..{end:,} ({match['strand']}), identity {match['identity']:.1%}"
+        title = f"{start + 1:,}..{end:,} ({match['strand']})"
+        title += f", identity {match['identity']:.1%}" if "identity" in match else ""
         yield _box(target, start, end, 40, 16, css, title)
 
 

@@ -7,10 +7,13 @@ from nlsearch.handlers.contract import Field, Format, Operator, Option, SeedSpac
 SEEDS = "nucleotide.syncmer"
 UNSEEDED = "nucleotide.unseeded"
 UNSEEDED_TERM = 1
+SKETCH = "nucleotide.sketch"
 SIGNATURE = "nucleotide.signature"
 SIGNATURE_WORDS = 136
 RECORD_TYPE = "record"
 """Value of the field ``feature`` for whole records."""
+FILE_TYPE = "file"
+"""Value of the field ``feature`` for a file of several records."""
 _SEQUENCE_LINE = rb"[ \t]*[A-Za-z*.~-][A-Za-z*.~ \t0-9-]*"
 FORMATS: tuple[Format, ...] = (
     Format(
@@ -32,13 +35,20 @@ FORMATS: tuple[Format, ...] = (
 )
 
 FIELDS: tuple[Field, ...] = (
-    Field("feature", "keyword", "'record' for a whole record, else the feature's type", facet=True, example="CDS"),
+    Field(
+        "feature",
+        "keyword",
+        "'record' for a whole record, 'file' for a file of several, else the feature's type",
+        facet=True,
+        example="CDS",
+    ),
     Field("organism", "text", "organism, as the record names it", facet=True, example="Yersinia pestis"),
     Field("lineage", "text", "taxonomic lineage of the organism", example="Enterobacterales"),
     Field("description", "text", "description or definition line", example="complete genome"),
     Field("molecule", "keyword", "DNA or RNA", facet=True, example="DNA"),
     Field("topology", "keyword", "linear or circular, where the file says so", facet=True, example="circular"),
     Field("length", "integer", "length of the record, or of the feature's parts together", "bases", example="9609"),
+    Field("records", "integer", "how many records a file holds; of files as a whole", example="3"),
     Field("gc", "float", "share of G and C among A, C, G and T, from 0 to 1", example="0.45"),
     Field("gene", "text", "gene name", example="rpmH"),
     Field("gene_synonym", "text", "other names of the gene", example="dnaR"),
@@ -50,12 +60,16 @@ FIELDS: tuple[Field, ...] = (
     Field("db_xref", "keyword", "cross-reference to another database", example="GeneID:2767712"),
     Field("strand", "keyword", "strand of the feature: + or -, or both", facet=True, example="-"),
     Field("location", "keyword", "place in the record, in INSDC notation, 1-based and closed", example="87..1109"),
+    Field("record", "keyword", "name of the record, with and without version; of features too", example="NC_005816"),
+    Field("start", "integer", "first base in the record, from 1", "bases", example="87"),
+    Field("end", "integer", "last base in the record, from 1", "bases", example="1109"),
     Field("refget", "keyword", "GA4GH refget digest of the sequence (U as T): equal sequences have equal digests"),
 )
 
 SPACES: tuple[Space, ...] = (
     SeedSpace(SEEDS, key_bits=21, shift=3, flag_bits=1),
     TermSpace(UNSEEDED),
+    TermSpace(SKETCH),
     VectorSpace(SIGNATURE, SIGNATURE_WORDS, "cosine"),
 )
 
@@ -79,17 +93,66 @@ OPERATORS: tuple[Operator, ...] = (
         "nucleotides, IUPAC",
     ),
     Operator(
+        "iupac",
+        "The record holds the motif, on either strand; all places are told, overlapping ones too, and "
+        "those across the origin of a circular record.",
+        'iupac:"GGWCC"',
+        "complete",
+        "1",
+        (_STRAND,),
+        "IUPAC letters, with cut marks ^ and _ if they are to be told",
+    ),
+    Operator(
+        "region",
+        "The record of that name, cut to the range, and every feature that has bases in it; positions count from 1, "
+        "and both ends belong to it.",
+        'region:"NLS00001:201-300"',
+        "complete",
+        "share of the feature's bases that lie in the region; 1 for the record",
+        value="a record, and a range of it: ACC, ACC:1000-2000, ACC:1000..2000, complement(ACC:1000..2000)",
+    ),
+    Operator(
+        "near",
+        "The feature lies within so many bases of a feature that the value names, on the same record.",
+        'near:"HBB"{within=500}',
+        "complete",
+        "1 − distance / within; 1 for what touches or overlaps",
+        (
+            Option("within", "integer", "most bases from the named feature", default=10_000),
+            Option(
+                "side",
+                "text",
+                "on which side of the named feature, in its own direction",
+                default="both",
+                choices=("both", "upstream", "downstream"),
+            ),
+        ),
+        "a gene name, locus tag, product, protein accession or cross-reference",
+        resolves=("name", "gene", "gene_synonym", "locus_tag", "product", "protein_id", "db_xref"),
+    ),
+    Operator(
         "like",
-        "The record is similar to the first sequence of a file, or to an indexed record or feature.",
+        "The record is similar to the first sequence of a file, or to an indexed record or feature; a genome is "
+        "compared as a whole, with all records of its file.",
         'like:"human genes.fa"',
         "sound",
-        _SCORE,
+        _SCORE + "; of genomes the containment of the query in the item",
         (
-            Option(
-                "evalue", "float", "greatest E-value of a similar part; whole copies are found whatever it is", 1e-3
-            ),
-            Option("identity", "float", "least identity, 0 to 1"),
+            Option("evalue", "float", "by alignment: greatest E-value; whole copies are found whatever it is", 1e-3),
+            Option("identity", "float", "by alignment: least identity, 0 to 1"),
             _STRAND,
+            Option(
+                "method",
+                "text",
+                "how to compare; if not given, examples of at least 150,000 bases by containment, others by alignment",
+                choices=("alignment", "containment"),
+            ),
+            Option(
+                "containment",
+                "float",
+                "by containment: least share, 0 to 1, of the query in the item or of the item in the query",
+                default=0.01,
+            ),
         ),
         "a file or item id",
     ),

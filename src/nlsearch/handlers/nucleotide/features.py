@@ -7,11 +7,20 @@ import re
 import numpy as np
 
 from nlsearch.handlers.nucleotide.composition import signature
-from nlsearch.handlers.nucleotide.facts import RECORD_TYPE, SEEDS, SIGNATURE, UNSEEDED, UNSEEDED_TERM
-from nlsearch.handlers.nucleotide.payload import encode
-from nlsearch.handlers.nucleotide.records import Annotation, Place, Record
+from nlsearch.handlers.nucleotide.facts import (
+    FILE_TYPE,
+    RECORD_TYPE,
+    SEEDS,
+    SIGNATURE,
+    SKETCH,
+    UNSEEDED,
+    UNSEEDED_TERM,
+)
+from nlsearch.handlers.nucleotide.payload import encode, encode_file
+from nlsearch.handlers.nucleotide.records import Annotation, Place, Record, Whole
 from nlsearch.handlers.nucleotide.seeding import SEEDED_BASES, K, seeds_of
 from nlsearch.handlers.nucleotide.sequence import refget
+from nlsearch.handlers.nucleotide.sketching import sketch_of, terms_of
 from nlsearch.model import Features, FieldValue, RawItem
 
 _GO = re.compile(r"GO:\d{7}")
@@ -20,6 +29,8 @@ _GO = re.compile(r"GO:\d{7}")
 def features_of(item: RawItem) -> Features:
     """Return the features of what the readers give."""
     content = item.content
+    if isinstance(content, Whole):
+        return _file(content)
     return _annotation(content) if isinstance(content, Annotation) else _record(content)
 
 
@@ -27,12 +38,31 @@ def _filled(values: dict[str, FieldValue | None]) -> dict[str, FieldValue]:
     return {name: value for name, value in values.items() if value is not None and value not in ("", [])}
 
 
+def _names(record: Record) -> list[str]:
+    return [name for name in dict.fromkeys([record.name, *record.accessions]) if name]
+
+
 def _accession(record: Record) -> FieldValue | None:
     return record.accessions if len(record.accessions) > 1 else "".join(record.accessions)
 
 
+def _file(whole: Whole) -> Features:
+    fields = _filled(
+        {
+            "name": whole.name,
+            "organism": whole.organism,
+            "molecule": whole.molecule,
+            "length": whole.bases,
+            "records": whole.records,
+            "feature": FILE_TYPE,
+        }
+    )
+    return Features(whole.name, fields, {SKETCH: terms_of(whole.sketch)}, payload=encode_file(whole))
+
+
 def _record(record: Record) -> Features:
     sequence = record.sequence
+    sketch = sketch_of(sequence) if record.sketch is None else record.sketch
     fields = _filled(
         {
             "name": record.name,
@@ -43,6 +73,9 @@ def _record(record: Record) -> Features:
             "molecule": record.molecule,
             "topology": record.topology,
             "length": sequence.length,
+            "record": _names(record),
+            "start": 1 if sequence.length else None,
+            "end": sequence.length or None,
             "gc": sequence.gc,
             "feature": RECORD_TYPE,
             "refget": refget(sequence.digest),
@@ -51,10 +84,19 @@ def _record(record: Record) -> Features:
     features = Features(
         words=" \n".join(text for text in [record.name, record.description, *record.text] if text),
         fields=fields,
-        payload=encode(sequence, record.name, record.places, circular=record.topology == "circular"),
+        payload=encode(
+            sequence,
+            record.name,
+            record.places,
+            circular=record.topology == "circular",
+            sketch=sketch,
+            record=_names(record),
+        ),
         keys={"accession": record.accessions[0]} if record.accessions else {},
         extent=sequence.length,
     )
+    if len(sketch):
+        features.terms[SKETCH] = terms_of(sketch)
     vector = signature(sequence)
     if vector is not None:
         features.vectors[SIGNATURE] = vector
@@ -91,6 +133,9 @@ def _annotation(annotation: Annotation) -> Features:
             "db_xref": references,
             "strand": annotation.strand,
             "location": annotation.location,
+            "record": _names(record),
+            "start": min((start + 1 for start, _, _ in annotation.parts), default=None),
+            "end": max((end for _, end, _ in annotation.parts), default=None),
             "length": sum(end - start for start, end, _ in annotation.parts),
             "gc": own.gc if own else None,
             "refget": refget(own.digest) if own and own.length else None,
@@ -102,6 +147,11 @@ def _annotation(annotation: Annotation) -> Features:
         words=" \n".join(dict.fromkeys([annotation.name, annotation.type, *every])),
         fields=fields,
         payload=encode(
-            own, label, parts, feature_of=annotation.record_length or 1, circular=record.topology == "circular"
+            own,
+            label,
+            parts,
+            feature_of=annotation.record_length or 1,
+            circular=record.topology == "circular",
+            record=_names(record),
         ),
     )

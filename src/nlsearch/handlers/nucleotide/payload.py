@@ -3,14 +3,15 @@
 Layout
 ------
 Little-endian: a fixed header (:data:`_HEADER`), the runs of ambiguous letters (three uint32 each: start, length, code),
-the places (uint32 starts, ends, and ends of their names), the names and the label in UTF-8, each section padded to four
-bytes, and last the sequence at two bits a base.  A window of a genome of 5 Mb touches the pages of that window only.
+the places (uint32 starts, ends, and ends of their names), the names, the label and the names of the record in UTF-8,
+each section padded to four bytes, the hashes of the sketch (uint64, ascending), and last the sequence at two bits a
+base.  A window of a genome of 5 Mb touches the pages of that window only.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,12 +20,12 @@ from numpy.typing import NDArray
 
 from nlsearch.errors import IndexDamaged
 from nlsearch.handlers.contract import Buffer
-from nlsearch.handlers.nucleotide.records import Place
+from nlsearch.handlers.nucleotide.records import Place, Whole
 from nlsearch.handlers.nucleotide.sequence import DIGEST_BYTES, Packed, window
 
-_MAGIC = b"nlS1"
-_HEADER = struct.Struct(f"<4sBBHIIIII{DIGEST_BYTES}s")
-RECORD, FEATURE = 0, 1
+_MAGIC = b"nlS2"
+_HEADER = struct.Struct(f"<4sBBHIQIIIII{DIGEST_BYTES}s")
+RECORD, FEATURE, FILE = 0, 1, 2
 _HAS_SEQUENCE, _CIRCULAR = 1, 2
 FARTHEST = 2**32 - 1
 """Where an annotation ends that points beyond what any sequence may have."""
@@ -39,23 +40,53 @@ def encode(
     *,
     feature_of: int = 0,
     circular: bool = False,
+    sketch: NDArray[np.uint64] | None = None,
+    record: Sequence[str] = (),
 ) -> bytes:
-    """Return the payload of a record, or of a feature of a record of `feature_of` bases."""
+    """Return the payload of a record, or of a feature of a record of `feature_of` bases; `record` are its names."""
+    kind = FEATURE if feature_of else RECORD
+    digest = sequence.digest if sequence is not None else b""
+    return _encode(kind, sequence, label, places, feature_of, digest, sketch, circular=circular, record=record)
+
+
+def encode_file(whole: Whole) -> bytes:
+    """Return the payload of a file of several records, which holds no sequence."""
+    return _encode(FILE, None, whole.name, whole.places, whole.bases, whole.digest, whole.sketch, records=whole.records)
+
+
+def _encode(
+    kind: int,
+    sequence: Packed | None,
+    label: str,
+    places: list[Place],
+    around: int,
+    digest: bytes,
+    sketch: NDArray[np.uint64] | None,
+    *,
+    circular: bool = False,
+    records: int = 0,
+    record: Sequence[str] = (),
+) -> bytes:
+    """Write the sections; `around` are the bases of what a feature or a file lies in or holds."""
+    hashes = np.empty(0, np.uint64) if sketch is None else sketch
     runs = np.empty((0, 3), np.uint32) if sequence is None else sequence.runs
     names = [place.name.encode("utf-8", "replace") for place in places]
     text = label.encode("utf-8", "replace")[:4096]
     joined = b"".join(names)
+    of_record = "\n".join(record).encode("utf-8", "replace")
     header = _HEADER.pack(
         _MAGIC,
-        FEATURE if feature_of else RECORD,
+        kind,
         (_HAS_SEQUENCE if sequence is not None else 0) | (_CIRCULAR if circular else 0),
         len(text),
-        sequence.length if sequence is not None else 0,
-        feature_of,
+        sequence.length if sequence is not None else records,
+        around,
         len(runs),
         len(places),
         len(joined),
-        sequence.digest if sequence is not None else b"",
+        len(hashes),
+        len(of_record),
+        digest,
     )
     table = np.array([[min(p.start, FARTHEST), min(p.end, FARTHEST)] for p in places], np.uint32).reshape(-1, 2)
     ends = np.cumsum([len(name) for name in names], dtype=np.uint32)
@@ -67,6 +98,8 @@ def encode(
             ends.astype("<u4").tobytes(),
             _padded(joined),
             _padded(text),
+            _padded(of_record),
+            hashes.astype("<u8").tobytes(),
             sequence.packed if sequence is not None else b"",
         ]
     )
@@ -94,13 +127,23 @@ class Target:
             raise IndexDamaged("a nucleotide payload is damaged", hint="run nlsearch check")
 
     @cached_property
-    def _header(self) -> tuple[bytes, int, int, int, int, int, int, int, int, bytes]:
+    def _header(self) -> tuple[bytes, int, int, int, int, int, int, int, int, int, int, bytes]:
         return _HEADER.unpack_from(self.payload)
 
     @property
     def is_feature(self) -> bool:
         """Whether it is an annotated feature and not a record."""
         return self._header[1] == FEATURE
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file of several records as a whole."""
+        return self._header[1] == FILE
+
+    @property
+    def records(self) -> int:
+        """How many records it is."""
+        return self._header[4] if self.is_file else 1
 
     @property
     def has_sequence(self) -> bool:
@@ -115,17 +158,22 @@ class Target:
     @property
     def length(self) -> int:
         """Bases of the sequence; 0 if none is kept."""
-        return self._header[4]
+        return self._header[4] if self.has_sequence else 0
 
     @property
     def strip_length(self) -> int:
-        """Bases of the record, for a feature that of the record that carries it."""
+        """Bases of the record, for a feature that of the record that carries it, for a file all of them."""
         return self._header[5] or self.length
+
+    @property
+    def bases(self) -> int:
+        """Bases of the sequence, or of all records of a file."""
+        return self._header[5] if self.is_file else self.length
 
     @property
     def digest(self) -> bytes:
         """Digest of the sequence; zeros if none is kept."""
-        return self._header[9]
+        return self._header[11]
 
     def _table(self, at: int, count: int) -> NDArray[np.uint32]:
         return np.frombuffer(self.payload, "<u4", count, at)
@@ -148,8 +196,28 @@ class Target:
         return self._names_at + (self._header[8] + 3) // 4 * 4
 
     @property
-    def _packed_at(self) -> int:
+    def _record_at(self) -> int:
         return self._label_at + (self._header[3] + 3) // 4 * 4
+
+    @property
+    def _sketch_at(self) -> int:
+        return self._record_at + (self._header[10] + 3) // 4 * 4
+
+    @property
+    def record(self) -> list[str]:
+        """The names of the record, for a feature of the one that carries it: its own name, and its accessions."""
+        text = bytes(self.payload[self._record_at : self._record_at + self._header[10]]).decode("utf-8", "replace")
+        return text.split("\n") if text else []
+
+    @property
+    def _packed_at(self) -> int:
+        return self._sketch_at + 8 * self._header[9]
+
+    @property
+    def sketch(self) -> NDArray[np.uint64]:
+        """The hashes of the sequence (see :mod:`sketching`), ascending; none for features."""
+        hashes: NDArray[np.uint64] = np.frombuffer(self.payload, "<u8", self._header[9], self._sketch_at)
+        return hashes
 
     @property
     def label(self) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nlsearch.handlers.nucleotide.sequence import Packed
 
 
@@ -34,6 +37,8 @@ class Record:
         Further words: keywords, comments, titles of references.
     places : list of Place
         Its named features, ascending by start.
+    sketch : ndarray of uint64, optional
+        Its hashes (:mod:`sketching`), once they are made.
     """
 
     name: str
@@ -45,6 +50,21 @@ class Record:
     molecule: str = ""
     topology: str = ""
     text: list[str] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
+    sketch: NDArray[np.uint64] | None = None
+
+
+@dataclass(slots=True)
+class Whole:
+    """A file of several records, as one item; ``molecule`` and ``organism`` are ``""`` unless all records agree."""
+
+    name: str
+    records: int
+    bases: int
+    sketch: NDArray[np.uint64]
+    digest: bytes
+    organism: str = ""
+    molecule: str = ""
     places: list[Place] = field(default_factory=list)
 
 
