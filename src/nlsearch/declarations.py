@@ -112,6 +112,9 @@ class Operator:
     options : tuple of Option
     value : str
         What the value is: ``"SMARTS"``, ``"a file or item id"``.
+    value_kind : str
+        The kind whose items, written as text, are values (:class:`~nlsearch.handlers.contract.Speller`), so that all
+        records of a file can be asked with; ``""`` if there is none.
     """
 
     name: str
@@ -121,6 +124,7 @@ class Operator:
     score: str
     options: tuple[Option, ...] = ()
     value: str = "text"
+    value_kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

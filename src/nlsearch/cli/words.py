@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _SILENT = frozenset({
     "bonds", "homography", "more", "count", "frame", "strand", "query_s", "gaps", "cigar", "fingerprint",
     "expected_votes", "voice", "part_name", "query_atoms", "tier", "score", "search_space", "k", "scaled", "rows",
+    "query_length",
 })  # fmt: skip
 _UNITS = {"nucleotide": "bases", "protein": "residues"}
 

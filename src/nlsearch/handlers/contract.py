@@ -71,12 +71,14 @@ __all__ = [
     "Setting",
     "Source",
     "Space",
+    "Speller",
     "TermSpace",
     "Translator",
     "VectorSpace",
     "decider",
     "is_path",
     "scorer",
+    "speller",
 ]
 
 
@@ -229,6 +231,15 @@ class Translator(Protocol):
         ...
 
 
+@runtime_checkable
+class Speller(Protocol):
+    """A handler whose items can be written as the text that operators take (:attr:`Operator.value_kind`)."""
+
+    def spell(self, payload: Buffer) -> str:
+        """Return an item's content as text, ``""`` if it has none: the letters of a sequence."""
+        ...
+
+
 @functools.cache
 def _has_all(made: type, protocol: type) -> bool:
     return issubclass(made, protocol)
@@ -242,6 +253,11 @@ def decider(handler: Handler) -> Decider | None:
 def scorer(handler: Handler) -> Scorer | None:
     """Return the handler as one that scores many items, None if it does not (asked at every query)."""
     return handler if _has_all(type(handler), Scorer) else None  # type: ignore[return-value]
+
+
+def speller(handler: Handler) -> Speller | None:
+    """Return the handler as one that writes its items as text, None if it does not."""
+    return handler if _has_all(type(handler), Speller) else None  # type: ignore[return-value]
 
 
 def is_path(value: str) -> bool:

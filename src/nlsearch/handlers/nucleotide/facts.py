@@ -74,6 +74,7 @@ OPERATORS: tuple[Operator, ...] = (
             _STRAND,
         ),
         "nucleotides, IUPAC",
+        "nucleotide",
     ),
     Operator(
         "like",

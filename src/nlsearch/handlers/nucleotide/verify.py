@@ -185,7 +185,7 @@ def _verdict(matches: list[Match], asked: Asked, target: Target, score: float, l
     best = matches[0]
     whole = not best.errors and (best.q_start, best.q_end) == (0, asked.length)
     more = matches[1 : 1 + limits.evidence_more]
-    evidence = _evidence(best)
+    evidence = {**_evidence(best), "query_length": asked.length}
     if sum(length for length, _ in best.runs) <= ROW_COLUMNS:
         query = asked.letters(best)
         above, below = rows(query, target.codes(best.t_start, best.t_end), best.runs) if query else ("", "")
