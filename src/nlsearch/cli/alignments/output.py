@@ -103,6 +103,7 @@ class AlignmentOutput:
             self._waiting.seek(0)
             while piece := self._waiting.read(_PIECE):
                 self._file.put(piece)
+            self._waiting.close()
         self._file.finish()
         if self._failures > SHOWN_FAILURES:
             notice(f"… and {self._failures - SHOWN_FAILURES:,} more records that could not be asked with")
