@@ -111,6 +111,8 @@ class RecordBatch(Batch):
         self._planner.plan(filled(self._node, lambda _: Words("record")), self._kinds)
 
     def _plan(self, answer: Answer) -> Plan:
+        if answer.kind != self._kind:
+            raise QuerySyntax(f"the record is of kind {answer.kind}, not {self._kind}")
         if not answer.text:
             raise QuerySyntax("the record holds nothing to ask with")
         node = filled(self._node, lambda place: replace(place, value=answer.text))
