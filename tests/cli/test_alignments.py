@@ -234,7 +234,7 @@ def test_items_of_one_name_are_told_apart_and_names_are_made_fit():
         names.append(references.name(aligned(found, "ACGT")[0]))
     assert names == ["x", "x~2", "_y_1_", "x"]
     assert list(sam.header(references, "1.0")) == [
-        "@HD\tVN:1.6\tSO:unknown\tGO:query", "@SQ\tSN:x\tLN:9\tDS:/a.fa#x", "@SQ\tSN:x~2\tLN:9\tDS:/b.fa#x",
+        "@HD\tVN:1.6\tSO:unsorted\tGO:query", "@SQ\tSN:x\tLN:9\tDS:/a.fa#x", "@SQ\tSN:x~2\tLN:9\tDS:/b.fa#x",
         "@SQ\tSN:_y_1_\tLN:9\tDS:/c.fa#y", "@PG\tID:nlsearch\tPN:nlsearch\tVN:1.0",
     ]  # fmt: skip
     assert sam.query_name("a@b c") == "a_b_c"

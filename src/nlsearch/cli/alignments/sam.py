@@ -54,7 +54,7 @@ class References:
 
 def header(references: References, version: str) -> Iterator[str]:
     """Yield the lines before the first alignment."""
-    yield "@HD\tVN:1.6\tSO:unknown\tGO:query"
+    yield "@HD\tVN:1.6\tSO:unsorted\tGO:query"
     yield from references.lines()
     yield f"@PG\tID:nlsearch\tPN:nlsearch\tVN:{version}"
 
