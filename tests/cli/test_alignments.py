@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nlsearch
@@ -564,3 +564,31 @@ def test_interrupting_keeps_the_lines_that_were_finished(collection, tmp_path):
         "a",
     ]
     assert [path.name for path in tmp_path.iterdir()] == ["hits.sam"]
+
+
+def test_pages_follow_each_other_as_one_file(run):
+    part = SUBJECT[100:160]
+    first = run("search", f"dna:{part} OR far", "--format", "blast6", "-n", "1")
+    whole = run("search", f"dna:{part} OR dna:{'ACGGT' * 12}", "--format", "sam", "-n", "1", "--all")
+    assert len(first.stdout.splitlines()) == 1
+    assert "more: --after" in first.stderr
+    lines = [line.split("\t") for line in whole.stdout.splitlines() if line[0] != "@"]
+    assert [line[0] for line in lines] == ["query"] * len(lines)
+    assert {line[2] for line in lines} == {"subj", "far"}
+    assert [int(line[1]) & 256 for line in lines] == [0] + [256] * (len(lines) - 1)
+
+
+@given(anyhow())
+@settings(max_examples=25)
+def test_biopython_reads_the_sam_as_the_same_alignment(case):
+    from Bio import Align
+
+    query, target, found, _pairs = case
+    answer = answered("q", query, found)
+    (read,) = Align.parse(io.StringIO("\n".join(made("sam", answer)) + "\n"), "sam")
+    (one,) = aligned(found, query, letters=target)
+    (start, *_, end), (q_first, *_, q_last) = read.coordinates.tolist()
+    assert (start, end, read.target.id, read.query.id) == (one.t_start, one.t_end, "subj", "q")
+    assert sorted((q_first, q_last)) == [one.q_start, one.q_end]
+    assert (q_first > q_last) == (one.strand == "-")
+    assert str(read.query.seq) == query
