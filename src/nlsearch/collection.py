@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from nlsearch.errors import NlsearchError, QueryError, QuerySyntax, StoreError
-from nlsearch.handlers.contract import is_path
+from nlsearch.handlers.contract import is_path, speller
 from nlsearch.handlers.registry import Registry, require
 from nlsearch.index import snapshot
 from nlsearch.index.layout import is_collection
@@ -29,6 +30,7 @@ from nlsearch.search.lookup import Lookup
 from nlsearch.search.opened import Opened
 from nlsearch.search.plan import Planner
 from nlsearch.search.recheck import verified
+from nlsearch.search.records import RECORD, RecordBatch, value_kind
 from nlsearch.search.session import Count, Page, Session, checked_token, fingerprint
 from nlsearch.search.view import SplitView, View
 
@@ -335,6 +337,95 @@ class Collection:
         batch = Batch(self.registry, str(description["path"]), kind, wanted)
         outcomes = self._pool().read_sources([SourceTask(description, kind)])
         return batch.answers(outcomes, self._opened.own_view, progress)
+
+    def search_all(
+        self,
+        query: str,
+        path: str | Path,
+        limit: int = 20,
+        *,
+        kinds: Sequence[str] | None = None,
+        deadline_s: float | None = None,
+        minimum: float | None = None,
+        progress: Callable[[Asked], None] | None = None,
+        **options: Scalar,
+    ) -> Generator[Answer, None, None]:
+        """Ask one query with every record of a file.
+
+        Parameters
+        ----------
+        query : str
+            The name of an operator that takes such records (``"dna"``), or a query in which ``@`` stands for the
+            record: ``'dna:@{mismatches=1} AND organism:coli'``.
+        path : str or Path
+            A file of one record or many; it is read while it is asked, and need not fit into memory.
+        limit : int
+            Hits a record.
+        kinds, deadline_s
+            As in :meth:`search`, for each record.
+        minimum, **options
+            Lowest score and options of the operator; of a query they stand in the query.
+        progress : callable, optional
+            Called after every answer with an :class:`~nlsearch.search.examples.Asked`.
+
+        Yields
+        ------
+        Answer
+            One a record, in their order; what could not be read or asked has an ``error`` and no ``page``.
+
+        Raises
+        ------
+        QuerySyntax
+            If the query or an option is not understood, or takes no records; at once.
+        NlsearchError
+            If nothing can be read from the file; when the first answer is asked for.
+        """
+        checked_token("", limit, None, "page")
+        self._view()  # what the collection chooses is known from here on
+        node = self._asked_with_records(query, minimum, options)
+        if not is_path(str(path)):
+            raise QuerySyntax(f"{str(path)!r} is no file", hint="every record of a file is asked with")
+        kind, description = self._identified(str(path), value_kind(self.registry, node))
+        wanted = Wanted(limit, None, deadline_s, False, {})
+        kinds = (kinds,) if isinstance(kinds, str) else kinds
+        batch = RecordBatch(self.registry, str(description["path"]), kind, wanted, node, kinds)
+        outcomes = self._pool().read_sources([SourceTask(description, kind)])
+        return batch.answers(outcomes, self._opened.own_view, progress)
+
+    def _asked_with_records(self, query: str, minimum: float | None, options: Mapping[str, Scalar]) -> Node:
+        if query in self._names.operators:
+            return replace(example_node(RECORD, minimum, options), operator=query)
+        if options or minimum is not None:
+            raise QueryError("options and the minimum stand in the query", hint='"dna:@~0.9{strand=+}"')
+        return parse(query, self._names, self.limits)
+
+    def text_of(self, path: str | Path, kind: str | None = None) -> tuple[str, str]:
+        """Return the title of an item and its content as text: the letters of a sequence.
+
+        Parameters
+        ----------
+        path : str or Path
+            The id of an item, or a file, of which the first record is read.
+        kind : str, optional
+            Read the file as this kind.
+
+        Raises
+        ------
+        QueryError
+            If there is no such item, or its kind has no such text.
+        """
+        if is_path(str(path)):
+            kind, description = self._identified(str(path), kind)
+            read = self._pool().read_one(description, kind)
+            kind, title, payload = read.kind, read.title, read.features.payload
+        else:
+            view, key = self._found(str(path))
+            stored = view.split.item(key)
+            kind, title, payload = stored.kind, stored.title, bytes(view.split.payload(key))
+        handler = speller(self.registry.get(kind))
+        if handler is None:
+            raise QueryError(f"items of kind {kind} are not written as text", locator=str(path))
+        return title, handler.spell(payload)
 
     def _answer(
         self,

@@ -115,6 +115,9 @@ class Operator:
     resolves : tuple of str
         Fields of the kind.  If there are some, the value names items: those that have it in one of these fields are
         looked up first, and the handler's ``compile_named`` is given their payloads.
+    value_kind : str
+        The kind whose items, written as text, are values (:class:`~nlsearch.handlers.contract.Speller`), so that all
+        records of a file can be asked with; ``""`` if there is none.
     """
 
     name: str
@@ -125,6 +128,7 @@ class Operator:
     options: tuple[Option, ...] = ()
     value: str = "text"
     resolves: tuple[str, ...] = ()
+    value_kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -607,7 +607,7 @@ def test_a_closed_pipe_is_quiet():
 # --------------------------------------------------------------------------------------------------------- a terminal
 @pytest.fixture
 def terminal(monkeypatch):
-    for module in ("terminal", "searching"):
+    for module in ("terminal", "answering"):
         monkeypatch.setattr(f"nlsearch.cli.{module}.on_terminal", lambda: True)
     monkeypatch.setenv("COLUMNS", "160")
 

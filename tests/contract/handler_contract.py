@@ -212,6 +212,19 @@ class HandlerContract:
             best = [hit.item.id for hit in page.hits if hit.tier == "exact"]
             assert item.id in best, (item.id, [(hit.item.id, hit.tier) for hit in page.hits])
 
+    def test_an_item_written_as_text_is_found_by_the_operators_that_take_it(
+        self, handler: Handler, indexed: nlsearch.Collection, items: list[nlsearch.Item]
+    ) -> None:
+        takers = [operator.name for operator in handler.operators if operator.value_kind == self.kind]
+        if not takers:
+            pytest.skip(f"no operator of {self.kind} takes its records")
+        texts = [indexed.text_of(item.id)[1] for item in items]
+        assert any(texts)
+        for text in filter(None, texts):
+            for name in takers:
+                hits = indexed.search(f'{name}:"{text}"', limit=1).hits
+                assert [hit.tier for hit in hits] == ["exact"], (name, text[:60])
+
     def test_examples_of_the_operators_find_something(self, handler: Handler, indexed: nlsearch.Collection) -> None:
         for operator in handler.operators:
             if operator.name == "like":

@@ -1,4 +1,4 @@
-"""``nlsearch like FILE --batch``: every record of a file is a query, and one table holds what was found."""
+"""``like FILE --batch``, ``search --queries FILE``: every record of a file is a query, and one table holds all hits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 import click
 
@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     from nlsearch.search.examples import Answer, Asked
 
 R = TypeVar("R")
+AskAll: TypeAlias = "Callable[[Callable[[Asked], None] | None], Generator[Answer, None, None]]"
 LIMIT = 10
 """Hits a query, unless ``--limit`` says otherwise."""
 _OF_PAGES = {"after": "--after", "everything": "--all", "count": "--count", "facets": "--facet", "report": "--report"}
-_OF_BATCHES = {"output": "-o", "leave_out_itself": "--leave-out-itself"}
+_OF_BATCHES = {"leave_out_itself": "--leave-out-itself"}
+_NOT_ALIGNED = {"as_json": "--json", "facets": "--facet"}
 
 
 def batch_options(command: Callable[..., R]) -> Callable[..., R]:
@@ -35,9 +37,6 @@ def batch_options(command: Callable[..., R]) -> Callable[..., R]:
     options = (
         click.option("--batch", is_flag=True,
                      help=f"Every record of FILE is a query, with {LIMIT} hits each unless --limit says otherwise."),
-        click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-                     metavar="FILE", help="With --batch: the table, .csv, .tsv or .jsonl; - (the default) is CSV, or "
-                     "with --json JSON lines, on standard output."),
         click.option("--leave-out-itself", is_flag=True,
                      help="With --batch: not the query's own record, where FILE itself is indexed."),
     )  # fmt: skip
@@ -46,17 +45,53 @@ def batch_options(command: Callable[..., R]) -> Callable[..., R]:
     return command
 
 
-def check_options(given: Mapping[str, Any], *, batch: bool) -> None:
-    """Refuse options of pages beside ``--batch``, and its own without it.
+def output_options(many: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """Give a command the options that say where and how results are written; `many` is the option of many queries."""
+    file = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
+
+    def decorate(command: Callable[..., R]) -> Callable[..., R]:
+        """Add the options to `command`."""
+        form = click.option("--format", "form", metavar="FORMAT",
+                            help="Write alignments of sequences as blast6, paf, sam or pairwise; columns may follow: "
+                            "'blast6 qseqid sseqid pident btop'.")  # fmt: skip
+        output = click.option("-o", "--output", type=file, metavar="FILE",
+                              help=f"With --format: where to write. With {many}: the table, .csv, .tsv or .jsonl; - "
+                              "(the default) is CSV, or with --json JSON lines, on standard output.")  # fmt: skip
+        return form(output(command))
+
+    return decorate
+
+
+def check_options(given: Mapping[str, Any], many: str, *, batch: bool) -> None:
+    """Refuse options that do not go together.
+
+    Parameters
+    ----------
+    given : mapping
+        The options of the command.
+    many : str
+        The option of many queries: those of pages do not go with it, and some want it.
+    batch : bool
+        Whether it is given.
 
     Raises
     ------
     click.UsageError
     """
-    context = click.get_current_context()
     for name, option in (_OF_PAGES if batch else _OF_BATCHES).items():
-        if name in given and context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
-            raise click.UsageError(f"{option} does not go with --batch" if batch else f"{option} wants --batch")
+        if _is_given(given, name):
+            raise click.UsageError(f"{option} does not go with {many}" if batch else f"{option} wants {many}")
+    form = given["form"]
+    if form is None and not batch and given["output"] is not None:
+        raise click.UsageError(f"-o wants {many} or --format")
+    for name, option in _NOT_ALIGNED.items():
+        if form is not None and _is_given(given, name):
+            raise click.UsageError(f"{option} does not go with --format")
+
+
+def _is_given(given: Mapping[str, Any], name: str) -> bool:
+    source = click.get_current_context().get_parameter_source(name)
+    return name in given and source is not click.core.ParameterSource.DEFAULT
 
 
 def limit_of(given: Mapping[str, Any]) -> int:
@@ -93,25 +128,55 @@ class Tally:
             self.guarantee = max(self.guarantee, answer.page.guarantee, key=GUARANTEES.index)
 
 
+class Table(Protocol):
+    """What answers are written to."""
+
+    def add(self, answer: Answer) -> None:
+        """Write one answer."""
+        ...
+
+    def check(self, found: int) -> None:
+        """Refuse to appear without what was `found`."""
+        ...
+
+    def finish(self) -> None:
+        """Let what was written appear."""
+        ...
+
+    def discard(self) -> None:
+        """Remove what was written and has not appeared."""
+        ...
+
+
 def ask_all(
-    collection: Collection, example: str, output: Path | None, *, as_json: bool, limit: int, **how: Any  # noqa: ANN401 - what like_all takes
+    collection: Collection, ask: AskAll, output: Path | None, *, as_json: bool, form: str | None, **_: Any  # noqa: ANN401 - what only `ask` needs
 ) -> int:  # fmt: skip
-    """Ask for every record of a file, write the table, and return the exit code.
+    """Ask for every record of a file, write what was found, and return the exit code.
+
+    Parameters
+    ----------
+    collection : Collection
+    ask : callable
+        Gives the answers; it is told where to say how far it is.
+    output : Path or None
+    as_json : bool
+    form : str or None
+        The value of ``--format``.
 
     Raises
     ------
     NlsearchError
-        If nothing can be read, or the table cannot be written.
+        If nothing can be read, or the results cannot be written.
     """
     from nlsearch.search.examples import Asked
 
     target = Path("-") if output is None else output
-    suffix = suffix_of(target, as_json)
+    suffix = "" if form is not None else suffix_of(target, as_json)
     tally = Tally(Asked())
     to_screen = str(target) == "-" and sys.stdout.isatty()
     with shown_queries(not to_screen) as progress:
-        answers = collection.like_all(example, limit=limit, progress=progress, **how)
-        whole = _write_all(answers, ResultTable(target, suffix, sys.stdout), tally)
+        answers = ask(progress)
+        whole = _write_all(answers, _table(collection, target, suffix, form), tally)
     notice(summary(tally) if whole else f"interrupted; what was finished stays: {summary(tally)}")
     if not whole:
         return INTERRUPTED
@@ -120,7 +185,15 @@ def ask_all(
     return 0 if tally.asked.found else nothing_found(not tally.cut_short)
 
 
-def _write_all(answers: Generator[Answer, None, None], table: ResultTable, tally: Tally) -> bool:
+def _table(collection: Collection, target: Path, suffix: str, form: str | None) -> Table:
+    if form is None:
+        return ResultTable(target, suffix, sys.stdout)
+    from nlsearch.cli.answering import alignment_output
+
+    return alignment_output(collection, form, target)
+
+
+def _write_all(answers: Generator[Answer, None, None], table: Table, tally: Tally) -> bool:
     """Write every answer; return False if that was interrupted, and what was finished is there."""
     from nlsearch.ingest.interrupts import Interrupts
 
@@ -136,6 +209,8 @@ def _write_all(answers: Generator[Answer, None, None], table: ResultTable, tally
             whole = True
         except KeyboardInterrupt:
             pass
+        if whole:
+            table.check(tally.asked.hits)
         if whole or tally.asked.queries:
             with interrupts.held():
                 table.finish()

@@ -18,7 +18,7 @@ from nlsearch.cli.words import evidence_in_words
 from nlsearch.errors import NlsearchError
 
 if TYPE_CHECKING:
-    from nlsearch.cli.searching import Seen
+    from nlsearch.cli.answering import Seen
     from nlsearch.collection import Collection
     from nlsearch.model import Hit
     from nlsearch.search.session import Page
@@ -71,7 +71,7 @@ def write_report(path: Path, asked: str, page: Page, seen: Seen, collection: Col
 
 def report_html(asked: str, page: Page, seen: Seen, collection: Collection) -> str:
     """Return the report as one HTML page."""
-    from nlsearch.cli.searching import summary
+    from nlsearch.cli.answering import summary
 
     read_as = "".join(f"<li>{escape(line)}</li>" for line in page.read_as)
     hits = "\n".join(_hit_html(hit, number, collection) for number, hit in enumerate(page.hits, seen.before + 1))

@@ -14,13 +14,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from nlsearch.cli.terminal import cannot_write, one_line
+from nlsearch.cli.outputfile import OutputFile
+from nlsearch.cli.terminal import one_line
 from nlsearch.errors import QueryError
 
 if TYPE_CHECKING:
@@ -144,60 +143,28 @@ class ResultTable:
 
     def __init__(self, output: Path, suffix: str, stream: TextIO) -> None:
         self._suffix = suffix
-        self._target = None if str(output) == "-" else output.resolve()
-        self._shown = output
-        self._file = stream
-        self._begun: Path | None = None
-        if self._target is not None:
-            self._begin(self._target)
-        self._put(None)
+        self._file = OutputFile(output, stream)
+        self._file.put(self._written(None))
 
     def add(self, answer: Answer) -> None:
         """Write one answer."""
-        self._put(answer)
+        self._file.put(self._written(answer))
+
+    def check(self, found: int) -> None:
+        """Do nothing: every hit has a row."""
 
     def finish(self) -> None:
         """Let what was written appear."""
-        try:
-            self._file.flush()
-            if self._begun is not None and self._target is not None:
-                self._file.close()
-                self._begun.replace(self._target)
-                self._begun = None
-        except BrokenPipeError:
-            raise
-        except OSError as exc:
-            raise cannot_write(self._shown, exc) from exc
+        self._file.finish()
 
     def discard(self) -> None:
         """Remove what was written and has not appeared."""
-        if self._begun is not None:
-            with suppress(OSError):
-                self._file.close()
-                self._begun.unlink()
-
-    def _begin(self, target: Path) -> None:
-        if target.exists() and not target.is_file():
-            raise QueryError(f"{self._shown} is no file", hint="-o - writes to standard output")
-        self._begun = target.with_name(f".{target.name}.{os.getpid()}.part")
-        try:
-            self._file = self._begun.open("w", encoding="utf-8", errors="backslashreplace", newline="")
-        except OSError as exc:
-            self._begun = None
-            raise cannot_write(self._shown, exc) from exc
-
-    def _put(self, answer: Answer | None) -> None:
-        """Write an answer, or for None what comes before the first, in one piece."""
-        try:
-            self._file.write(self._written(answer))
-        except BrokenPipeError:
-            raise
-        except OSError as exc:
-            raise cannot_write(self._shown, exc) from exc
+        self._file.discard()
 
     def _written(self, answer: Answer | None) -> str:
+        """Return an answer, or for None what comes before the first."""
         if self._suffix == JSON_LINES:
-            faithful = (self._file.encoding or "").lower().startswith("utf")
+            faithful = self._file.encoding.startswith("utf")
             return "" if answer is None else json.dumps(described(answer), ensure_ascii=not faithful) + "\n"
         text = io.StringIO()
         table = csv.writer(text, delimiter=DELIMITERS[self._suffix], lineterminator="\n")

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from nlsearch.cli.app import nothing_found
-from nlsearch.cli.batch import ask_all, batch_options, check_options, limit_of
+from nlsearch.cli.answering import answer
+from nlsearch.cli.batch import LIMIT, ask_all, batch_options, check_options, limit_of, output_options
 from nlsearch.cli.options import Place, examples, query_shown, with_json, with_place
 from nlsearch.cli.querycommand import QueryCommand
-from nlsearch.cli.terminal import notice, on_terminal, one_line, print_json, print_table
-from nlsearch.cli.words import evidence_in_words
+from nlsearch.cli.terminal import notice
 from nlsearch.errors import QueryError
 from nlsearch.handlers.contract import is_path
 
 if TYPE_CHECKING:
     from nlsearch.collection import Collection
-    from nlsearch.model import Hit, Json, Scalar
+    from nlsearch.model import Scalar
+    from nlsearch.query.syntax import Node
+    from nlsearch.search.examples import Answer, Asked
     from nlsearch.search.session import Page
 
 R = TypeVar("R")
-Ask = Callable[[str | None], "Page"]
-"""Fetch one page: the first for None, else the one that the token names."""
 
 
 def _kind_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
@@ -68,10 +66,20 @@ def _answer_options(command: Callable[..., R]) -> Callable[..., R]:
         "nlsearch search 'smarts:\"c1ccccc1O\" AND mass:[100 TO 300]' --count exact",
         "nlsearch search 'dna:\"ATGGTGCATCTGACTCCTGAG\"{mismatches=1}' --json",
         "nlsearch search 'smiles:\"CCO\"' --report hits.html",
+        "nlsearch search 'dna:@{mismatches=1}' --queries genes.fa -o hits.csv",
+        "nlsearch search 'dna:\"ATGGTGCATCTGACTCCTGAG\"' --format 'blast6 std qlen slen btop'",
     ),
 )
 @click.argument("query", nargs=-1, required=True)
 @click.option("--kind", "kinds", multiple=True, shell_complete=_kind_names, help="Only this kind (may be repeated).")
+@click.option(
+    "--queries",
+    type=click.Path(),
+    metavar="FILE",
+    help=f"Ask with every record of FILE, for which @ stands in QUERY: 'dna:@'; {LIMIT} hits each unless --limit "
+    "says otherwise.",
+)
+@output_options("--queries")
 @_answer_options
 @with_json
 @with_place()
@@ -81,9 +89,25 @@ def search(query: tuple[str, ...], kinds: tuple[str, ...], place: Place, **given
     Words, field:value, field:[10 TO 20], "a phrase", operator:"value"~0.7{option=value}, AND OR NOT ( ) and -word.
     Put the query in single quotes, so that the shell leaves its quotes alone.  A one-letter word that is excluded, or a
     word that begins with --, stands behind a -- of its own: nlsearch search --json -- vitamin -c
+
+    With --queries the query is asked with every record of a file of sequences, one after the other: one table, or one
+    file of alignments, holds the hits of all.  Records that could not be asked with are counted and told with the
+    reason, and exit code 3 says that there are some.  Interrupting keeps what was finished.
     """
+    queries = given.pop("queries")
+    check_options(given, "--queries", batch=queries is not None)
     text = sys.stdin.read().strip() if query == ("-",) else " ".join(query)
     with place.open() as collection, query_shown(text):
+        if queries is not None:
+
+            def ask_each(progress: Callable[[Asked], None] | None) -> Generator[Answer, None, None]:
+                """Ask with every record."""
+                return collection.search_all(
+                    text, queries, limit_of(given), kinds=kinds or None, deadline_s=given["deadline"],
+                    progress=progress,
+                )  # fmt: skip
+
+            return ask_all(collection, ask_each, **given)
         _offer(text, collection)
 
         def ask(after: str | None) -> Page:
@@ -93,7 +117,13 @@ def search(query: tuple[str, ...], kinds: tuple[str, ...], place: Place, **given
                 count=given["count"],
             )  # fmt: skip
 
-        return _answer(ask, collection, text, **given)
+        return answer(ask, collection, text, lambda: _tree(text, collection), **given)
+
+
+def _tree(text: str, collection: Collection) -> Node:
+    from nlsearch.query.parse import Names, parse
+
+    return parse(text, Names.of(collection.registry), collection.limits)
 
 
 @click.command(
@@ -102,6 +132,7 @@ def search(query: tuple[str, ...], kinds: tuple[str, ...], place: Place, **given
         "nlsearch like genome.fa --kind nucleotide --minimum 0.2",
         "nlsearch like /data/drugs.sdf#12 -O related=yes",
         "nlsearch like unknowns.sdf --batch -o hits.csv",
+        "nlsearch like genes.fa --batch --format sam -o hits.sam",
     )
 )
 @click.argument("example", metavar="FILE_OR_ITEM")
@@ -111,6 +142,7 @@ def search(query: tuple[str, ...], kinds: tuple[str, ...], place: Place, **given
     "-O", "--option", "settings", multiple=True, metavar="NAME=VALUE", help="An option of the kind's like operator."
 )
 @batch_options
+@output_options("--batch")
 @_answer_options
 @with_json
 @with_place()
@@ -124,15 +156,20 @@ def like(
     queries could not be read or asked.
     """
     batch = given.pop("batch")
-    check_options(given, batch=batch)
+    check_options(given, "--batch", batch=batch)
     with place.open() as collection, query_shown(f"like:{example}"):
         options = typed_settings(collection, settings)
         chosen = str(options.pop("kind")) if "kind" in options else kind
         if batch:
-            return ask_all(
-                collection, example, given["output"], as_json=given["as_json"], limit=limit_of(given), kind=chosen,
-                deadline_s=given["deadline"], minimum=minimum, leave_out_itself=given["leave_out_itself"], **options,
-            )  # fmt: skip
+
+            def ask_each(progress: Callable[[Asked], None] | None) -> Generator[Answer, None, None]:
+                """Ask for what is like every record."""
+                return collection.like_all(
+                    example, limit=limit_of(given), progress=progress, kind=chosen, deadline_s=given["deadline"],
+                    minimum=minimum, leave_out_itself=given["leave_out_itself"], **options,
+                )  # fmt: skip
+
+            return ask_all(collection, ask_each, **given)
 
         def ask(after: str | None) -> Page:
             """Fetch one page."""
@@ -141,7 +178,13 @@ def like(
                 count=given["count"], minimum=minimum, **options,
             )  # fmt: skip
 
-        return _answer(ask, collection, f"like {example}", **given)
+        return answer(ask, collection, f"like {example}", lambda: _example(example, chosen), **given)
+
+
+def _example(example: str, kind: str | None) -> Node:
+    from nlsearch.search.examples import example_node
+
+    return example_node(example, None, {}, kind)
 
 
 def typed_settings(collection: Collection, settings: Sequence[str]) -> dict[str, Scalar]:
@@ -172,51 +215,6 @@ def typed_settings(collection: Collection, settings: Sequence[str]) -> dict[str,
     return values
 
 
-@dataclass(slots=True)
-class Seen:
-    """What was shown of an answer.
-
-    Parameters
-    ----------
-    before : int
-        Hits on the pages before the first one shown.
-    matches, related : int
-        Hits shown: those that were verified, and neighbours.
-    """
-
-    before: int = 0
-    matches: int = 0
-    related: int = 0
-
-    @property
-    def next_number(self) -> int:
-        """The number of the next hit, from 1."""
-        return self.before + self.matches + self.related + 1
-
-    def add(self, hits: Sequence[Hit]) -> None:
-        """Count the hits of a page."""
-        related = sum(hit.tier == "related" for hit in hits)
-        self.related += related
-        self.matches += len(hits) - related
-
-
-def _check_facets(facets: Sequence[str], collection: Collection) -> None:
-    """Refuse a facet that is no field.
-
-    Raises
-    ------
-    QueryError
-    """
-    fields = collection.registry.fields()
-    for name in facets:
-        if name not in fields:
-            from nlsearch.query.suggest import nearest
-
-            close = nearest(name, fields, 1)
-            hint = f"did you mean {close[0]}?" if close else "nlsearch kinds lists the fields"
-            raise QueryError(f"there is no field {name!r} to count by", hint=hint)
-
-
 def _offer(text: str, collection: Collection) -> None:
     """Say what a bare query may have been meant as."""
     from nlsearch.query.suggest import offer
@@ -229,110 +227,4 @@ def _offer(text: str, collection: Collection) -> None:
         notice(f"searching for words; {proposal}")
 
 
-# --------------------------------------------------------------------------------------------------------- answering
-def _answer(
-    ask: Ask,
-    collection: Collection,
-    asked: str,
-    *,
-    after: str | None,
-    everything: bool,
-    facets: tuple[str, ...],
-    report: Path | None,
-    as_json: bool,
-    **_: Any,  # noqa: ANN401 - what only `ask` needs
-) -> int:
-    _check_facets(facets, collection)
-    page = ask(after)
-    seen = Seen(_offset(after))
-    shown: list[Hit] = []
-    if not as_json:
-        _print_head(page)
-    while True:
-        _print_hits(page.hits, seen.next_number, as_json)
-        seen.add(page.hits)
-        shown.extend(page.hits if report else ())
-        if not (everything and page.next):
-            break
-        page = _joined(page, ask(page.next))
-    counts = {name: page.facets(name) for name in facets}
-    (_print_page_json if as_json else _print_tail)(page, counts, seen)
-    if report is not None:
-        from nlsearch.cli.report import write_report
-
-        write_report(report, asked, replace(page, hits=shown), seen, collection)
-        notice(f"wrote {report}")
-    return 0 if seen.matches or seen.related else nothing_found(page.complete)
-
-
-def _offset(after: str | None) -> int:
-    """Return how many hits stand on the pages before."""
-    from nlsearch.search.session import Token
-
-    return 0 if after is None else Token.decode(after).offset
-
-
-def _joined(earlier: Page, later: Page) -> Page:
-    """Carry what held of earlier pages over to the last."""
-    return replace(later, complete=earlier.complete and later.complete, seconds=earlier.seconds + later.seconds)
-
-
-def _print_hits(hits: Sequence[Hit], first: int, as_json: bool) -> None:
-    if as_json:
-        for hit in hits:
-            print_json(hit.to_dict())
-        return
-    headings = ("#", "tier", "score", "kind", "title", "where", "evidence")
-    if hits:
-        print_table(headings, [_row(hit, first + i) for i, hit in enumerate(hits)], numeric=("#", "score"))
-
-
-def _row(hit: Hit, number: int) -> tuple[object, ...]:
-    evidence = evidence_in_words(hit.item.kind, hit.evidence)
-    key = hit.item.fields.get("inchikey")
-    if hit.item.kind == "spectrum" and key:  # whose spectrum it is: several have one title
-        evidence = f"{evidence}; {key}" if evidence else str(key)
-    return number, hit.tier, f"{hit.score:.3f}", hit.item.kind, hit.item.title, hit.item.id, evidence
-
-
-def _print_head(page: Page) -> None:
-    """Say how the query was read; on a terminal with the results, else beside them."""
-    for line in page.read_as:
-        (click.echo if on_terminal() else notice)(one_line(line))
-
-
-def _print_tail(page: Page, counts: dict[str, dict[str, int]], seen: Seen) -> None:
-    for name, values in counts.items():
-        print_table((name, "items"), list(values.items()), numeric=("items",))
-    notice(summary(page, seen))
-    if page.next:
-        notice(f"more: --after {page.next}  (or --all)")
-
-
-def summary(page: Page, seen: Seen) -> str:
-    """Say in one line how many hits there are and what the answer promises; related ones are counted apart."""
-    shown = seen.matches
-    if page.total is None:
-        number = f"{shown:,} shown"
-    else:
-        number = f"{shown:,} of {page.total:,}" if page.total != shown else f"{shown:,} found"
-    number += f", {seen.related:,} related" if seen.related else ""
-    completeness = "complete" if page.complete else "INCOMPLETE: cut short, there may be more"
-    return f"{number} · guarantee: {page.guarantee} · {completeness} · {page.seconds:.3f} s"
-
-
-def _print_page_json(page: Page, counts: dict[str, dict[str, int]], _: Seen) -> None:
-    described: dict[str, Json] = {
-        "total": page.total,
-        "complete": page.complete,
-        "guarantee": page.guarantee,
-        "read_as": page.read_as,
-        "seconds": page.seconds,
-        "next": page.next,
-    }
-    if counts:
-        described["facets"] = counts
-    print_json({"page": described})
-
-
-__all__ = ["Seen", "like", "search", "summary", "typed_settings"]
+__all__ = ["like", "search", "typed_settings"]

@@ -23,6 +23,7 @@ _SILENT = frozenset({
     "expected_votes", "voice", "part_name", "query_atoms", "tier", "score", "search_space", "k", "scaled", "rows",
     "cut_other_strand", "ani_item_in_query", "ani_average", "ani_maximum",
     "query_hashes", "item_hashes",
+    "query_length",
 })  # fmt: skip
 SHOWN_LETTERS = 60
 _UNITS = {"nucleotide": "bases", "protein": "residues"}

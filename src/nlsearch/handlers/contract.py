@@ -87,6 +87,7 @@ __all__ = [
     "Setting",
     "Source",
     "Space",
+    "Speller",
     "TermSpace",
     "Translator",
     "VectorSpace",
@@ -94,6 +95,7 @@ __all__ = [
     "is_path",
     "refiner",
     "scorer",
+    "speller",
 ]
 
 
@@ -283,6 +285,15 @@ class Namer(Protocol):
         ...
 
 
+@runtime_checkable
+class Speller(Protocol):
+    """A handler whose items can be written as the text that operators take (:attr:`Operator.value_kind`)."""
+
+    def spell(self, payload: Buffer) -> str:
+        """Return an item's content as text, ``""`` if it has none: the letters of a sequence."""
+        ...
+
+
 @functools.cache
 def _has_all(made: type, protocol: type) -> bool:
     return issubclass(made, protocol)
@@ -301,6 +312,11 @@ def scorer(handler: Handler) -> Scorer | None:
 def refiner(handler: Handler) -> Refiner | None:
     """Return the handler as one that looks at single seeds, None if it does not (asked at every query)."""
     return handler if _has_all(type(handler), Refiner) else None  # type: ignore[return-value]
+
+
+def speller(handler: Handler) -> Speller | None:
+    """Return the handler as one that writes its items as text, None if it does not."""
+    return handler if _has_all(type(handler), Speller) else None  # type: ignore[return-value]
 
 
 def is_path(value: str) -> bool:

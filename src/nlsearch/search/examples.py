@@ -29,11 +29,12 @@ from nlsearch.errors import (
     UnsupportedFeature,
     WorkerError,
 )
-from nlsearch.handlers.contract import Operator
+from nlsearch.handlers.contract import Operator, speller
 from nlsearch.handlers.registry import Registry, require
 from nlsearch.model import Hit, Probe, Scalar
 from nlsearch.query.syntax import Structure
 from nlsearch.sandbox.outcomes import Failed, Outcome, ReadEntry, SkippedRecord, SourceTask
+from nlsearch.search.parts import Plan
 from nlsearch.search.plan import Planner, complete_options
 from nlsearch.search.session import Page, Session
 
@@ -63,6 +64,8 @@ class Answer:
         What was found; ``page.next`` is None always: with ``page.total`` None there may be more.
     error : NlsearchError or None
         Why there is no page.
+    text : str
+        The query written as text, as the values of operators are; ``""`` where its kind has no such text.
     """
 
     number: int
@@ -72,6 +75,7 @@ class Answer:
     kind: str = ""
     page: Page | None = None
     error: NlsearchError | None = None
+    text: str = ""
 
     @property
     def id(self) -> str:
@@ -195,7 +199,7 @@ class Batch:
         self._wanted = wanted
         self._query: ReadEntry | None = None
         self._planner = Planner(registry, self._compiled)
-        self._planner.plan(example_node(path, wanted.minimum, wanted.options))
+        self._check()
 
     def answers(
         self,
@@ -249,17 +253,29 @@ class Batch:
         return None
 
     def _ask(self, number: int, query: ReadEntry, view: View) -> Answer:
-        answer = Answer(number, self._path, query.locator, query.title, query.kind)
+        text = self._text(query)
+        answer = Answer(number, self._path, query.locator, query.title, query.kind, text=text)
         self._query = query
         try:
-            node = example_node(answer.id, self._wanted.minimum, self._wanted.options)
-            session = Session(self._planner.plan(node), view, self._registry.get, "")
+            session = Session(self._plan(answer), view, self._registry.get, "")
             page = session.page(0, self._wanted.limit + self._wanted.leave_out_itself, "page", self._wanted.deadline_s)
         except (QueryError, InputError, WorkerError) as error:
             return replace(answer, error=error)
         if self._wanted.leave_out_itself:
             page = _without(page, answer.id, self._wanted.limit)
         return replace(answer, page=replace(page, next=None))
+
+    def _check(self) -> None:
+        """Refuse what no query could be asked with."""
+        self._planner.plan(example_node(self._path, self._wanted.minimum, self._wanted.options))
+
+    def _plan(self, answer: Answer) -> Plan:
+        """Return the plan of the query that is at hand."""
+        return self._planner.plan(example_node(answer.id, self._wanted.minimum, self._wanted.options))
+
+    def _text(self, query: ReadEntry) -> str:
+        kind = speller(self._registry.get(query.kind))
+        return "" if kind is None else kind.spell(query.features.payload)
 
     def _compiled(self, value: str, kind: str | None, options: Mapping[str, Scalar]) -> Sequence[Probe]:
         """Compile the query that is at hand; before the first, check the options that all have."""

@@ -172,6 +172,14 @@ class NucleotideHandler:
             self._last = (probe, Asked(probe.verification, probe.searched))
         return self._last[1]
 
+    def spell(self, payload: Buffer) -> str:
+        """Return the letters of a record or feature, ``""`` if it has no sequence of its own."""
+        from nlsearch.handlers.nucleotide.alphabet import letters
+        from nlsearch.handlers.nucleotide.payload import Target
+
+        target = Target(payload)
+        return letters(target.codes(0, target.length)) if target.has_sequence else ""
+
     def draw(self, payload: Buffer, verdict: Verdict | None = None) -> Picture:
         """Draw the record as a strip with its features and matches, and the rows of the best alignment, as SVG."""
         from nlsearch.handlers.nucleotide.draw import draw

@@ -91,6 +91,7 @@ OPERATORS: tuple[Operator, ...] = (
             _STRAND,
         ),
         "nucleotides, IUPAC",
+        value_kind="nucleotide",
     ),
     Operator(
         "iupac",
