@@ -2,8 +2,8 @@
 
 Conventions
 -----------
-Row *r* holds the cells of an anti-diagonal: lane *k* stands for ``i = offset + k`` letters of the query and ``r − i`` of
-the target.  From row to row the offset stays or grows by one, in turn, but for what keeps the best cell in the middle.
+Row *r* holds the cells of an anti-diagonal: lane *k* stands for ``i = offset + k`` letters of the query and ``r − i``
+of the target.  From row to row the offset stays or grows by one, in turn, but for what keeps the best cell centred.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ class _Target:
         codes = self.letters.copy()
         runs = np.frombuffer(self.payload, "<u4", 3 * self.n_runs, _HEADER.size).reshape(-1, 3)
         for start, length, code in runs.tolist():
-            codes[start : start + length] = code
+            codes[start : start + length] = min(code, 255)
         return codes
 
 
@@ -158,7 +158,7 @@ class _Hunt:
 
     def _try(self, strand: int, q: int, t: int) -> tuple[int, int, int, int]:
         """Extend one seed; return strand, diagonal, and which positions in the target it covers."""
-        query, target = self.strands[strand] & 3, self.target.letters
+        query, target = self.strands[strand] & np.uint8(3), self.target.letters
         after, ahead = _ungapped(query[q:], target[t:], self.scheme)
         before, back = _ungapped(query[:q][::-1], target[:t][::-1], self.scheme)
         if max(self.query) > 3:
