@@ -210,6 +210,8 @@ INLINE int is_covered(const Covered *recent, int strand, int64_t diagonal, int64
 /* Look where the seeds of the item at hand are exactly, and extend those that no recent extension covers. */
 static int try_anchors(Hunt *h, const Anchored *anchors, int64_t from, int64_t to) {
     const int seed = h->c.seed;
+    const int64_t last = h->t.length - seed, bytes = h->t.bytes;
+    const uint8_t *packed = h->t.packed;
     const uint64_t mask = ((uint64_t)1 << 2 * seed) - 1;
     Covered recent[RECENT];
     int slot = 0;
@@ -218,10 +220,10 @@ static int try_anchors(Hunt *h, const Anchored *anchors, int64_t from, int64_t t
         const int strand = anchors->flags[n] != 0;
         const int64_t q = strand ? h->q.length - seed - (int64_t)anchors->queries[n] : (int64_t)anchors->queries[n];
         const uint64_t wanted = letters_at(h->q.packed[strand], h->q.bytes, q) & mask;
-        const int64_t end = anchors->targets[n] + ROUNDED;
+        const int64_t end = anchors->targets[n] + ROUNDED - 1 < last ? anchors->targets[n] + ROUNDED - 1 : last;
         int64_t t = anchors->targets[n] > 0 ? anchors->targets[n] : 0;
-        uint64_t here = letters_at(h->t.packed, h->t.bytes, t);
-        for (; t < end && t + seed <= h->t.length; t++, here >>= 2) {
+        uint64_t here = letters_at(packed, bytes, t);
+        for (; t <= end; t++, here >>= 2) {
             if ((here & mask) != wanted || is_covered(recent, strand, t - q, t)) continue;
             if (try_seed(h, strand, q, t, &recent[slot]) < 0) return NO_MEMORY;
             slot = (slot + 1) % RECENT;
