@@ -18,10 +18,10 @@ from held import Held
 from nlsearch.errors import InputError, LimitExceeded, MalformedContent
 from nlsearch.handlers.nucleotide import NucleotideHandler
 from nlsearch.handlers.nucleotide.alphabet import LETTERS, letters
-from nlsearch.handlers.sequences.headers import accessions_of
 from nlsearch.handlers.nucleotide.payload import Target, encode
 from nlsearch.handlers.nucleotide.records import Place
 from nlsearch.handlers.nucleotide.sequence import Packed, Packer
+from nlsearch.handlers.sequences.headers import accessions_of
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem, Skipped
 
