@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nlsearch.handlers.sequences.fasta import read_fasta
 from nlsearch.handlers.sequences.flat import read_flat
+from nlsearch.handlers.sequences.stockholm import read_stockholm
 from nlsearch.handlers.texts import as_utf8
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem, Skipped
@@ -21,6 +22,7 @@ _FLAVOURS = {
     "EMBL": "embl",
     "FASTA": "fasta",
     "protein FASTA": "fasta",
+    "Stockholm": "stockholm",
 }
 
 
@@ -40,6 +42,8 @@ def read_sequences(source: Source, limits: Limits) -> Iterator[RawItem | Skipped
             stream.seek(0)
         if flavour == "fasta":
             yield from read_fasta(stream, limits, source.name)
+        elif flavour == "stockholm":
+            yield from read_stockholm(stream, limits)
         else:
             yield from read_flat(stream, flavour, limits)
 
@@ -47,4 +51,6 @@ def read_sequences(source: Source, limits: Limits) -> Iterator[RawItem | Skipped
 def _flavour(head: bytes) -> str:
     if head.startswith(b"LOCUS ") or b"\nLOCUS " in head:
         return "genbank"
+    if head.startswith(b"# STOCKHOLM"):
+        return "stockholm"
     return "embl" if head.startswith(b"ID   ") else "fasta"
