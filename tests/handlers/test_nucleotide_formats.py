@@ -25,7 +25,7 @@ GFF3 = """##gff-version 3
 ##sequence-region NC_10000.1 1 500
 NC_10000.1\tRefSeq\tregion\t1\t500\t.\t+\t.\tID=reg;Dbxref=taxon:9606;Is_circular=true
 NC_10000.1\tRefSeq\tgene\t11\t90\t.\t-\t.\tID=gene-1;Name=abcD;gene_synonym=dcbA,xyz%2C1;locus_tag=T_1
-NC_10000.1\tRefSeq\tCDS\t11\t30\t.\t-\t2\tID=cds-1;Parent=rna-1;product=ring protein;protein_id=NP_1.1;Ontology_term=GO:0005840
+NC_10000.1\tRefSeq\tCDS\t11\t30\t.\t-\t2\tID=cds-1;Parent=rna-1;product=ring protein;protein_id=NP_1.1;Note=GO:0005840
 NC_10000.1\tRefSeq\tCDS\t61\t90\t.\t-\t0\tID=cds-1;Parent=rna-1;product=ring protein;protein_id=NP_1.1
 NC_10000.1\tRefSeq\texon\t200\t200\t.\t.\t.\tParent=rna-1
 ###
@@ -71,7 +71,12 @@ two ACGGU
 
 def read(content: bytes | str, form: str, kind: str = "nucleotide") -> list[RawItem | Skipped]:
     raw = content.encode() if isinstance(content, str) else content
-    return list(HANDLERS[kind].read(Held(raw, "x", form), Limits()))
+    items = list(HANDLERS[kind].read(Held(raw, "x", form), Limits()))
+    for item in items:
+        if isinstance(item, RawItem):
+            assert item.kind != kind, "an item of the handler's own kind does not say so"
+            item.kind = item.kind or kind
+    return items
 
 
 def features(item: RawItem | Skipped) -> Features:
@@ -206,7 +211,7 @@ def test_2bit_that_is_cut_gives_what_is_whole() -> None:
         read(whole[:20], "2bit")
 
 
-# --------------------------------------------------------------------------------------------------------- GFF, GTF, BED
+# ------------------------------------------------------------------------------------------------------ GFF, GTF, BED
 def test_gff3_joins_the_lines_of_a_feature_and_gives_the_sequences() -> None:
     items = read(GFF3, "GFF3")
     assert [item.number for item in items] == list(range(1, len(items) + 1))

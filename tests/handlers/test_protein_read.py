@@ -86,7 +86,12 @@ ORIGIN
 
 def read(content: bytes | str, name: str = "x.fa", form: str = "", kind: str = "protein") -> list[RawItem | Skipped]:
     raw = content.encode() if isinstance(content, str) else content
-    return list(HANDLERS[kind].read(Held(raw, name, form), Limits()))
+    items = list(HANDLERS[kind].read(Held(raw, name, form), Limits()))
+    for item in items:
+        if isinstance(item, RawItem):
+            assert item.kind != kind, "an item of the handler's own kind does not say so"
+            item.kind = item.kind or kind
+    return items
 
 
 def features(item: RawItem | Skipped) -> Features:

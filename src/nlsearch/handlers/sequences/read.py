@@ -26,14 +26,28 @@ _FLAVOURS = {
 }
 
 
-def read_sequences(source: Source, limits: Limits) -> Iterator[RawItem | Skipped]:
-    """Yield the records of `source`, and after each annotated record its features, each as an item of its kind.
+def read_by(kind: str, records: Iterator[RawItem | Skipped]) -> Iterator[RawItem | Skipped]:
+    """Yield `records` as the handler of `kind` gives them: its own items do not say their kind."""
+    for record in records:
+        if isinstance(record, RawItem) and record.kind == kind:
+            record.kind = None
+        yield record
+
+
+def read_sequences(source: Source, limits: Limits, kind: str) -> Iterator[RawItem | Skipped]:
+    """Yield the records of `source`, and after each annotated record its features, read by the handler of `kind`.
+
+    Items of another kind say so.
 
     Raises
     ------
     InputError
         If the file as a whole is not what it seems; items already yielded are kept.
     """
+    return read_by(kind, _records(source, limits))
+
+
+def _records(source: Source, limits: Limits) -> Iterator[RawItem | Skipped]:
     with source.open() as content:
         stream = as_utf8(content)
         flavour = _FLAVOURS.get(source.format)
