@@ -93,8 +93,8 @@ def bed() -> str:
 def fastq() -> str:
     """Return two reads with qualities, the second of them poor at its end."""
     reads = (
-        ("read_2 made up", "ATGGTGCATCTGACTCCTGAGGAGAAGTCTGCCGTTACTGCC", "I" * 42),
-        ("read_3 made up", "GCCCTGTGGGGCAAGGTGAACGTGGATGAAGTTGGTGGTGAG", "I" * 20 + "5" * 12 + "#" * 10),
+        ("read_2 made up", "GTGAAGGCTCATGGCAAGAAAGTGCTCGGTGCCTTTAGTGAT", "I" * 42),
+        ("read_3 made up", "GGCCTGGCTCACCTGGACAACCTCAAGGGCACCTTTGCCACA", "I" * 20 + "5" * 12 + "#" * 10),
     )
     return "".join(f"@{name}\n{bases}\n+\n{qualities}\n" for name, bases, qualities in reads)
 
