@@ -188,6 +188,15 @@ def test_oddities_of_chains_are_warnings() -> None:
     assert features(empty).fields["length"] == 0
 
 
+def test_quoted_prose_is_no_protein() -> None:
+    (prose,) = read("> as she wrote\nPlease find enclosed the letter of last week\n")
+    assert isinstance(prose, Skipped)
+    assert prose.reason == "the text holds words and no sequence"
+    (blocks,) = read(">a\nMKLVEEFFPQ MKLVEEFFPQ MKL\nMKLVEEFFPQ\n")
+    assert isinstance(blocks, RawItem)
+    assert len(blocks.content.residues) == 33
+
+
 @pytest.mark.parametrize(
     ("header", "expected"),
     [

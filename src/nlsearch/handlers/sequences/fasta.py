@@ -20,7 +20,7 @@ from nlsearch.handlers.sequences.headers import accessions_of, chain_of, organis
 from nlsearch.handlers.sequences.packed import Packer
 from nlsearch.handlers.sequences.records import NUCLEOTIDE, PROTEIN, Record
 from nlsearch.handlers.sequences.residues import Gathered
-from nlsearch.handlers.sequences.telling import DECIDED, kind_of, lean_of
+from nlsearch.handlers.sequences.telling import DECIDED, is_prose, kind_of, lean_of
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem, Skipped
 
@@ -78,6 +78,7 @@ class Letters:
         self._lean = lean
         self._limits = limits
         self._held = b""
+        self._is_prose = False
         self._taker: Packer | Gathered | None = None
 
     def add(self, text: bytes, number: int = 0) -> None:
@@ -101,6 +102,7 @@ class Letters:
 
     def _decided(self) -> Packer | Gathered:
         kind = kind_of(self._held, self._lean)
+        self._is_prose = kind == PROTEIN and b" " in self._held and is_prose(self._held)
         self._taker = Packer() if kind == NUCLEOTIDE else Gathered(self._limits.record_bytes)
         self._held = b""
         return self._taker
@@ -123,6 +125,8 @@ class Letters:
         """
         name, description = parted(header)
         taken = self.taken()
+        if self._is_prose:
+            return Skipped(number, "the text holds words and no sequence", record_id=name or None)
         if isinstance(taken, Gathered):
             return protein_item(number, name, description, taken)
         self._limits.check("nucleotide_bases", taken.length, locator=f"#{number}")

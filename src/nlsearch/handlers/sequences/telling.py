@@ -23,6 +23,7 @@ from nlsearch.handlers.sequences.residues import GAPS, NOISE
 DECIDED = 2**16
 SHORT = 50
 MOSTLY = 0.9
+_LINES_LOOKED_AT = 20
 _SUFFIXES = {
     ".faa": PROTEIN,
     ".mpfa": PROTEIN,
@@ -59,3 +60,12 @@ def lean_of_lines(lines: list[bytes]) -> str:
     bases = len(letters) - len(letters.translate(None, _BASES))
     has_only = len(letters.translate(None, _ONLY)) < len(letters)
     return PROTEIN if 2 * bases < len(letters) and has_only else NUCLEOTIDE
+
+
+def is_prose(text: bytes) -> bool:
+    """Say whether a record is made of words: its lines have blanks that do not part it into blocks of one length."""
+    for line in text[:DECIDED].splitlines()[:_LINES_LOOKED_AT]:
+        blocks = [len(word) for word in line.split() if not word.isdigit()]
+        if len(blocks) > 1 and (len(set(blocks[:-1])) > 1 or blocks[-1] > blocks[0]):
+            return True
+    return False

@@ -123,9 +123,17 @@ def entry_items(
         key=lambda place: (place.start, -place.end, place.name),
     )
     yield RawItem(chain, number + 1, chain.name, accession or None, kind=PROTEIN, warnings=gathered.warnings())
-    for at, feature in enumerate(made, start=number + 2):
+    for at, (feature, told) in enumerate(zip(made, features, strict=True), start=number + 2):
         own = feature.feature_id or f"{feature.type.replace(' ', '_')}:{feature.location}"
-        yield RawItem(feature, at, feature.name, f"{accession}:{own}", kind=PROTEIN)
+        odd = _odd(told, feature, len(chain.residues))
+        yield RawItem(feature, at, feature.name, f"{accession}:{own}", kind=PROTEIN, warnings=odd)
+
+
+def _odd(told: Told, feature: ChainFeature, length: int) -> list[str]:
+    """Say that a place is none, where the entry means one in this chain."""
+    if feature.parts or told.is_elsewhere or None in {told.begin.at, told.end.at}:
+        return []
+    return [f"{feature.location} is no place in a chain of {length:,} residues"]
 
 
 def _feature(told: Told, chain: Chain) -> ChainFeature:
