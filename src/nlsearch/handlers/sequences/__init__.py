@@ -1,0 +1,1 @@
+"""What handlers of sequences share: the chance of a match, and genetic codes."""
