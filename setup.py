@@ -7,7 +7,10 @@ setup(
         Extension(
             "nlsearch._kernels",
             sources=["src/nlsearch/_kernels.c"],
-            depends=[f"src/nlsearch/_{part}.c" for part in ("voting", "graphs", "matching", "peaklists", "peakindex")],
+            depends=[
+                f"src/nlsearch/_{part}.c"
+                for part in ("voting", "graphs", "matching", "peaklists", "peakindex", "residues")
+            ],
             extra_compile_args=["-O3", "-std=c11", "-fno-math-errno"],
             optional=True,
         )

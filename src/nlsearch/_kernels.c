@@ -434,6 +434,7 @@ static PyObject *extend(PyObject *self, PyObject *args) {
 #include "_matching.c"
 #include "_peaklists.c"
 #include "_peakindex.c"
+#include "_residues.c"
 
 static PyMethodDef methods[] = {
     {"popcounts", popcounts, METH_VARARGS, "popcounts(rows, width, out)"},
@@ -462,6 +463,12 @@ static PyMethodDef methods[] = {
      "score_positions(asked, tolerance, least, relative, losses, axis, records, out)"},
     {"check_peaks", check_peaks, METH_VARARGS, "check_peaks(items, by_loss, rows) -> whether all numbers fit"},
     {"tally_peaks", tally_peaks, METH_VARARGS, "tally_peaks(index arrays, query, settings, scores, counts)"},
+    {"score_ungapped", score_ungapped, METH_VARARGS,
+     "score_ungapped(matrix, query, cap, records, offset, length_at, out)"},
+    {"score_gapped", score_gapped, METH_VARARGS,
+     "score_gapped(matrix, query, open, extend, records, offset, length_at, goals, out)"},
+    {"align_residues", align_residues, METH_VARARGS,
+     "align_residues(matrix, query, target, open, extend) -> (score, q_start, q_end, t_start, t_end, runs)"},
     {"label_atoms", label_atoms, METH_VARARGS, "label_atoms(program, graph) -> bytes"},
     {NULL, NULL, 0, NULL}};
 

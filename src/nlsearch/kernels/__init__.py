@@ -41,6 +41,14 @@ from nlsearch.kernels.matching import (
     label_atoms_reference,
 )
 from nlsearch.kernels.native import NATIVE
+from nlsearch.kernels.residues import (
+    LETTERS,
+    Alignment,
+    align_residues,
+    local_places,
+    smith_waterman,
+    ungapped_scores,
+)
 from nlsearch.kernels.sequence import (
     extend,
     extend_reference,
@@ -66,9 +74,12 @@ from nlsearch.kernels.voting import (
 
 __all__ = [
     "BAND",
+    "LETTERS",
     "MAX_BIN",
     "NATIVE",
+    "Alignment",
     "Postings",
+    "align_residues",
     "count_bonds",
     "count_bonds_reference",
     "decide",
@@ -89,6 +100,7 @@ __all__ = [
     "hamming_reference",
     "label_atoms",
     "label_atoms_reference",
+    "local_places",
     "overlaps",
     "overlaps_reference",
     "pack2",
@@ -97,6 +109,7 @@ __all__ = [
     "pack_postings_reference",
     "popcounts",
     "popcounts_reference",
+    "smith_waterman",
     "sort_pairs",
     "sort_pairs_reference",
     "syncmers",
@@ -106,6 +119,7 @@ __all__ = [
     "tanimoto_top",
     "tanimoto_top_reference",
     "tversky",
+    "ungapped_scores",
     "unpack2",
     "unpack2_reference",
     "vote",
