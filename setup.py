@@ -9,7 +9,7 @@ setup(
             sources=["src/nlsearch/_kernels.c"],
             depends=[
                 f"src/nlsearch/_{part}.c"
-                for part in ("voting", "graphs", "matching", "peaklists", "peakindex", "residues")
+                for part in ("voting", "graphs", "matching", "peaklists", "peakindex", "hsps", "residues")
             ],
             extra_compile_args=["-O3", "-std=c11", "-fno-math-errno"],
             optional=True,

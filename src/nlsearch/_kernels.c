@@ -434,6 +434,7 @@ static PyObject *extend(PyObject *self, PyObject *args) {
 #include "_matching.c"
 #include "_peaklists.c"
 #include "_peakindex.c"
+#include "_hsps.c"
 #include "_residues.c"
 
 static PyMethodDef methods[] = {
@@ -463,6 +464,10 @@ static PyMethodDef methods[] = {
      "score_positions(asked, tolerance, least, relative, losses, axis, records, out)"},
     {"check_peaks", check_peaks, METH_VARARGS, "check_peaks(items, by_loss, rows) -> whether all numbers fit"},
     {"tally_peaks", tally_peaks, METH_VARARGS, "tally_peaks(index arrays, query, settings, scores, counts)"},
+    {"find_hsps", find_hsps, METH_VARARGS, "find_hsps(scheme, query, payloads, items, flags, queries, targets) -> HSPs"},
+    {"trace_hsp", trace_hsp, METH_VARARGS,
+     "trace_hsp(scheme, query, payload, strand, q_at, t_at) -> (q_start, q_end, t_start, t_end, score, columns)"},
+    {"anchors", anchors, METH_VARARGS, "anchors(packed, item_starts, begins, ends, positions, flags, settings) -> hits"},
     {"score_ungapped", score_ungapped, METH_VARARGS,
      "score_ungapped(matrix, query, cap, records, offset, length_at, out)"},
     {"score_gapped", score_gapped, METH_VARARGS,

@@ -306,38 +306,81 @@ static uint64_t postings_of(const Ballot *b, uint64_t most) {
     return total;
 }
 
+/* Read a question into *ballot; `total` becomes the number of its postings.  Returns 0 with an exception set. */
+static int open_ballot(PyObject *args, Py_buffer *b, Ballot *ballot, uint64_t *total) {
+    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*(iiiKK)", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5], &ballot->width,
+                          &ballot->shift, &ballot->flag_bits, &ballot->bin_width, &ballot->min_votes))
+        return 0;
+    ballot->packed = b[0].buf, ballot->item_starts = b[1].buf, ballot->begins = b[2].buf, ballot->ends = b[3].buf;
+    ballot->positions = b[4].buf, ballot->flags = b[5].buf, ballot->items = b[1].len / 8, ballot->queries = b[5].len;
+    *total = UINT64_MAX;
+    if (b[2].len / 8 == ballot->queries && b[3].len / 8 == ballot->queries && b[4].len / 4 == ballot->queries &&
+        ballot->width >= 3 && ballot->width <= 8 && ballot->shift >= 0 && ballot->shift < 32 && ballot->flag_bits >= 0 &&
+        ballot->flag_bits <= 8 && ballot->bin_width >= 1 && ballot->min_votes >= 1 && ballot->items <= INT32_MAX)
+        *total = postings_of(ballot, (uint64_t)(b[0].len / ballot->width));
+    if (*total > UINT32_MAX) {
+        refuse("a range of postings is outside of the index, or settings are out of range");
+        return 0;
+    }
+    uint64_t farthest = 0;
+    for (Py_ssize_t q = 0; q < ballot->queries; q++)
+        if (ballot->positions[q] > farthest) farthest = ballot->positions[q];
+    ballot->bias = (farthest / ballot->bin_width + 1) * ballot->bin_width;
+    return 1;
+}
+
+static PyObject *close_ballot(Ballot *ballot, Py_buffer *b, PyObject *answer) {
+    free(ballot->hits);
+    free(ballot->bins);
+    free(ballot->bands);
+    release(b, 6);
+    return answer;
+}
+
 static PyObject *vote(PyObject *self, PyObject *args) {
     Py_buffer b[6] = {{0}};
     Ballot ballot = {0};
     PyObject *bands = NULL;
+    uint64_t total;
     int state = 0;
-    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*(iiiKK)", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5], &ballot.width,
-                          &ballot.shift, &ballot.flag_bits, &ballot.bin_width, &ballot.min_votes))
-        goto done;
-    ballot.packed = b[0].buf, ballot.item_starts = b[1].buf, ballot.begins = b[2].buf, ballot.ends = b[3].buf;
-    ballot.positions = b[4].buf, ballot.flags = b[5].buf, ballot.items = b[1].len / 8, ballot.queries = b[5].len;
-    uint64_t total = UINT64_MAX;
-    if (b[2].len / 8 == ballot.queries && b[3].len / 8 == ballot.queries && b[4].len / 4 == ballot.queries &&
-        ballot.width >= 3 && ballot.width <= 8 && ballot.shift >= 0 && ballot.shift < 32 && ballot.flag_bits >= 0 &&
-        ballot.flag_bits <= 8 && ballot.bin_width >= 1 && ballot.min_votes >= 1 && ballot.items <= INT32_MAX)
-        total = postings_of(&ballot, (uint64_t)(b[0].len / ballot.width));
-    if (total > UINT32_MAX) {
-        refuse("a range of postings is outside of the index, or settings are out of range");
-        goto done;
-    }
-    uint64_t farthest = 0;
-    for (Py_ssize_t q = 0; q < ballot.queries; q++)
-        if (ballot.positions[q] > farthest) farthest = ballot.positions[q];
-    ballot.bias = (farthest / ballot.bin_width + 1) * ballot.bin_width;
+    if (!open_ballot(args, b, &ballot, &total)) return close_ballot(&ballot, b, NULL);
     Py_BEGIN_ALLOW_THREADS state = count_votes(&ballot, total);
     Py_END_ALLOW_THREADS
     if (state == -1) PyErr_NoMemory();
     else if (state == -2) refuse("a posting lies before the first item");
     else bands = PyBytes_FromStringAndSize((const char *)ballot.bands, (Py_ssize_t)(ballot.n_bands * sizeof(Band)));
-done:
-    free(ballot.hits);
-    free(ballot.bins);
-    free(ballot.bands);
-    release(b, 6);
-    return bands;
+    return close_ballot(&ballot, b, bands);
+}
+
+/* The seed hits in bins that reach the threshold, by item, flag and diagonal: ANCHOR of nlsearch/kernels/voting.py. */
+typedef struct {
+    int64_t target;
+    uint32_t item, seed;
+    uint64_t flag;
+} Anchor;
+
+static PyObject *anchors(PyObject *self, PyObject *args) {
+    Py_buffer b[6] = {{0}};
+    Ballot ballot = {0};
+    PyObject *found = NULL;
+    uint64_t total;
+    int state = 0;
+    if (!open_ballot(args, b, &ballot, &total)) return close_ballot(&ballot, b, NULL);
+    Py_BEGIN_ALLOW_THREADS
+    state = collect(&ballot, total);
+    if (state == 0 && sort_hits(ballot.hits, ballot.n_hits) < 0) state = -1;
+    Py_END_ALLOW_THREADS
+    if (state == -1) PyErr_NoMemory();
+    else if (state == -2) refuse("a posting lies before the first item");
+    else found = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(ballot.n_hits * sizeof(Anchor)));
+    Anchor *out = found ? (Anchor *)PyBytes_AS_STRING(found) : NULL;
+    for (size_t i = 0; out && i < ballot.n_hits; i++) {
+        const Vote *hit = &ballot.hits[i];
+        const uint64_t opposite = hit->place & 1;
+        int64_t diagonal = (int64_t)(hit->diagonal - ballot.bias), q = ballot.positions[hit->seed];
+        int64_t axis = opposite ? diagonal - q : diagonal + q;
+        uint32_t item = (uint32_t)(hit->place >> 1);
+        out[i] = (Anchor){axis - (int64_t)ballot.item_starts[item], item, hit->seed, opposite};
+    }
+    return close_ballot(&ballot, b, found);
 }

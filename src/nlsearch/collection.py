@@ -452,7 +452,7 @@ class Collection:
         found = self._lookup.find(item_id)
         plan = self._planner.plan(parse(query, self._names, self.limits))
         if found is not None:
-            return explain(plan, *found, self.registry.get)
+            return explain(plan.counted(self._view().extent), *found, self.registry.get)
         return not_indexed(item_id, self.failures(), self._lookup.hint_for(item_id))
 
     def _found(self, item_id: str) -> tuple[SplitView, int]:

@@ -146,6 +146,9 @@ class Features:
         Identities shared between items and kinds (``inchikey``, ``accession``), for links.
     peaks : dict of str to Peaks
         By peak space name.
+    extent : int
+        How much of it is searched, in the kind's own unit (letters of a sequence); 0 for what is not.  The statistics
+        of a match count with the sum over the collection.
     """
 
     words: str = ""
@@ -157,6 +160,7 @@ class Features:
     size: float = 1.0
     keys: dict[str, str] = field(default_factory=dict)
     peaks: dict[str, Peaks] = field(default_factory=dict)
+    extent: int = 0
 
 
 @dataclass(slots=True)
@@ -221,6 +225,9 @@ class SeedMatch:
         incomplete and says so, unless `capped_ok`.
     capped_ok : bool
         True if leaving out frequent keys cannot lose a match (the other keys suffice).
+    refine : bool
+        The handler looks at every seed that lines up (:class:`~nlsearch.handlers.contract.Refiner`) and says which
+        items stay candidates, where, and how high they can score.
     """
 
     space: str
@@ -232,6 +239,7 @@ class SeedMatch:
     bin_width: int = 64
     max_occurrences: int = 4096
     capped_ok: bool = False
+    refine: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,6 +429,8 @@ class Probe:
         Hits of `best_tier` score at least this; a candidate whose bound is lower can only be near.
     related : Nearest, optional
         Neighbours to list, unverified, after all hits when the asker says ``related=yes``.
+    searched : Extent, optional
+        What there is to search in the collection that is asked, where it is known; the engine fills it in.
     """
 
     kind: str
@@ -434,19 +444,68 @@ class Probe:
     numerator: float | None = None
     exact_floor: float = 0.0
     related: Nearest | None = None
+    searched: Extent | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much there is to search: the sum of :attr:`Features.extent` over the items of a kind, and their number."""
+
+    total: int
+    items: int
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
     """Where on an item's axis a candidate may match: item positions [start, end), with the flag (strand) and votes.
 
-    ``flag`` is 0 where query and item flags agree (same strand) and 1 where they differ.
+    ``flag`` is 0 where query and item flags agree (same strand) and 1 where they differ.  ``at``, where the handler
+    said it, is a position in the query and one in the item through which the match goes.
     """
 
     start: int
     end: int
     flag: int
     votes: float
+    at: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Anchors:
+    """Single seeds of a query that some items share with it, for the handler to look at.
+
+    Parameters
+    ----------
+    items : ndarray of uint32, shape (n,)
+        Which of the items, by its row in a list; ascending.
+    flags : ndarray of uint8, shape (n,)
+        0 where query and item flags agree; ascending within an item, and then by diagonal.
+    queries : ndarray of uint32, shape (n,)
+        Where the seed is in the query.
+    targets : ndarray of int64, shape (n,)
+        Where it is in the item, rounded down as the space does: it may lie up to ``2 ** shift − 1`` further on.
+    """
+
+    items: NDArray[np.uint32]
+    flags: NDArray[np.uint8]
+    queries: NDArray[np.uint32]
+    targets: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Refined:
+    """What a handler makes of anchors.
+
+    Parameters
+    ----------
+    scores : ndarray of float32, shape (n,)
+        No item scores higher than this when it is verified; 0 for those that are no hits.
+    regions : mapping of int to list of Region
+        Where to verify each item with a score, by its row, best first.
+    """
+
+    scores: NDArray[np.float32]
+    regions: Mapping[int, list[Region]]
 
 
 @dataclass(frozen=True, slots=True)

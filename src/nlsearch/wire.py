@@ -139,6 +139,7 @@ _RECORDS: dict[int, tuple[type, tuple[FieldCheck, ...]]] = {
             _number,
             _mapping(_text),
             _mapping(_is(model.Peaks)),
+            _integer,
         ),
     ),
     2: (model.Seeds, (_array("u"), _array("u"), _integer, _maybe(_array("u")))),
@@ -158,6 +159,7 @@ _RECORDS: dict[int, tuple[type, tuple[FieldCheck, ...]]] = {
             _maybe(_number),
             _number,
             _maybe(_is(model.Nearest)),
+            _maybe(_is(model.Extent)),
         ),
     ),
     6: (model.Terms, (_text, _tuple(_integer), _maybe(_integer))),
@@ -173,6 +175,7 @@ _RECORDS: dict[int, tuple[type, tuple[FieldCheck, ...]]] = {
             _integer,
             _integer,
             _flag,
+            _flag,
         ),
     ),
     8: (model.Nearest, (_text, _bytes, _number, _maybe(_integer), _flag, _maybe(_tuple(_number)))),
@@ -181,7 +184,7 @@ _RECORDS: dict[int, tuple[type, tuple[FieldCheck, ...]]] = {
     11: (model.Scan, (_flag,)),
     12: (model.AllOf, (_tuple(_question),)),
     13: (model.AnyOf, (_tuple(_question),)),
-    14: (model.Region, (_integer, _integer, _integer, _number)),
+    14: (model.Region, (_integer, _integer, _integer, _number, _maybe(_tuple(_integer)))),
     15: (model.Verdict, (_number, _tier, _json)),
     16: (model.Picture, (_text, _bytes)),
     17: (model.Failure, (_text, _text, _text, _text)),
@@ -207,6 +210,7 @@ _RECORDS: dict[int, tuple[type, tuple[FieldCheck, ...]]] = {
             _maybe(_text),
         ),
     ),
+    24: (model.Extent, (_integer, _integer)),
 }
 _ARRAY = 0
 _FIELDS: dict[type, tuple[str, ...]] = {c: tuple(f.name for f in dataclass_fields(c)) for c, _ in _RECORDS.values()}

@@ -9,7 +9,7 @@ The life of a handler: ``read`` and ``features`` run in an isolated worker; so d
 ``compile`` of a text, ``verify`` and ``draw`` run in the caller's process, on bytes that ``features`` made.
 
 A handler that can tell of many payloads at once whether they match has a method ``decide`` too (:class:`Decider`); one
-that can say their scores has ``scores`` (:class:`Scorer`).
+that can say their scores has ``scores`` (:class:`Scorer`); one that looks at single seeds has ``refine`` (:class:`Refiner`).
 
 ``read`` is told the caps in force.  A handler whose other methods have caps too has an attribute ``limits``
 (:class:`~nlsearch.limits.Limits`); the registry sets it before the handler is used.
@@ -47,7 +47,7 @@ from nlsearch.declarations import (
     VectorSpace,
 )
 from nlsearch.limits import Limits
-from nlsearch.model import Features, Picture, Probe, RawItem, Reading, Region, Scalar, Skipped, Verdict
+from nlsearch.model import Anchors, Features, Picture, Probe, RawItem, Reading, Refined, Region, Scalar, Skipped, Verdict
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,6 +66,7 @@ __all__ = [
     "Operator",
     "Option",
     "PeakSpace",
+    "Refiner",
     "Scorer",
     "SeedSpace",
     "Setting",
@@ -76,6 +77,7 @@ __all__ = [
     "VectorSpace",
     "decider",
     "is_path",
+    "refiner",
     "scorer",
 ]
 
@@ -212,6 +214,18 @@ class Scorer(Protocol):
 
 
 @runtime_checkable
+class Refiner(Protocol):
+    """What a handler with seeds may offer besides: to look at single seeds of many items at once (``refine``)."""
+
+    def refine(self, probe: Probe, payloads: list[bytes | memoryview], anchors: Anchors) -> Refined:
+        """Return which items stay candidates, where they have to be verified, and how high they can score.
+
+        ``verify`` is then called with these regions, and finds what was found here.
+        """
+        ...
+
+
+@runtime_checkable
 class Translator(Protocol):
     """A handler with fields whose values have a notation of their own (:attr:`Field.notation`)."""
 
@@ -242,6 +256,11 @@ def decider(handler: Handler) -> Decider | None:
 def scorer(handler: Handler) -> Scorer | None:
     """Return the handler as one that scores many items, None if it does not (asked at every query)."""
     return handler if _has_all(type(handler), Scorer) else None  # type: ignore[return-value]
+
+
+def refiner(handler: Handler) -> Refiner | None:
+    """Return the handler as one that looks at single seeds, None if it does not (asked at every query)."""
+    return handler if _has_all(type(handler), Refiner) else None  # type: ignore[return-value]
 
 
 def is_path(value: str) -> bool:

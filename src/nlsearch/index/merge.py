@@ -93,6 +93,7 @@ def _rows(number: int, split: Split, living: NDArray[np.int64]) -> Iterator[tupl
     alive = living.tolist()
     for old, item, record in zip(alive, split.records(alive), split.features.many(alive), strict=True):
         entry = _entry(item, record, float(split.sizes[old]), split.payload(old))
+        entry.features.extent = int(split.extents[old])
         yield item_order(entry, entry.features.size), number, old, entry
 
 

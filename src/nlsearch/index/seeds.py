@@ -19,9 +19,9 @@ from nlsearch.errors import IndexDamaged
 from nlsearch.index.seedbuild import MEMORY_BYTES, SeedWriter, merge_seeds
 from nlsearch.index.seedfiles import HEADER_BYTES, SeedFacts, file_of, read_facts
 from nlsearch.index.storage import mapped
-from nlsearch.kernels import MAX_BIN, Postings, gather_postings, vote
+from nlsearch.kernels import MAX_BIN, Postings, gather_postings, line_up, vote
 from nlsearch.limits import Limits
-from nlsearch.model import Region, SeedMatch
+from nlsearch.model import Anchors, Region, SeedMatch
 
 __all__ = ["MEMORY_BYTES", "SeedAnswer", "SeedIndex", "SeedWriter", "merge_seeds"]
 
@@ -271,6 +271,39 @@ class SeedIndex:
         found = self._answer(bands, match, regions_per_item)
         complete = not beyond and (not over or match.capped_ok)
         return SeedAnswer(*found, complete=complete, dropped=over + beyond)
+
+    def anchors(self, match: SeedMatch) -> tuple[NDArray[np.uint32], Anchors, bool]:
+        """Return the single seeds that line up, instead of where they do.
+
+        Returns
+        -------
+        keys : ndarray of uint32, shape (m,)
+            Items, ascending.
+        anchors : Anchors
+            By row in `keys`.
+        complete : bool
+            False when keys were left out without the question's leave.
+
+        Raises
+        ------
+        IndexDamaged
+            If the files contradict themselves.
+        ValueError
+            If the question is not one for this space.
+        """
+        keys, positions, flags = _columns(match)
+        begins, ends = self._places(keys)
+        asked, over, beyond = _admitted((ends - begins).astype(np.int64), match)
+        limits = (match.bin_width, match.min_votes)
+        try:
+            found = line_up(self._postings, begins[asked], ends[asked], positions[asked], flags[asked], *limits)
+        except ValueError as exc:
+            raise self._damaged(str(exc)) from exc
+        held, rows = np.unique(found["item"], return_inverse=True)
+        anchors = Anchors(
+            rows.astype(np.uint32), found["flag"].astype(np.uint8), positions[asked][found["seed"]], found["target"].copy()
+        )
+        return self.item_keys[held], anchors, not beyond and (not over or match.capped_ok)
 
     def _answer(
         self, bands: NDArray[np.void], match: SeedMatch, most: int

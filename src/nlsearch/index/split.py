@@ -31,7 +31,7 @@ from nlsearch.errors import IndexDamaged
 from nlsearch.index.payloads import Blobs
 from nlsearch.index.problem import Problem
 from nlsearch.index.records import Records
-from nlsearch.index.splitfacts import SPLIT_FILE, SplitInfo
+from nlsearch.index.splitfacts import EXTENTS, SPLIT_FILE, SplitInfo
 from nlsearch.index.splitwrite import SplitWriter
 from nlsearch.index.storage import file_sum, mapped
 from nlsearch.index.text import TextIndex
@@ -212,6 +212,13 @@ class Split:
         return cast("NDArray[np.float32]", self._column("sizes.f4", "<f4"))
 
     @cached_property
+    def extents(self) -> NDArray[np.int64]:
+        """``Features.extent`` of each item; shape (n,)."""
+        if EXTENTS not in self.info.files:
+            return np.zeros(self.info.items, np.int64)
+        return cast("NDArray[np.int64]", self._column(EXTENTS, "<i8"))
+
+    @cached_property
     def source_ids(self) -> NDArray[np.int64]:
         """The catalog's number of each item's source; shape (n,)."""
         return cast("NDArray[np.int64]", self._column("sources.u8", "<i8"))
@@ -243,7 +250,7 @@ class Split:
         self._seeds.clear()
         self._vectors.clear()
         self._peaks.clear()
-        for name in ("text", "sizes", "source_ids", "features", "_items", "_payloads"):
+        for name in ("text", "sizes", "extents", "source_ids", "features", "_items", "_payloads"):
             self.__dict__.pop(name, None)
 
 

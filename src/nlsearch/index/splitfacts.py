@@ -15,6 +15,8 @@ from nlsearch.model import Json
 
 SPLIT_FILE = "split.json"
 FORMAT = 1
+EXTENTS = "extents.u8"
+"""The column of what is searched of each item; absent where nothing counts it."""
 _SPACES: Mapping[str, type[Space]] = {
     "term": TermSpace,
     "seed": SeedSpace,

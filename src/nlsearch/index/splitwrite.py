@@ -16,7 +16,7 @@ from nlsearch.declarations import Field, PeakSpace, SeedSpace, Space, TermSpace,
 from nlsearch.errors import StoreError
 from nlsearch.index.payloads import BlobWriter
 from nlsearch.index.records import SCATTERED, RecordWriter, packed_terms
-from nlsearch.index.splitfacts import SPLIT_FILE, SplitInfo
+from nlsearch.index.splitfacts import EXTENTS, SPLIT_FILE, SplitInfo
 from nlsearch.index.spool import Spool
 from nlsearch.index.storage import seal, write_durably, writing
 from nlsearch.index.text import TextWriter
@@ -136,7 +136,7 @@ class Organs:
         self._vectors: dict[str, VectorWriter] = {}
         self._peaks: dict[str, PeakWriter] = {}
         self._kinds: dict[str, tuple[int, int]] = {}
-        self._sizes, self._sources = array("f"), array("q")
+        self._sizes, self._sources, self._extents = array("f"), array("q"), array("q")
         self._text = TextWriter(directory / "text", self.fields)
         self._payloads = BlobWriter(directory, "payloads")
         self._items = RecordWriter(directory, "items", SCATTERED)
@@ -148,6 +148,7 @@ class Organs:
         self._kinds[entry.kind] = (self._kinds.get(entry.kind, (key, key))[0], key + 1)
         self._sizes.append(_rounded_down(features.size))
         self._sources.append(entry.source_id)
+        self._extents.append(features.extent)
         self._text.add(entry)
         self._payloads.add(features.payload)
         self._items.add(
@@ -193,10 +194,12 @@ class Organs:
         for organ in organs:
             organ.finish()
         if byteorder == "big":
-            self._sizes.byteswap()
-            self._sources.byteswap()
+            for column in (self._sizes, self._sources, self._extents):
+                column.byteswap()
         (self.directory / "sizes.f4").write_bytes(self._sizes.tobytes())
         (self.directory / "sources.u8").write_bytes(self._sources.tobytes())
+        if any(self._extents):
+            (self.directory / EXTENTS).write_bytes(self._extents.tobytes())
         info = SplitInfo(
             items=len(self._sizes),
             kinds=self._kinds,

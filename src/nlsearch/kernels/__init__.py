@@ -60,10 +60,13 @@ from nlsearch.kernels.sequence import (
     unpack2_reference,
 )
 from nlsearch.kernels.voting import (
+    ANCHOR,
     BAND,
     MAX_BIN,
     Postings,
     gather_postings,
+    line_up,
+    line_up_reference,
     pack_postings,
     pack_postings_reference,
     sort_pairs,
@@ -73,6 +76,7 @@ from nlsearch.kernels.voting import (
 )
 
 __all__ = [
+    "ANCHOR",
     "BAND",
     "LETTERS",
     "MAX_BIN",

@@ -24,6 +24,9 @@ from nlsearch.kernels import native
 BAND = np.dtype([("low", "<i8"), ("high", "<i8"), ("item", "<u4"), ("flag", "<u4"), ("votes", "<u4"), ("seeds", "<u4")])
 """A run of diagonals of one item: [low, high] inclusive, on the axis; the item's number; flag; votes; seeds in all."""
 
+ANCHOR = np.dtype([("target", "<i8"), ("item", "<u4"), ("seed", "<u4"), ("flag", "<u8")])
+"""A seed of the query (its number) in an item: position in the item, rounded down; flag as in :data:`BAND`."""
+
 MAX_BIN = 2**30
 
 
@@ -184,6 +187,21 @@ def vote(
     ValueError
         If shapes do not fit, a range is outside of the postings or a posting outside of the items.
     """
+    arrays = _checked(postings, begins, ends, positions, flags, bin_width, min_votes)
+    if native.compiled is None:
+        return vote_reference(postings, *arrays, bin_width, min_votes)
+    return np.frombuffer(native.compiled.vote(*_asked(postings, arrays, bin_width, min_votes)), BAND)
+
+
+def _checked(
+    postings: Postings,
+    begins: NDArray[np.uint64],
+    ends: NDArray[np.uint64],
+    positions: NDArray[np.uint32],
+    flags: NDArray[np.uint8],
+    bin_width: int,
+    min_votes: int,
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint32], NDArray[np.uint8]]:
     arrays = (
         np.ascontiguousarray(begins, np.uint64),
         np.ascontiguousarray(ends, np.uint64),
@@ -194,15 +212,79 @@ def vote(
         raise ValueError("begins, ends, positions and flags must be as many")
     if not (1 <= bin_width <= MAX_BIN and min_votes >= 1 and 1 <= postings.width <= 8):
         raise ValueError("bin_width, min_votes or width is out of range")
+    return arrays
+
+
+def _asked(postings: Postings, arrays: tuple[NDArray[Any], ...], bin_width: int, min_votes: int) -> tuple[Any, ...]:
+    settings = (postings.width, postings.shift, postings.flag_bits, bin_width, min(min_votes, 2**32 - 1))
+    return postings.packed, np.ascontiguousarray(postings.item_starts, np.uint64), *arrays, settings
+
+
+def line_up(
+    postings: Postings,
+    begins: NDArray[np.uint64],
+    ends: NDArray[np.uint64],
+    positions: NDArray[np.uint32],
+    flags: NDArray[np.uint8],
+    bin_width: int,
+    min_votes: int,
+) -> NDArray[np.void]:
+    """Find the single seeds that line up, as :func:`vote` finds where they do.
+
+    Parameters
+    ----------
+    postings, begins, ends, positions, flags, bin_width, min_votes
+        As for :func:`vote`.
+
+    Returns
+    -------
+    ndarray of ANCHOR, shape (m,)
+        By item, flag and diagonal: every seed in a bin which, with one of its neighbours, holds `min_votes`.  Where
+        `min_votes` is more than 1, there may be others.
+
+    Raises
+    ------
+    ValueError
+        As for :func:`vote`.
+    """
+    arrays = _checked(postings, begins, ends, positions, flags, bin_width, min_votes)
     if native.compiled is None:
-        return vote_reference(postings, *arrays, bin_width, min_votes)
-    raw = native.compiled.vote(
-        postings.packed,
-        np.ascontiguousarray(postings.item_starts, np.uint64),
-        *arrays,
-        (postings.width, postings.shift, postings.flag_bits, bin_width, min(min_votes, 2**32 - 1)),
-    )
-    return np.frombuffer(raw, BAND)
+        return line_up_reference(postings, *arrays, bin_width, min_votes)
+    return np.frombuffer(native.compiled.anchors(*_asked(postings, arrays, bin_width, min_votes)), ANCHOR)
+
+
+def line_up_reference(
+    postings: Postings,
+    begins: NDArray[np.uint64],
+    ends: NDArray[np.uint64],
+    positions: NDArray[np.uint32],
+    flags: NDArray[np.uint8],
+    bin_width: int,
+    min_votes: int,
+) -> NDArray[np.void]:
+    """NumPy oracle of :func:`line_up`; it leaves out no more than that may be left out, and gives nothing else."""
+    values, seeds = gather_postings(postings.packed, postings.width, begins, ends)
+    axis = ((values >> np.uint64(postings.flag_bits)) << np.uint64(postings.shift)).astype(np.int64)
+    opposite = (values & np.uint64(2**postings.flag_bits - 1)).astype(np.int64) != flags[seeds]
+    items = np.searchsorted(postings.item_starts, axis.astype(np.uint64), side="right").astype(np.int64) - 1
+    if len(items) and items.min() < 0:
+        raise ValueError("a posting lies before the first item")
+    where = positions[seeds].astype(np.int64)
+    diagonal = np.where(opposite, axis + where, axis - where)
+    found = np.zeros(len(axis), ANCHOR)
+    found["item"], found["flag"], found["seed"] = items, opposite, seeds
+    found["target"] = axis - postings.item_starts[items].astype(np.int64)
+    order = np.lexsort((diagonal, opposite, items))
+    bins = (diagonal + (int(positions.max(initial=0)) // bin_width + 1) * bin_width) // bin_width
+    place = items * 2 + opposite
+    held: dict[tuple[int, int], int] = {}
+    for at in zip(place.tolist(), bins.tolist(), strict=True):
+        held[at] = held.get(at, 0) + 1
+    beside = [
+        held[p, b] + max(held.get((p, b - 1), 0), held.get((p, b + 1), 0))
+        for p, b in zip(place[order].tolist(), bins[order].tolist(), strict=True)
+    ]
+    return found[order[np.array(beside, np.int64) >= min_votes]]
 
 
 def vote_reference(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nlsearch.handlers.contract import refiner
 from nlsearch.index.textquery import (
     AllItems,
     EveryOf,
@@ -28,6 +29,7 @@ from nlsearch.index.textquery import (
 )
 from nlsearch.model import (
     AllOf,
+    Anchors,
     AnyOf,
     Exact,
     Nearest,
@@ -48,6 +50,7 @@ from nlsearch.search.parts import AllParts, AnyPart, NotPart, Part, ProbePart, T
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from nlsearch.handlers.contract import Handler
     from nlsearch.search.view import SplitView
 
 Regions = Mapping[int, list[Region]]
@@ -77,6 +80,8 @@ class Found:
         Those of the keys whose bound no organ knows; ascending.
     unscored : int
         Items of the kind that have nothing which could be compared.
+    anchors : (ndarray of uint32, Anchors), optional
+        Some of the keys, ascending, with single seeds in them, which their handler has yet to look at.
     """
 
     keys: NDArray[np.uint32]
@@ -85,6 +90,7 @@ class Found:
     complete: bool = True
     loose: NDArray[np.uint32] = field(default_factory=lambda: np.empty(0, np.uint32))
     unscored: int = 0
+    anchors: tuple[NDArray[np.uint32], Anchors] | None = None
 
     @classmethod
     def of(cls, keys: NDArray[np.uint32], bound: float = 1.0) -> Found:
@@ -118,7 +124,7 @@ def union(a: Found, b: Found) -> Found:
 def _both(a: Found, b: Found, keys: NDArray[np.uint32], bounds: NDArray[np.float32]) -> Found:
     loose = np.intersect1d(np.union1d(a.loose, b.loose), keys)
     regions, complete = _joined(a.regions, b.regions), a.complete and b.complete
-    return Found(keys, bounds, regions, complete, loose, max(a.unscored, b.unscored))
+    return Found(keys, bounds, regions, complete, loose, max(a.unscored, b.unscored), a.anchors or b.anchors)
 
 
 def _joined(a: Regions, b: Regions) -> Regions:
@@ -270,6 +276,9 @@ def _ask_peaks(question: PeakMatch, kind: str, view: SplitView, allowed: NDArray
 def _ask_seeds(question: SeedMatch, view: SplitView) -> Found:
     if not view.split.has_seeds(question.space):
         return Found.of(np.empty(0, dtype=np.uint32))
+    if question.refine:
+        keys, anchors, complete = view.split.seeds(question.space).anchors(question)
+        return replace(Found.of(keys), complete=complete, anchors=(keys, anchors)).only(view.living(keys))
     answer = view.split.seeds(question.space).lookup(question)
     found = Found(answer.keys, np.ones(len(answer.keys), dtype=np.float32), answer.regions, answer.complete)
     return found.only(view.living(found.keys))
@@ -331,44 +340,80 @@ class Screen:
         return [] if found is None else found.regions.get(key, [])
 
 
-def screen(part: Part, view: SplitView) -> Screen:
+def refined(found: Found, probe: Probe, view: SplitView, handler: Handler) -> Found:
+    """Let the handler look at the single seeds of the candidates; those that it scores 0 are none any more."""
+    looks = refiner(handler)
+    if found.anchors is None or looks is None:
+        return replace(found, anchors=None)
+    keys, anchors = found.anchors
+    wanted = np.isin(keys, found.keys, assume_unique=True)
+    if not wanted.all():
+        anchors = _of_rows(anchors, wanted)
+        keys = keys[wanted]
+    answer = looks.refine(probe, view.split.payloads(keys), anchors)
+    kept = answer.scores > 0
+    here = np.searchsorted(found.keys, keys)
+    bounds, still = found.bounds.copy(), np.ones(len(found.keys), np.bool_)
+    bounds[here], still[here] = np.minimum(answer.scores, bounds[here]), kept
+    rows = np.flatnonzero(kept)
+    regions = dict(zip(keys[rows].tolist(), (answer.regions[row] for row in rows.tolist()), strict=True))
+    return replace(found, bounds=bounds, regions=_joined(found.regions, regions), anchors=None).only(still)
+
+
+def _of_rows(anchors: Anchors, wanted: NDArray[np.bool_]) -> Anchors:
+    kept = wanted[anchors.items]
+    rows = (np.cumsum(wanted) - 1).astype(np.uint32)
+    return Anchors(rows[anchors.items[kept]], anchors.flags[kept], anchors.queries[kept], anchors.targets[kept])
+
+
+@dataclass(slots=True)
+class _Collecting:
+    """One look at a split: what the organs said so far, and who gives the handlers."""
+
+    view: SplitView
+    handler: Callable[[str], Handler]
+    notes: dict[int, Found] = field(default_factory=dict)
+
+
+def screen(part: Part, view: SplitView, handler: Callable[[str], Handler]) -> Screen:
     """Return the candidates of `part` in one split: a superset of its hits."""
-    notes: dict[int, Found] = {}
-    return Screen(_collect(part, view, notes), notes)
+    look = _Collecting(view, handler)
+    return Screen(_collect(part, look), look.notes)
 
 
-def _collect(part: Part, view: SplitView, notes: dict[int, Found]) -> NDArray[np.uint32]:
+def _collect(part: Part, look: _Collecting) -> NDArray[np.uint32]:
+    view = look.view
     query = part_as_text(part)
     if query is not None:
         return view.split.text.matching(view.text(query))
     if isinstance(part, ProbePart):
-        return _collect_probe(part, view, notes, None)
+        return _collect_probe(part, look, None)
     if isinstance(part, AnyPart):
-        return reduce(np.union1d, (_collect(child, view, notes) for child in part.parts))
+        return reduce(np.union1d, (_collect(child, look) for child in part.parts))
     assert isinstance(part, AllParts)  # noqa: S101 - the other parts always have a text query
-    return _collect_all(part, view, notes)
+    return _collect_all(part, look)
 
 
-def _collect_all(part: AllParts, view: SplitView, notes: dict[int, Found]) -> NDArray[np.uint32]:
+def _collect_all(part: AllParts, look: _Collecting) -> NDArray[np.uint32]:
     """Ask the text index first, for all parts that it can screen; the other organs look at what is left."""
     textual = [child for child in part.parts if part_as_text(child) is not None]
     others = [child for child in part.parts if part_as_text(child) is None]
-    keys = _collect(AllParts(tuple(textual)), view, notes) if textual else None
+    keys = _collect(AllParts(tuple(textual)), look) if textual else None
     for child in others:
-        asked = (
-            _collect_probe(child, view, notes, keys) if isinstance(child, ProbePart) else _collect(child, view, notes)
-        )
+        asked = _collect_probe(child, look, keys) if isinstance(child, ProbePart) else _collect(child, look)
         keys = asked if keys is None else np.intersect1d(keys, asked, assume_unique=True)
     assert keys is not None  # noqa: S101 - AND has at least one part
     return keys
 
 
-def _collect_probe(
-    part: ProbePart, view: SplitView, notes: dict[int, Found], allowed: NDArray[np.uint32] | None
-) -> NDArray[np.uint32]:
-    found = ask(_tightened(part.probe.ask, part.minimum), part.probe.kind, view, allowed)
+def _collect_probe(part: ProbePart, look: _Collecting, allowed: NDArray[np.uint32] | None) -> NDArray[np.uint32]:
+    found = ask(_tightened(part.probe.ask, part.minimum), part.probe.kind, look.view, allowed)
+    if found.anchors is not None:
+        if allowed is not None:
+            found = found.only(np.isin(found.keys, allowed, assume_unique=True))
+        found = refined(found, part.probe, look.view, look.handler(part.probe.kind))
     found = found.only(found.bounds >= part.minimum - 1e-6)
-    notes[id(part.probe)] = found
+    look.notes[id(part.probe)] = found
     return found.keys
 
 

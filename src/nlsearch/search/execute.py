@@ -209,7 +209,7 @@ class VerifiedRun:
     def _screen(self, view: SplitView) -> Screen:
         """Return the candidates of a split, asked for once."""
         if view.number not in self._screens:
-            self._screens[view.number] = candidates.screen(self._root, view)
+            self._screens[view.number] = candidates.screen(self._root, view, self._handler)
         return self._screens[view.number]
 
     def _judge(self, view: SplitView, screen: Screen | None) -> Judge:

@@ -52,7 +52,7 @@ class _Leaf:
 def explain(plan: Plan, view: SplitView, key: int, handler: Callable[[str], Handler]) -> Explanation:
     """Replay `plan` for item `key`: every leaf by itself, then the whole expression."""
     judge = Judge(view, handler, None, {})
-    examined = [_examine(part, view, key, judge) for part in leaves(plan.root)]
+    examined = [_examine(part, view, key, judge, handler) for part in leaves(plan.root)]
     steps = [leaf.step for leaf in examined]
     by_part = {id(leaf.part): leaf for leaf in examined}
     if _holds(plan.root, by_part, needs_candidate=True):
@@ -88,7 +88,9 @@ def not_indexed(item_id: str, failures: Iterable[Failure], hint: str) -> Explana
     return Explanation("not_indexed", reason, steps or [hint])
 
 
-def _examine(part: TextPart | ProbePart, view: SplitView, key: int, judge: Judge) -> _Leaf:
+def _examine(
+    part: TextPart | ProbePart, view: SplitView, key: int, judge: Judge, handler: Callable[[str], Handler]
+) -> _Leaf:
     judged = judge.judge(part, key)
     holds = judged is not None
     if isinstance(part, TextPart):
@@ -97,7 +99,7 @@ def _examine(part: TextPart | ProbePart, view: SplitView, key: int, judge: Judge
     low, high = view.split.kind_range(part.probe.kind)
     if not low <= key < high:
         return _Leaf(part, False, False, f"{name}: the item is not of kind {part.probe.kind}", of_kind=False)
-    asked = candidates.screen(part, view)
+    asked = candidates.screen(part, view, handler)
     candidate = bool(np.isin(key, asked.keys))
     stage = "candidate" if candidate else "not a candidate"
     if judged is not None:

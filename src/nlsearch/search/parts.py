@@ -6,12 +6,12 @@ split, so one plan serves all splits, here or elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from nlsearch.index.textquery import TextQuery
-from nlsearch.model import Guarantee, Probe
+from nlsearch.model import Extent, Guarantee, Probe
 
 GUARANTEES: tuple[Guarantee, ...] = ("complete", "sound", "approximate")
 
@@ -76,6 +76,22 @@ class Plan:
         """The weakest guarantee of the operators used; ``complete`` when there are none."""
         weakest = max((GUARANTEES.index(part.probe.guarantee) for part in probes(self.root)), default=0)
         return GUARANTEES[weakest]
+
+    def counted(self, extent: Callable[[str], Extent]) -> Plan:
+        """Return the plan with what there is to search of its kind told to every operator."""
+        return replace(self, root=counted(self.root, extent))
+
+
+def counted(part: Part, extent: Callable[[str], Extent]) -> Part:
+    """Return `part` with what there is to search of its kind told to every operator."""
+    if isinstance(part, ProbePart):
+        searched = extent(part.probe.kind)
+        return replace(part, probe=replace(part.probe, searched=searched)) if searched.total else part
+    if isinstance(part, NotPart):
+        return NotPart(counted(part.part, extent))
+    if isinstance(part, AllParts | AnyPart):
+        return type(part)(tuple(counted(child, extent) for child in part.parts))
+    return part
 
 
 def leaves(part: Part) -> Iterator[TextPart | ProbePart]:

@@ -143,7 +143,7 @@ class Session:
     ) -> None:
         self._fields = None if fields is None else frozenset(fields)
         self._lock = threading.RLock()  # pages of one session come one after another, whichever threads ask
-        self.plan = plan
+        self.plan = plan = plan.counted(view.extent)
         self.view = view
         self.name = name
         self._text: TextRun | None = None

@@ -12,6 +12,7 @@ import numpy as np
 
 from nlsearch.index.split import Split
 from nlsearch.index.textquery import EveryOf, NotSources, TextQuery
+from nlsearch.model import Extent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,6 +67,14 @@ class SplitView:
             return np.ones(len(keys), dtype=bool)
         return self._alive[keys]
 
+    def extent(self, kind: str) -> Extent:
+        """Return what there is to search in the living items of a kind."""
+        low, high = self.split.kind_range(kind)
+        extents = self.split.extents[low:high]
+        if self.dead:
+            extents = extents[self._alive[low:high]]
+        return Extent(int(extents.sum()), int(np.count_nonzero(extents)))
+
     def text(self, query: TextQuery) -> TextQuery:
         """Return `query` without the items of dead sources."""
         if not self.dead:
@@ -89,6 +98,7 @@ class View:
     def __init__(self, directory: Path, snapshot: Snapshot, pin: Pin) -> None:
         self.snapshot = snapshot
         self._pin = pin
+        self._extents: dict[str, Extent] = {}
         nothing: frozenset[int] = frozenset()
         self.splits = tuple(
             SplitView(directory / "splits" / row.id, number, snapshot.tombstones.get(row.id, nothing), row.digest)
@@ -99,6 +109,13 @@ class View:
     def generation(self) -> int:
         """The catalog's generation that this view shows."""
         return self.snapshot.generation
+
+    def extent(self, kind: str) -> Extent:
+        """Return what there is to search of a kind in all splits; asked at every query of some kinds, so it is kept."""
+        if kind not in self._extents:
+            parts = [part.extent(kind) for part in self.splits]
+            self._extents[kind] = Extent(sum(part.total for part in parts), sum(part.items for part in parts))
+        return self._extents[kind]
 
     def find(self, path: str, locator: str) -> tuple[SplitView, int] | None:
         """Return the split and key of the item at ``path + locator``, or None."""
