@@ -472,7 +472,7 @@ static int add_column(Runs *r, char operation) {
 }
 
 /* Walk back from the end of the best alignment; `q` and `t` become its start. */
-static int walk_back(Table *t, Runs *runs, Py_ssize_t *q, Py_ssize_t *at) {
+static int walk_table(Table *t, Runs *runs, Py_ssize_t *q, Py_ssize_t *at) {
     Py_ssize_t i = t->q_end - 1, j = t->t_end - 1;
     int state = BOTH;
     while (i >= 0 && j >= 0) {
@@ -536,7 +536,7 @@ static PyObject *align_residues(PyObject *self, PyObject *args) {
     if (is_scheme(&b[0], &b[1]) && are_costs(open, extend) && prepare_table(&t, b, open, extend)) {
         Py_BEGIN_ALLOW_THREADS
         fill_table(&t);
-        fits = walk_back(&t, &runs, &q, &at);
+        fits = walk_table(&t, &runs, &q, &at);
         Py_END_ALLOW_THREADS
         PyObject *list = fits ? list_runs(&runs) : PyErr_NoMemory();
         if (list) answer = Py_BuildValue("(innnnN)", t.score, q, t.q_end, at, t.t_end, list);

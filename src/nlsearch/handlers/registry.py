@@ -23,6 +23,7 @@ from nlsearch.limits import Limits
 BUILT_IN: dict[str, str] = {
     "molecule": "nlsearch.handlers.molecule:MoleculeHandler",
     "nucleotide": "nlsearch.handlers.nucleotide:NucleotideHandler",
+    "protein": "nlsearch.handlers.protein:ProteinHandler",
     "reaction": "nlsearch.handlers.reaction:ReactionHandler",
     "image": "nlsearch.handlers.image:ImageHandler",
     "spectrum": "nlsearch.handlers.spectrum:SpectrumHandler",

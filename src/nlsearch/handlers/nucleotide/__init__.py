@@ -1,4 +1,4 @@
-"""Nucleotide sequences: FASTA, GenBank and EMBL records and their features, searched on both strands.
+"""Nucleotide sequences: records of FASTA, GenBank, EMBL and others, and their features, searched on both strands.
 
 Goal: every record that holds a sequence is found, with the alignment that proves it; every annotated feature is found
 by its own words.
@@ -36,26 +36,25 @@ class NucleotideHandler:
     """The kind ``nucleotide``; see :class:`~nlsearch.handlers.contract.Handler` for what the members mean."""
 
     kind = "nucleotide"
-    version = 4
+    version = 5
     formats: tuple[Format, ...] = FORMATS
     fields: tuple[Field, ...] = FIELDS
     operators: tuple[Operator, ...] = OPERATORS
     spaces: tuple[Space, ...] = SPACES
     requires = ("Bio", "edlib")
+    yields = ("protein",)
 
     def __init__(self) -> None:
         self.limits = Limits()
         self._last: tuple[Probe, Asked] | None = None
 
     def read(self, source: Source, limits: Limits) -> Iterator[RawItem | Skipped]:
-        """Yield the records of `source`, and after each annotated record its features.
+        """Yield the records of `source`, and after each annotated record its features; proteins as kind ``protein``.
 
         Raises
         ------
         MalformedContent
             If the file is not what it seems.
-        UnsupportedFeature
-            If it holds proteins.
         """
         from nlsearch.handlers.nucleotide.read import read_records
 
@@ -85,7 +84,8 @@ class NucleotideHandler:
             raise QuerySyntax(f"{operator} wants a file or the id of an item")
         if isinstance(value, bytes | memoryview):
             return compiling.compile_like(*compiling.example_of_payload(bytes(value)), options, self.limits)
-        return compiling.compile_like(*compiling.first_record(self.read(value, self.limits)), options, self.limits)
+        own = (item for item in self.read(value, self.limits) if isinstance(item, RawItem) and item.kind == self.kind)
+        return compiling.compile_like(*compiling.first_record(own), options, self.limits)
 
     def verify(self, probe: Probe, payload: Buffer, regions: Sequence[Region] = ()) -> Verdict | None:
         """Decide whether the record matches, and where; see :mod:`nlsearch.handlers.nucleotide.verify`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nlsearch.handlers.contract import Field, Format, Operator, Option, SeedSpace, Space, TermSpace, VectorSpace
+from nlsearch.handlers.sequences.recognising import FASTA, GENPEPT, PROTEIN_FIRST
 
 SEEDS = "nucleotide.syncmer"
 UNSEEDED = "nucleotide.unseeded"
@@ -11,22 +12,18 @@ SIGNATURE = "nucleotide.signature"
 SIGNATURE_WORDS = 136
 RECORD_TYPE = "record"
 """Value of the field ``feature`` for whole records."""
-_SEQUENCE_LINE = rb"[ \t]*[A-Za-z*.~-][A-Za-z*.~ \t0-9-]*"
 FORMATS: tuple[Format, ...] = (
     Format(
         "FASTA",
         "text/x-fasta",
-        (".fa", ".fasta", ".fna", ".ffn", ".frn", ".fas", ".faa", ".mpfa"),
-        pattern=rb"(?:\xef\xbb\xbf)?\s*(?:;[^\r\n]*[\r\n]+\s*)*>[^\r\n]*(?:[\r\n]+(?:>[^\r\n]*[\r\n]+)*"
-        + _SEQUENCE_LINE
-        + rb"(?:[\r\n]|\Z)|[\r\n]*\Z)",
+        (".fa", ".fasta", ".fna", ".ffn", ".frn", ".fas"),
+        pattern=rb"(?!" + PROTEIN_FIRST + rb")" + FASTA,
     ),
     Format(
         "GenBank",
         "text/x-genbank",
         (".gb", ".gbk", ".gbff", ".genbank"),
-        magic=(b"LOCUS  ",),
-        pattern=rb"[^\0]{0,4000}?^LOCUS {4,}\S+ +\d+ (?:bp|aa) ",
+        pattern=rb"(?!" + GENPEPT + rb")(?:LOCUS  |[^\0]{0,4000}?^LOCUS {4,}\S+ +\d+ bp )",
     ),
     Format("EMBL", "text/x-embl", (".embl", ".emb"), pattern=rb"ID   [^\r\n]* BP\.[ \t]*\r?\n"),
 )
@@ -41,6 +38,7 @@ FIELDS: tuple[Field, ...] = (
     Field("length", "integer", "length of the record, or of the feature's parts together", "bases", example="9609"),
     Field("gc", "float", "share of G and C among A, C, G and T, from 0 to 1", example="0.45"),
     Field("gene", "text", "gene name", example="rpmH"),
+    Field("gene_name", "keyword", "any name of the gene, whole: gene, synonym, locus tag, label", example="rpmH"),
     Field("gene_synonym", "text", "other names of the gene", example="dnaR"),
     Field("locus_tag", "keyword", "locus tag", example="YP_pPCP05"),
     Field("product", "text", "what the feature makes", example="hemoglobin"),
@@ -49,7 +47,11 @@ FIELDS: tuple[Field, ...] = (
     Field("go", "keyword", "Gene Ontology term", example="GO:0005840"),
     Field("db_xref", "keyword", "cross-reference to another database", example="GeneID:2767712"),
     Field("strand", "keyword", "strand of the feature: + or -, or both", facet=True, example="-"),
+    Field("record", "keyword", "accession or id of the record that carries it, with and without version"),
+    Field("start", "integer", "first base in the record, from 1", "bases", example="87"),
+    Field("end", "integer", "last base in the record, from 1", "bases", example="1109"),
     Field("location", "keyword", "place in the record, in INSDC notation, 1-based and closed", example="87..1109"),
+    Field("protein_refget", "keyword", "GA4GH refget digest of the protein that a coding sequence is translated to"),
     Field("refget", "keyword", "GA4GH refget digest of the sequence (U as T): equal sequences have equal digests"),
 )
 

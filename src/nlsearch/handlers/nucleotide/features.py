@@ -9,9 +9,10 @@ import numpy as np
 from nlsearch.handlers.nucleotide.composition import signature
 from nlsearch.handlers.nucleotide.facts import RECORD_TYPE, SEEDS, SIGNATURE, UNSEEDED, UNSEEDED_TERM
 from nlsearch.handlers.nucleotide.payload import encode
-from nlsearch.handlers.nucleotide.records import Annotation, Place, Record
 from nlsearch.handlers.nucleotide.seeding import SEEDED_BASES, K, seeds_of
-from nlsearch.handlers.nucleotide.sequence import refget
+from nlsearch.handlers.sequences.names import gene_names
+from nlsearch.handlers.sequences.packed import refget
+from nlsearch.handlers.sequences.records import Annotation, Place, Record
 from nlsearch.model import Features, FieldValue, RawItem
 
 _GO = re.compile(r"GO:\d{7}")
@@ -45,7 +46,12 @@ def _record(record: Record) -> Features:
             "length": sequence.length,
             "gc": sequence.gc,
             "feature": RECORD_TYPE,
+            "record": record.accessions or [record.name],
+            "start": min(1, sequence.length),
+            "end": sequence.length,
             "refget": refget(sequence.digest),
+            **record.measured,
+            "quality_encoding": record.encoding,
         }
     )
     features = Features(
@@ -81,6 +87,7 @@ def _annotation(annotation: Annotation) -> Features:
             "molecule": record.molecule,
             "feature": annotation.type,
             "gene": _first(annotation, "gene"),
+            "gene_name": gene_names(annotation.qualifiers),
             "gene_synonym": annotation.qualifiers.get("gene_synonym"),
             "locus_tag": _first(annotation, "locus_tag"),
             "product": _first(annotation, "product"),
@@ -90,11 +97,20 @@ def _annotation(annotation: Annotation) -> Features:
             "db_xref": references,
             "strand": annotation.strand,
             "location": annotation.location,
+            "record": record.accessions or [record.name],
+            "start": min((start for start, _, _ in annotation.parts), default=-1) + 1 or None,
+            "end": max((end for _, end, _ in annotation.parts), default=None),
+            "protein_refget": refget(annotation.protein_digest) if annotation.protein_digest else None,
             "length": sum(end - start for start, end, _ in annotation.parts),
             "gc": own.gc if own else None,
             "refget": refget(own.digest) if own and own.length else None,
         }
     )
+    keys = {
+        "accession": record.accessions[0] if record.accessions else "",
+        "protein_id": _first(annotation, "protein_id"),
+        "protein_refget": str(fields.get("protein_refget", "")),
+    }
     parts = [Place(start, end, strand) for start, end, strand in annotation.parts]
     label = f"{annotation.name} ({annotation.type}) in {record.name}"
     return Features(
@@ -103,4 +119,5 @@ def _annotation(annotation: Annotation) -> Features:
         payload=encode(
             own, label, parts, feature_of=annotation.record_length or 1, circular=record.topology == "circular"
         ),
+        keys={name: found for name, found in keys.items() if found},
     )
