@@ -208,7 +208,11 @@ class HandlerContract:
         if not any(operator.name == "like" for operator in handler.operators):
             pytest.skip(f"{self.kind} has no query by example")
         for item in items:
-            page = indexed.like(item.id, limit=5)
+            try:
+                page = indexed.like(item.id, limit=5)
+            except QuerySyntax as error:
+                assert "of its own" in error.message  # noqa: PT017 - a feature of a table has no sequence
+                continue
             best = [hit.item.id for hit in page.hits if hit.tier == "exact"]
             assert item.id in best, (item.id, [(hit.item.id, hit.tier) for hit in page.hits])
 

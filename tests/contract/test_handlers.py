@@ -36,6 +36,10 @@ class TestNucleotide(HandlerContract):
     kind = "nucleotide"
 
 
+class TestProtein(HandlerContract):
+    kind = "protein"
+
+
 class TestImage(HandlerContract):
     kind = "image"
 

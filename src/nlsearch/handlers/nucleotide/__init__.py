@@ -84,7 +84,7 @@ class NucleotideHandler:
             raise QuerySyntax(f"{operator} wants a file or the id of an item")
         if isinstance(value, bytes | memoryview):
             return compiling.compile_like(*compiling.example_of_payload(bytes(value)), options, self.limits)
-        own = (item for item in self.read(value, self.limits) if isinstance(item, RawItem) and item.kind == self.kind)
+        own = (item for item in self.read(value, self.limits) if isinstance(item, RawItem) and item.kind is None)
         return compiling.compile_like(*compiling.first_record(own), options, self.limits)
 
     def verify(self, probe: Probe, payload: Buffer, regions: Sequence[Region] = ()) -> Verdict | None:

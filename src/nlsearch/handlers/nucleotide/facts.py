@@ -12,6 +12,8 @@ SIGNATURE = "nucleotide.signature"
 SIGNATURE_WORDS = 136
 RECORD_TYPE = "record"
 """Value of the field ``feature`` for whole records."""
+_TABLE = rb"[^\t\r\n]+\t[^\t\r\n]+\t[^\t\r\n]+\t\d+\t\d+\t[\d.eE+-]+\t[+.?-]\t[012.]\t"
+"""The first eight columns of a line of GFF."""
 FORMATS: tuple[Format, ...] = (
     Format(
         "FASTA",
@@ -26,6 +28,22 @@ FORMATS: tuple[Format, ...] = (
         pattern=rb"(?!" + GENPEPT + rb")(?:LOCUS  |[^\0]{0,4000}?^LOCUS {4,}\S+ +\d+ bp )",
     ),
     Format("EMBL", "text/x-embl", (".embl", ".emb"), pattern=rb"ID   [^\r\n]* BP\.[ \t]*\r?\n"),
+    Format(
+        "FASTQ",
+        "text/x-fastq",
+        (".fastq", ".fq"),
+        pattern=rb"\s*@[^\r\n]*\r?\n(?:[A-Za-z.*-]+\r?\n)*\r?\n?\+[^\r\n]*\r?\n",
+    ),
+    Format("2bit", "application/x-2bit", (".2bit",), magic=(b"\x43\x27\x41\x1a", b"\x1a\x41\x27\x43")),
+    Format(
+        "GFF3",
+        "text/x-gff3",
+        (".gff3", ".gff"),
+        magic=(b"##gff-version",),
+        pattern=rb"(?:#[^\n]*\n|\s*\n)*" + _TABLE + rb"(?!\s*\w+ +[\"\w])",
+    ),
+    Format("GTF", "text/x-gtf", (".gtf", ".gff2"), pattern=rb"(?:#[^\n]*\n|\s*\n)*" + _TABLE + rb"\s*\w+ +[\"\w]"),
+    Format("BED", "text/x-bed", (".bed",)),
 )
 
 FIELDS: tuple[Field, ...] = (
@@ -37,6 +55,12 @@ FIELDS: tuple[Field, ...] = (
     Field("topology", "keyword", "linear or circular, where the file says so", facet=True, example="circular"),
     Field("length", "integer", "length of the record, or of the feature's parts together", "bases", example="9609"),
     Field("gc", "float", "share of G and C among A, C, G and T, from 0 to 1", example="0.45"),
+    Field("mean_quality", "float", "mean of the qualities of a read", "Phred", example="35.2"),
+    Field("min_quality", "integer", "least quality of a read", "Phred", example="2"),
+    Field("q20", "float", "share of bases with quality 20 or better, from 0 to 1", example="0.98"),
+    Field("q30", "float", "share of bases with quality 30 or better, from 0 to 1", example="0.9"),
+    Field("expected_errors", "float", "sum over a read of the chances that a base is wrong", example="0.4"),
+    Field("quality_encoding", "keyword", "how qualities were read: Phred+33 or Phred+64", facet=True),
     Field("gene", "text", "gene name", example="rpmH"),
     Field("gene_name", "keyword", "any name of the gene, whole: gene, synonym, locus tag, label", example="rpmH"),
     Field("gene_synonym", "text", "other names of the gene", example="dnaR"),

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+import importlib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, BinaryIO
 
-from nlsearch.handlers.sequences.read import read_sequences
+from nlsearch.handlers.sequences.read import read_by, read_sequences
+from nlsearch.handlers.sequences.records import NUCLEOTIDE
+from nlsearch.handlers.texts import as_utf8
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem, Skipped
 
 if TYPE_CHECKING:
     from nlsearch.handlers.contract import Source
+
+
+Reader = Callable[[BinaryIO, Limits], Iterator[RawItem | Skipped]]
+READERS = {"FASTQ": "fastq", "2bit": "twobit", "GFF3": "gff", "GTF": "gff", "BED": "bed"}
+"""Format → module of :mod:`nlsearch.handlers.nucleotide.formats`; all others are shared with proteins."""
 
 
 def read_records(source: Source, limits: Limits) -> Iterator[RawItem | Skipped]:
@@ -21,4 +29,10 @@ def read_records(source: Source, limits: Limits) -> Iterator[RawItem | Skipped]:
     InputError
         If the file as a whole is not what it seems; items already yielded are kept.
     """
-    return read_sequences(source, limits)
+    name = READERS.get(source.format)
+    if name is None:
+        yield from read_sequences(source, limits, NUCLEOTIDE)
+        return
+    records: Reader = importlib.import_module(f"nlsearch.handlers.nucleotide.formats.{name}").records
+    with source.open() as content:
+        yield from read_by(NUCLEOTIDE, records(as_utf8(content), limits))

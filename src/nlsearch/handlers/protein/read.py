@@ -6,7 +6,8 @@ import importlib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
-from nlsearch.handlers.sequences.read import read_sequences
+from nlsearch.handlers.sequences.read import read_by, read_sequences
+from nlsearch.handlers.sequences.records import PROTEIN
 from nlsearch.handlers.texts import as_utf8
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem, Skipped
@@ -29,8 +30,8 @@ def read_records(source: Source, limits: Limits) -> Iterator[RawItem | Skipped]:
     """
     name = READERS.get(source.format)
     if name is None:
-        yield from read_sequences(source, limits)
+        yield from read_sequences(source, limits, PROTEIN)
         return
     records: Reader = importlib.import_module(f"nlsearch.handlers.protein.formats.{name}").records
     with source.open() as content:
-        yield from records(as_utf8(content), limits)
+        yield from read_by(PROTEIN, records(as_utf8(content), limits))

@@ -115,11 +115,11 @@ def _tell(chain: Chain, description: str) -> None:
     elif bracketed:
         pairs = bracketed
         chain.description = next((value for key, value in bracketed if key == "protein"), description)
+    elif description.startswith("pep "):
+        _tell_ensembl(chain, description)
     elif species:
         pairs = [("OS", species.group(1))]
         chain.description = description[: species.start()].strip()
-    else:
-        _tell_ensembl(chain, description)
     for key, value in pairs:
         if key in _FIELDS and value.strip():
             text = value.strip()
@@ -127,8 +127,6 @@ def _tell(chain: Chain, description: str) -> None:
 
 
 def _tell_ensembl(chain: Chain, description: str) -> None:
-    if not description.startswith("pep "):
-        return
     said = {key: value.strip() for key, value in _ENSEMBL.findall(description)}
     chain.description = said.get("description", "") or description
     if said.get("gene_symbol"):
