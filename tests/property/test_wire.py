@@ -242,7 +242,7 @@ def mark(number: int) -> msgpack.ExtType:
 @pytest.mark.parametrize(
     ("value", "why"),
     [
-        ([mark(1), "words"], "9 fields"),
+        ([mark(1), "words"], "10 fields"),
         ([mark(17), "path", 1, "", ""], "int where str"),
         ([mark(15), 1.0, "best", {}], "'best'"),
         ([mark(12), ["x"]], "where Terms or"),

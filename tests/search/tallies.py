@@ -11,7 +11,7 @@ import numpy as np
 from nlsearch.folding import words
 from nlsearch.handlers.registry import Registry
 from nlsearch.index.split import SplitWriter
-from nlsearch.model import Entry, RawItem
+from nlsearch.model import Entry, Extent, RawItem
 from nlsearch.query import syntax
 from nlsearch.search.view import SplitView
 
@@ -32,6 +32,10 @@ class FewSplits:
     """Stands in for a View: splits that were made for a test."""
 
     generation = 1
+
+    @staticmethod
+    def extent(kind: str) -> Extent:
+        return Extent(0, 0)
 
     def __init__(self, directory: Path, registry: Registry, splits: list[list[Tally]], dead: set[int]) -> None:
         self.tallies: dict[str, Tally] = {}

@@ -9,7 +9,8 @@ The life of a handler: ``read`` and ``features`` run in an isolated worker; so d
 ``compile`` of a text, ``verify`` and ``draw`` run in the caller's process, on bytes that ``features`` made.
 
 A handler that can tell of many payloads at once whether they match has a method ``decide`` too (:class:`Decider`); one
-that can say their scores has ``scores`` (:class:`Scorer`); one that looks at single seeds has ``refine`` (:class:`Refiner`).
+that can say their scores has ``scores`` (:class:`Scorer`); one that looks at single seeds has
+``refine`` (:class:`Refiner`).
 
 ``read`` is told the caps in force.  A handler whose other methods have caps too has an attribute ``limits``
 (:class:`~nlsearch.limits.Limits`); the registry sets it before the handler is used.
@@ -47,7 +48,19 @@ from nlsearch.declarations import (
     VectorSpace,
 )
 from nlsearch.limits import Limits
-from nlsearch.model import Anchors, Features, Picture, Probe, RawItem, Reading, Refined, Region, Scalar, Skipped, Verdict
+from nlsearch.model import (
+    Anchors,
+    Features,
+    Picture,
+    Probe,
+    RawItem,
+    Reading,
+    Refined,
+    Region,
+    Scalar,
+    Skipped,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     import numpy as np

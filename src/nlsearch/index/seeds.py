@@ -301,7 +301,10 @@ class SeedIndex:
             raise self._damaged(str(exc)) from exc
         held, rows = np.unique(found["item"], return_inverse=True)
         anchors = Anchors(
-            rows.astype(np.uint32), found["flag"].astype(np.uint8), positions[asked][found["seed"]], found["target"].copy()
+            rows.astype(np.uint32),
+            found["flag"].astype(np.uint8),
+            positions[asked][found["seed"]],
+            found["target"].copy(),
         )
         return self.item_keys[held], anchors, not beyond and (not over or match.capped_ok)
 

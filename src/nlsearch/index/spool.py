@@ -43,7 +43,7 @@ class Spool:
         features = entry.features
         header = (
             (entry.source_id, entry.kind, entry.path, entry.locator, entry.number, entry.title),
-            (features.words, features.fields, features.size, features.keys),
+            (features.words, features.fields, features.size, features.keys, features.extent),
             {space: self._write(terms) for space, terms in features.terms.items()},
             {space: self._write_seeds(seeds) for space, seeds in features.seeds.items()},
             {space: self._write(vector) for space, vector in features.vectors.items()},
@@ -61,7 +61,7 @@ class Spool:
             self._map = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
         start, length = self._places[number]
         header = msgpack.unpackb(self._map[start : start + length], unicode_errors=TEXTS, strict_map_key=False)
-        (source_id, kind, path, locator, record, title), (words, fields, size, keys), *organs = header
+        (source_id, kind, path, locator, record, title), (words, fields, size, keys, extent), *organs = header
         terms, seeds, vectors, payload, peaks = organs
         features = Features(
             words=words,
@@ -73,6 +73,7 @@ class Spool:
             size=size,
             keys=keys,
             peaks={space: self._read_peaks(*held) for space, held in peaks.items()},
+            extent=extent,
         )
         return Entry(source_id, kind, path, locator, record, title, features)
 

@@ -28,6 +28,7 @@ from nlsearch.kernels.graphs import (
     with_hydrogens,
     with_hydrogens_reference,
 )
+from nlsearch.kernels.hsps import HSP, Scheme, find_hsps, trace_hsp
 from nlsearch.kernels.matching import (
     count_bonds,
     count_bonds_reference,
@@ -78,11 +79,13 @@ from nlsearch.kernels.voting import (
 __all__ = [
     "ANCHOR",
     "BAND",
+    "HSP",
     "LETTERS",
     "MAX_BIN",
     "NATIVE",
     "Alignment",
     "Postings",
+    "Scheme",
     "align_residues",
     "count_bonds",
     "count_bonds_reference",
@@ -95,6 +98,7 @@ __all__ = [
     "extend",
     "extend_reference",
     "find",
+    "find_hsps",
     "find_reference",
     "fold",
     "gather_postings",
@@ -104,6 +108,8 @@ __all__ = [
     "hamming_reference",
     "label_atoms",
     "label_atoms_reference",
+    "line_up",
+    "line_up_reference",
     "local_places",
     "overlaps",
     "overlaps_reference",
@@ -122,6 +128,7 @@ __all__ = [
     "tanimoto_reference",
     "tanimoto_top",
     "tanimoto_top_reference",
+    "trace_hsp",
     "tversky",
     "ungapped_scores",
     "unpack2",

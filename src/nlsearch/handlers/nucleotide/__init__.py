@@ -26,7 +26,18 @@ from nlsearch.errors import QuerySyntax
 from nlsearch.handlers.contract import Buffer, Field, Format, Operator, Source, Space
 from nlsearch.handlers.nucleotide.facts import FIELDS, FORMATS, OPERATORS, SPACES
 from nlsearch.limits import Limits
-from nlsearch.model import Features, Picture, Probe, RawItem, Region, Scalar, Skipped, Verdict
+from nlsearch.model import (
+    Anchors,
+    Features,
+    Picture,
+    Probe,
+    RawItem,
+    Refined,
+    Region,
+    Scalar,
+    Skipped,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from nlsearch.handlers.nucleotide.asked import Asked
@@ -94,12 +105,18 @@ class NucleotideHandler:
 
         return verify(self._opened(probe), Target(payload), regions, self.limits)
 
+    def refine(self, probe: Probe, payloads: list[bytes | memoryview], anchors: Anchors) -> Refined:
+        """Extend single seeds to alignments; see :mod:`nlsearch.handlers.nucleotide.similar`."""
+        from nlsearch.handlers.nucleotide.similar import refine
+
+        return refine(self._opened(probe), payloads, anchors)
+
     def _opened(self, probe: Probe) -> Asked:
         """Return the query of a probe; that of the last one is kept, with the seeds that it needed."""
         from nlsearch.handlers.nucleotide.asked import Asked
 
         if self._last is None or self._last[0] is not probe:
-            self._last = (probe, Asked(probe.verification))
+            self._last = (probe, Asked(probe.verification, probe.searched))
         return self._last[1]
 
     def draw(self, payload: Buffer, verdict: Verdict | None = None) -> Picture:

@@ -1,4 +1,4 @@
-"""Alignment: edit-distance paths by edlib (Šošić & Šikić, Bioinformatics 2017 33:1394), trimmed to what is similar.
+"""Alignment: what a match is, and edit-distance paths by edlib (Šošić & Šikić, Bioinformatics 2017 33:1394).
 
 Conventions
 -----------
@@ -9,10 +9,10 @@ target.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from nlsearch.handlers.nucleotide.alphabet import (
     ALLOWED,
@@ -21,14 +21,13 @@ from nlsearch.handlers.nucleotide.alphabet import (
     TO_LETTERS,
     is_definite,
 )
+from nlsearch.kernels import Scheme
 
 _OPERATION = re.compile(r"(\d+)([=XID])")
 Runs = list[tuple[int, str]]
-LAMBDA, KAPPA = 1.28, 0.46
-"""Karlin-Altschul parameters that BLAST tables for +1/-2 with linear gaps."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Match:
     """An alignment: half-open ranges, ``strand`` ``"+"`` or ``"-"``, ``runs`` of ``(length, CIGAR operation)``."""
 
@@ -39,9 +38,16 @@ class Match:
     strand: str
     runs: tuple[tuple[int, str], ...]
 
+    @cached_property
+    def _totals(self) -> dict[str, int]:
+        totals = {"=": 0, "X": 0, "I": 0, "D": 0}
+        for length, operation in self.runs:
+            totals[operation] += length
+        return totals
+
     def total(self, operations: str) -> int:
         """Return how many columns have one of `operations`."""
-        return sum(length for length, operation in self.runs if operation in operations)
+        return sum(self._totals[operation] for operation in operations)
 
     @property
     def matches(self) -> int:
@@ -59,10 +65,17 @@ class Match:
         return self.matches / max(1, self.total("=XID"))
 
     @property
-    def bit_score(self) -> float:
-        """BLAST's bit score for +1/-2 and linear gaps of 2.5 a column (megablast's defaults)."""
-        raw = self.matches - 2 * self.total("X") - 2.5 * self.total("ID")
-        return (LAMBDA * raw - math.log(KAPPA)) / math.log(2)
+    def score(self) -> int:
+        """The raw score, as blastn counts by default."""
+        scheme = Scheme()
+        gaps = [length for length, operation in self.runs if operation in "ID"]
+        paid = len(gaps) * scheme.gap_open + sum(gaps) * scheme.gap_extend
+        return self.matches * scheme.match + self.total("X") * scheme.mismatch - paid
+
+    @property
+    def midline(self) -> str:
+        """What stands between the rows: ``|`` where letters agree."""
+        return "".join(("|" if operation == "=" else " ") * length for length, operation in self.runs)
 
     @property
     def cigar(self) -> str:
@@ -134,46 +147,6 @@ def within_edits(query: bytes, target: bytes, most: int, strand: str, start: int
         yield Match(0, len(query), start + begin, start + end, strand, tuple(runs))
         if end > begin:
             pending += [(end, high), (low, begin)]
-
-
-def best_part(runs: Runs, penalty: float) -> tuple[int, int, Runs, float]:
-    """Return the stretch of an alignment with the highest score: matches − `penalty` × (mismatches + gap columns).
-
-    Returns
-    -------
-    (q_start, t_start, runs, score)
-        Starts relative to those of the alignment; no runs and score 0 if nothing matches.
-    """
-    best = (0.0, 0, 0)
-    score, first = 0.0, 0
-    for at, (length, operation) in enumerate(runs):
-        if operation != "=":
-            score -= penalty * length
-            continue
-        if score <= 0:
-            score, first = 0.0, at
-        score += length
-        if score > best[0]:
-            best = (score, first, at + 1)
-    total, begin, end = best
-    before = runs[:begin]
-    q = sum(length for length, operation in before if operation != "D")
-    t = sum(length for length, operation in before if operation != "I")
-    return q, t, runs[begin:end], total
-
-
-def penalty_of(identity: float) -> float:
-    """Return the penalty at which a stretch of just `identity` scores nothing; at least 2 (identity 2/3)."""
-    return max(2.0, identity / max(1.0 - identity, 1e-3))
-
-
-def least_score(query: int, target: int) -> float:
-    """Return the score (matches − 2 × errors) from which a local match is no chance.
-
-    By Karlin and Altschul: less than one in a thousand unrelated records of `target` bases, searched on both strands
-    with `query` bases, holds a match as good.
-    """
-    return math.log(KAPPA * max(query, 1) * 2 * max(target, 1) / 1e-3) / LAMBDA
 
 
 def rows(query: bytes, target: bytes, runs: tuple[tuple[int, str], ...]) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 Completeness
 ------------
 An exact copy of the query holds all of its seeds on one diagonal (see :mod:`seeding`), so one seed in the query is
-enough to find every exact copy; every run of 13 definite letters holds one.  A copy with at most *k* edits leaves one
+enough to find every exact copy; every run of 12 definite letters holds one.  A copy with at most *k* edits leaves one
 of *k* + 1 seeds that do not overlap untouched (the pigeonhole principle), so *k* + 1 such seeds are enough for
 ``mismatches=k``. Whatever has fewer seeds is scanned.
 """
@@ -26,16 +26,11 @@ from nlsearch.handlers.nucleotide.sequence import Packed, packed_of, refget
 from nlsearch.limits import Limits
 from nlsearch.model import AnyOf, Exact, Guarantee, Probe, Question, RawItem, Scalar, SeedMatch, Skipped, Terms
 
-WHOLE_BASES = 150_000
-"""Examples up to this length are asked for with all their seeds (about 75,000); of longer ones with windows."""
-WINDOWS = 24
-WINDOW_BASES = 4_096
-STORED_BASES = 16_000_000
-"""Longer examples are known by their windows and their digest alone."""
-DEFAULT_IDENTITY = 0.7
+MOST_BASES = 1_000_000
+"""Longer queries are not aligned."""
+DEFAULT_EVALUE = 1e-3
 ALL = 2**31 - 1
 _STRANDS = {"both": "both strands", "+": "forward strand", "-": "reverse strand"}
-Windows = list[list[int]]
 
 
 def compile_dna(text: str, options: Mapping[str, Scalar], limits: Limits) -> Probe:
@@ -65,31 +60,34 @@ def example_of_payload(payload: bytes) -> tuple[Packed, str]:
 def _compile(operator: str, query: Packed, options: Mapping[str, Scalar], name: str, limits: Limits) -> Probe:
     edits = options.get("mismatches")
     most = None if edits is None else _edits(int(edits), query.length, limits)
-    identity = float(options.get("identity", 0.0 if most is not None else DEFAULT_IDENTITY))
+    if query.length > MOST_BASES:
+        raise QueryTooCostly(
+            f"a query of {query.length:,} letters is too long to be aligned", hint=f"at most {MOST_BASES:,}"
+        )
+    identity, evalue = float(options.get("identity", 0.0)), float(options.get("evalue", DEFAULT_EVALUE))
     if not 0.0 <= identity <= 1.0:
         raise QuerySyntax(f"identity is a share from 0 to 1, not {identity:g}")
+    if evalue <= 0.0:
+        raise QuerySyntax(f"evalue is a number above 0, not {evalue:g}")
     strand = str(options.get("strand", "both"))
-    windows = _windows(query.length) if most is None else [[0, query.length]]
-    seeds = _query_seeds(query, windows)
-    votes = _votes(len(seeds.words), query.length) if most is None else untouched_seeds(seeds.positions, most)
+    seeds = SeedList.of(query.codes())
+    votes = _votes(query.length) if most is None else untouched_seeds(seeds.positions, most)
     enough = bool(len(seeds.words)) if most is None else disjoint_seeds(seeds.positions) > most
-    ask: Question = _question(seeds, query.length, votes) if enough else _everywhere()
+    ask: Question = _question(seeds, query.length, votes, refine=most is None) if enough else _everywhere()
     if operator == "like":
         ask = AnyOf((ask, Exact("refget", refget(query.digest))))
-    stored = query.length <= STORED_BASES or most is not None
     verification: dict[str, Any] = {
-        "query": encode(query if stored else None, name, []),
+        "query": encode(query, name, []),
         "length": query.length,
         "digest": query.digest if operator == "like" else b"",
-        "windows": windows,
-        "samples": [] if stored else [query.codes(a, b) for a, b in windows],
         "edits": most,
         "seeded": enough,
         "identity": identity,
+        "evalue": evalue,
         "strand": strand,
         "votes": votes,
     }
-    said = _read_as(query, most, identity, strand, windows, name)
+    said = _read_as(query, most, identity, evalue, strand, name)
     guarantee: Guarantee = "sound" if most is None and enough else "complete"
     return Probe(
         "nucleotide",
@@ -113,27 +111,12 @@ def _edits(most: int, length: int, limits: Limits) -> int:
     return most
 
 
-def _windows(length: int) -> Windows:
-    """Return the stretches of the query that are compared: all of it, or samples spread evenly."""
-    if length <= WHOLE_BASES:
-        return [[0, length]]
-    step = (length - WINDOW_BASES) / (WINDOWS - 1)
-    starts = [round(step * i) for i in range(WINDOWS)]
-    return [[start, start + WINDOW_BASES] for start in starts]
+def _votes(length: int) -> int:
+    """Return how many seeds must line up before one is looked at: of short queries, each is."""
+    return 1 + sum(length > bound for bound in (5_000, 100_000))
 
 
-def _query_seeds(query: Packed, windows: Windows) -> SeedList:
-    parts = [SeedList.of(query.codes(a, b), a) for a, b in windows]
-    return SeedList(np.concatenate([p.words for p in parts]), np.concatenate([p.positions for p in parts]))
-
-
-def _votes(seeds: int, length: int) -> int:
-    """Return how many seeds must line up; a copy has all of them."""
-    wanted = 1 + sum(length > bound for bound in (60, 200, 2_000, 10_000, 50_000))
-    return max(1, min(wanted, seeds))
-
-
-def _question(seeds: SeedList, length: int, votes: int) -> Question:
+def _question(seeds: SeedList, length: int, votes: int, *, refine: bool) -> Question:
     order = np.argsort(seeds.positions, kind="stable")
     words = seeds.words[order]
     ask = SeedMatch(
@@ -142,8 +125,9 @@ def _question(seeds: SeedList, length: int, votes: int) -> Question:
         tuple(seeds.positions[order].tolist()),
         length,
         tuple((words & np.uint32(1)).tolist()),
-        min_votes=votes,
+        min_votes=min(votes, len(words)),
         max_occurrences=ALL,
+        refine=refine,
     )
     return AnyOf((ask, Terms(UNSEEDED, (UNSEEDED_TERM,))))
 
@@ -152,7 +136,7 @@ def _everywhere() -> Question:
     return Exact("feature", RECORD_TYPE)
 
 
-def _read_as(query: Packed, most: int | None, identity: float, strand: str, windows: Windows, name: str) -> str:
+def _read_as(query: Packed, most: int | None, identity: float, evalue: float, strand: str, name: str) -> str:
     what = f"{query.length:,} nucleotides" + (f" of {name}" if name else "")
     ambiguous = int(query.runs[:, 1].sum()) if len(query.runs) else 0
     parts = [what, _STRANDS[strand]]
@@ -160,10 +144,9 @@ def _read_as(query: Packed, most: int | None, identity: float, strand: str, wind
         parts.insert(1, f"{ambiguous:,} of them ambiguous")
     if query.molecule == "RNA":
         parts.append("U as T")
-    if len(windows) > 1:
-        parts.append(f"compared by {len(windows)} windows of {WINDOW_BASES:,}")
     if most is None:
-        parts.append(f"whole copies, or similar parts of identity ≥ {identity:g}")
+        least = f" and identity ≥ {identity:g}" if identity else ""
+        parts.append(f"whole copies, or similar parts of E-value ≤ {evalue:g}{least}")
     else:
         parts.append("exact" if most == 0 else f"whole query with at most {most} substitutions or indels")
     return ", ".join(parts)

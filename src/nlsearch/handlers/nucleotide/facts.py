@@ -95,7 +95,10 @@ OPERATORS: tuple[Operator, ...] = (
         "sound",
         _SCORE,
         (
-            Option("identity", "float", "least identity, 0 to 1; without mismatches 0.7 if not given"),
+            Option(
+                "evalue", "float", "greatest E-value of a similar part; whole copies are found whatever it is", 1e-3
+            ),
+            Option("identity", "float", "least identity, 0 to 1"),
             Option("mismatches", "integer", "the whole query with at most so many substitutions and indels; complete"),
             _STRAND,
         ),
@@ -106,8 +109,14 @@ OPERATORS: tuple[Operator, ...] = (
         "The record is similar to the first sequence of a file, or to an indexed record or feature.",
         'like:"human genes.fa"',
         "sound",
-        _SCORE + "; the mean over windows for an example of more than 150,000 bases",
-        (Option("identity", "float", "least identity, 0 to 1", default=0.7), _STRAND),
+        _SCORE,
+        (
+            Option(
+                "evalue", "float", "greatest E-value of a similar part; whole copies are found whatever it is", 1e-3
+            ),
+            Option("identity", "float", "least identity, 0 to 1"),
+            _STRAND,
+        ),
         "a file or item id",
     ),
 )

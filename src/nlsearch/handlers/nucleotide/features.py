@@ -59,6 +59,7 @@ def _record(record: Record) -> Features:
         fields=fields,
         payload=encode(sequence, record.name, record.places, circular=record.topology == "circular"),
         keys={"accession": record.accessions[0]} if record.accessions else {},
+        extent=sequence.length,
     )
     vector = signature(sequence)
     if vector is not None:

@@ -1,6 +1,6 @@
-"""Seeds: closed syncmers of 11 letters with 8-letter words, canonical over both strands (Edgar, PeerJ 2021 9:e10805).
+"""Seeds: closed syncmers of 11 letters with 9-letter words, canonical over both strands (Edgar, PeerJ 2021 9:e10805).
 
-Every run of 13 A, C, G, T holds at least one (``2 k − s − 1``), and a seed is a seed wherever it occurs: whether a
+Every run of 12 A, C, G, T holds at least one (``2 k − s − 1``), and a seed is a seed wherever it occurs: whether a
 word is one depends on the word alone.  So an exact copy of a query has all of its seeds, on one diagonal.
 
 Conventions
@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from nlsearch.handlers.nucleotide.sequence import Packed
 from nlsearch.kernels import syncmers
-from nlsearch.model import Seeds
+from nlsearch.model import Anchors, Seeds
 
-K, S = 11, 8
+K, S = 11, 9
 KEY_BITS = 2 * K - 1
 SURE_RUN = 2 * K - S - 1
 """Every run of so many definite letters holds a seed."""
@@ -28,9 +28,6 @@ SEEDED_BASES = 96_000_000
 """Longer records carry no seeds (an answer of a worker is bounded); they are scanned instead."""
 BIN = 160
 """Width of a diagonal bin here; bins overlap by half, so each holds any bin of 64 of the seed index whole."""
-SPLIT = 300
-"""A gap in the query between seeds of one bin that makes two loci of it."""
-MOST_LOCI = 1000
 MANY_SEEDS = 20_000
 MOST_SHIFT = 48
 """Edits that move a copy's diagonal by less than a bin of the seed index (64, less the rounding of positions)."""
@@ -72,27 +69,11 @@ class SeedList:
         return SeedList(self.words[order], self.positions[order])
 
     def among(self, query: SeedList) -> SeedList:
-        """Return the seeds whose words the query has too."""
+        """Return the seeds whose words the query has too, on either strand."""
         known = np.zeros(2 ** (KEY_BITS + 1), np.bool_)
-        known[query.words] = True
+        known[query.words] = known[query.words ^ np.uint32(1)] = True
         kept = known[self.words]
         return SeedList(self.words[kept], self.positions[kept])
-
-
-@dataclass(frozen=True, slots=True)
-class Locus:
-    """Where seeds line up: query range (of the strand asked), range of diagonals, number of seeds.
-
-    ``first`` and ``last`` are the outermost seeds, each as positions in query and target.
-    """
-
-    q_start: int
-    q_end: int
-    low: int
-    high: int
-    votes: int
-    first: tuple[int, int]
-    last: tuple[int, int]
 
 
 def matches_of(query: SeedList, target: SeedList) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -107,32 +88,17 @@ def matches_of(query: SeedList, target: SeedList) -> tuple[NDArray[np.int64], ND
     return query.positions[np.repeat(first, counts) + within], np.repeat(target.positions, counts)
 
 
-def loci(query: SeedList, target: SeedList, votes: int) -> list[Locus]:
-    """Find where at least `votes` seeds lie close to each other in one diagonal bin, most seeds first."""
-    q, t = matches_of(query, target)
-    found: set[Locus] = set()
-    for shift in (0, BIN // 2):
-        bins = (t - q + shift) // BIN
-        order = np.lexsort((q, bins))
-        starts = np.flatnonzero(np.diff(bins[order], prepend=bins[order][:1] - 1)) if len(order) else order
-        sizes = np.diff(np.append(starts, len(order)))
-        enough = np.flatnonzero(sizes >= votes)
-        best = enough[np.argsort(-sizes[enough], kind="stable")[:MOST_LOCI]]
-        for at in best.tolist():
-            rows = order[starts[at] : starts[at] + sizes[at]]
-            found.update(locus for locus in _split(q[rows], t[rows]) if locus.votes >= votes)
-    ranked = sorted(found, key=lambda locus: (-locus.votes, locus.low, locus.q_start))
-    return ranked[:MOST_LOCI]
+def anchors_of(query: SeedList, target: SeedList) -> Anchors:
+    """Return all seeds that a query and one target share, on both strands, as the seed index would.
 
-
-def _split(q: NDArray[np.int64], t: NDArray[np.int64]) -> list[Locus]:
-    cuts = np.flatnonzero(np.diff(q) > SPLIT) + 1
-    found = []
-    for a, b in zip([0, *cuts.tolist()], [*cuts.tolist(), len(q)], strict=True):
-        pairs = list(zip(q[a:b].tolist(), t[a:b].tolist(), strict=True))
-        diagonals = [there - here for here, there in pairs]
-        found.append(Locus(pairs[0][0], pairs[-1][0] + K, min(diagonals), max(diagonals), b - a, pairs[0], pairs[-1]))
-    return found
+    The words of `query` ascend (:meth:`SeedList.by_word`).
+    """
+    found = [matches_of(query, target), matches_of(query, SeedList(target.words ^ np.uint32(1), target.positions))]
+    queries, targets = (np.concatenate(column) for column in zip(*found, strict=True))
+    flags = np.repeat(np.array([0, 1], np.uint8), [len(found[0][0]), len(found[1][0])])
+    order = np.lexsort((np.where(flags, targets + queries, targets - queries), flags))
+    items = np.zeros(len(order), np.uint32)
+    return Anchors(items, flags[order], queries[order].astype(np.uint32), targets[order])
 
 
 def places(query: SeedList, target: SeedList, votes: int) -> list[tuple[int, int]]:

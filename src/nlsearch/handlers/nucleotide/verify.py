@@ -4,17 +4,16 @@ Score and tier
 --------------
 Score = identity × coverage: matches / columns of the best alignment, times the share of the query that it covers.
 Tier ``exact`` where the whole query matches identically, else ``near``.  A similar part counts from the identity
-asked for and from a score that chance does not reach (:func:`~nlsearch.handlers.nucleotide.align.least_score`).
+asked for, and to the E-value asked for (:mod:`~nlsearch.handlers.nucleotide.similar`); a whole copy always counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
-from nlsearch.handlers.nucleotide.align import Match, exact_match, least_score, rows, within_edits
+from nlsearch.handlers.nucleotide.align import Match, exact_match, rows, within_edits
 from nlsearch.handlers.nucleotide.asked import Asked
-from nlsearch.handlers.nucleotide.local import Span, local_matches
 from nlsearch.handlers.nucleotide.occurrences import (
     SCANNED,
     every_window,
@@ -24,14 +23,17 @@ from nlsearch.handlers.nucleotide.occurrences import (
 )
 from nlsearch.handlers.nucleotide.payload import Target
 from nlsearch.handlers.nucleotide.seeding import SeedList, places
+from nlsearch.handlers.nucleotide.similar import similar_parts, statistics
 from nlsearch.limits import Limits
-from nlsearch.model import Json, Region, Verdict
+from nlsearch.model import Extent, Json, Region, Verdict
 
 MANY_REGIONS = 100
 """A seed index that lists more places than this may have left some out."""
 ROW_COLUMNS = 1_000
 NAMED_FEATURES = 50
 _MARGIN = 16
+Span = tuple[str, int, int]
+"""Strand, start and end of a stretch of the target to look at."""
 
 
 def verify(asked: Asked, target: Target, regions: Sequence[Region], limits: Limits) -> Verdict | None:
@@ -43,12 +45,12 @@ def verify(asked: Asked, target: Target, regions: Sequence[Region], limits: Limi
         return _verdict([exact_match(asked.length, 0, "+")], asked, target, 1.0, limits)
     if target.is_feature or not target.has_sequence:
         return None
-    spans = _spans(asked, target, regions)
     if asked.edits is not None:
+        spans = _spans(asked, target, regions)
         found = _distinct(_within(asked, target, spans), limits)
         kept = [match for match in found if match.identity >= asked.identity]
         return _verdict(kept, asked, target, kept[0].identity, limits) if kept else None
-    return _similar(asked, target, spans, limits)
+    return _similar(asked, target, regions, limits)
 
 
 # -------------------------------------------------------------------------------------------------------- where to look
@@ -87,7 +89,7 @@ def _exact(asked: Asked, target: Target, spans: Sequence[Span]) -> Iterator[Matc
     """Yield every copy of the whole query."""
     for strand, start, end in spans:
         query = asked.oriented(strand)
-        if query is None or (strand == "-" and asked.is_palindrome):
+        if strand == "-" and asked.is_palindrome:
             continue
         for at in occurrences(query, target.codes(start, end)):
             yield exact_match(asked.length, start + at, strand)
@@ -101,7 +103,7 @@ def _within(asked: Asked, target: Target, spans: Sequence[Span]) -> Iterator[Mat
         return
     for strand, start, end in spans:
         query = asked.oriented(strand)
-        if query is None or (strand == "-" and asked.is_palindrome):
+        if strand == "-" and asked.is_palindrome:
             continue
         codes = target.codes(start, end)
         for low, high in _windows(asked, strand, codes):
@@ -110,13 +112,13 @@ def _within(asked: Asked, target: Target, spans: Sequence[Span]) -> Iterator[Mat
 
 def _windows(asked: Asked, strand: str, codes: bytes) -> list[tuple[int, int]]:
     """Return the windows of a stretch outside which there is no copy within ``asked.edits`` edits."""
-    query, edits = asked.oriented(strand) or b"", asked.edits or 0
+    query, edits = asked.oriented(strand), asked.edits or 0
     reach = len(query) + edits
     if len(codes) <= SCANNED:
         return [(0, len(codes))]
     narrowed = windows_with_pieces(query, codes, edits)
     if narrowed is None and asked.is_seeded:
-        seeds = asked.sample(0, strand)[1]
+        seeds = asked.seeds(strand)
         bins = places(seeds, SeedList.of(codes), asked.votes)
         narrowed = merged_windows([(low - edits, high + reach) for low, high in bins if high + reach > 0], len(codes))
     return every_window(len(codes), reach) if narrowed is None else narrowed
@@ -141,43 +143,16 @@ def _overlap(a: Match, b: Match) -> bool:
 
 
 # -------------------------------------------------------------------------------------------------------- similar parts
-def _similar(asked: Asked, target: Target, spans: Sequence[Span], limits: Limits) -> Verdict | None:
-    """Look for copies of the whole query, and for similar parts of each of its windows."""
-    exact = _distinct(_exact(asked, target, spans), limits)
-    parts = _parts(asked, target, spans, exact)
-    near = sorted((m for part in parts for m in part), key=lambda m: (-m.matches * m.identity, m.t_start, m.strand))
-    if exact:
-        return _verdict([*exact, *near], asked, target, 1.0, limits)
-    if not near:
+def _similar(asked: Asked, target: Target, regions: Sequence[Region], limits: Limits) -> Verdict | None:
+    """Look for copies of the whole query, and for similar parts."""
+    if asked.is_seeded:
+        found = similar_parts(asked, target, regions)[: limits.verify_matches]
+    else:
+        found = _distinct(_exact(asked, target, _spans(asked, target, ())), limits)
+    if not found:
         return None
-    scores = [_share(part, asked.windows[number]) for number, part in enumerate(parts)]
-    return _verdict(near, asked, target, sum(scores) / len(scores), limits)
-
-
-def _share(part: list[Match], window: tuple[int, int]) -> float:
-    """Return identity × coverage of the best match of one window."""
-    return max((m.identity * (m.q_end - m.q_start) / (window[1] - window[0]) for m in part), default=0.0)
-
-
-def _parts(asked: Asked, target: Target, spans: Sequence[Span], exact: list[Match]) -> list[list[Match]]:
-    """Return for each window of the query what is similar to it, best first, beside the exact copies."""
-    least = [least_score(end - start, target.length) for start, end in asked.windows]
-    parts: list[list[Match]] = [[] for _ in asked.windows]
-    if all(end - start < needed for (start, end), needed in zip(asked.windows, least, strict=True)):
-        return parts
-    for number, match in local_matches(asked, target, spans):
-        if match.matches - 2 * match.errors >= least[number] and match.identity >= asked.identity:
-            parts[number].append(match)
-    return [_apart(part, exact) for part in parts]
-
-
-def _apart(matches: list[Match], others: list[Match]) -> list[Match]:
-    """Sort the best first, and leave out what overlaps a better one or one of `others`."""
-    kept: list[Match] = []
-    for match in sorted(matches, key=lambda m: (-m.matches * m.identity, m.t_start, m.strand)):
-        if not any(_overlap(match, other) for other in (*others, *kept)):
-            kept.append(match)
-    return kept
+    best = found[0]
+    return _verdict(found, asked, target, best.identity * (best.q_end - best.q_start) / asked.length, limits)
 
 
 # -------------------------------------------------------------------------------------------------------------- verdict
@@ -185,30 +160,40 @@ def _verdict(matches: list[Match], asked: Asked, target: Target, score: float, l
     best = matches[0]
     whole = not best.errors and (best.q_start, best.q_end) == (0, asked.length)
     more = matches[1 : 1 + limits.evidence_more]
-    evidence = _evidence(best)
+    told = _teller(asked, target)
+    evidence = told(best)
     if sum(length for length, _ in best.runs) <= ROW_COLUMNS:
-        query = asked.letters(best)
-        above, below = rows(query, target.codes(best.t_start, best.t_end), best.runs) if query else ("", "")
-        if above:
-            evidence["rows"] = {"query": above, "target": below}
+        above, below = rows(asked.letters(best), target.codes(best.t_start, best.t_end), best.runs)
+        evidence["rows"] = {"query": above, "midline": best.midline, "target": below}
     if not target.is_feature:
         named = target.places(best.t_start, best.t_end, 4 * NAMED_FEATURES)
         evidence["features"] = list(dict.fromkeys(place.name for place in named))[:NAMED_FEATURES]
-    evidence["more"] = [_evidence(match) for match in more]
+    evidence["more"] = [told(match) for match in more]
     evidence["count"] = len(matches)
     if len(matches) >= limits.verify_matches:
         evidence["count_capped"] = True
     return Verdict(1.0 if whole else min(score, 1.0), "exact" if whole else "near", evidence)
 
 
-def _evidence(match: Match) -> dict[str, Json]:
-    return {
-        "query": [match.q_start, match.q_end],
-        "target": [match.t_start, match.t_end],
-        "strand": match.strand,
-        "cigar": match.cigar,
-        "identity": match.identity,
-        "mismatches": match.total("X"),
-        "gaps": match.total("ID"),
-        "bit_score": round(match.bit_score, 2),
-    }
+def _teller(asked: Asked, target: Target) -> Callable[[Match], dict[str, Json]]:
+    """Return what writes the evidence of a match, with what there is to search in the collection (or in the target)."""
+    searched, chance = asked.searched or Extent(target.length, 1), statistics()
+    space = chance.search_space(asked.length, max(searched.total, 1), max(searched.items, 1))
+
+    def told(match: Match) -> dict[str, Json]:
+        """Return the evidence of one match."""
+        return {
+            "query": [match.q_start, match.q_end],
+            "target": [match.t_start, match.t_end],
+            "strand": match.strand,
+            "cigar": match.cigar,
+            "identity": match.identity,
+            "mismatches": match.total("X"),
+            "gaps": match.total("ID"),
+            "bit_score": round(chance.bit_score(match.score), 2),
+            "evalue": float(f"{chance.expected(match.score, space):.3g}"),
+            "search_space": int(space),
+            "query_length": asked.length,
+        }
+
+    return told
