@@ -77,7 +77,7 @@ OPERATORS: tuple[Operator, ...] = (
     Operator(
         "protein",
         "The protein holds the sequence, or a part similar to it by chance less often than the E-value says.",
-        'protein:"MKRTFQPSVLKRNRSHGFRARMAT"',
+        'protein:"VHLTPEEKSAVTALWGKVNVDEVGGEALGR"',
         "sound",
         _SCORE,
         (_MATRIX, _EVALUE, _IDENTITY, _EXHAUSTIVE),
@@ -86,7 +86,7 @@ OPERATORS: tuple[Operator, ...] = (
     Operator(
         "blastx",
         "The protein is similar to a translation of the nucleotides, in any of their six frames.",
-        'blastx:"ATGAAACGCACTTTTCAACCGTCCGTTCTGAAGCGC"',
+        'blastx:"ATGGTGCATCTGACTCCTGAGGAGAAGTCTGCCGTTACTGCCCTGTGGGGCAAGGTG"',
         "sound",
         _SCORE.replace("the query", "the frame"),
         (
@@ -101,7 +101,7 @@ OPERATORS: tuple[Operator, ...] = (
     Operator(
         "prosite",
         "The pattern occurs in the protein; uncertain residues match what they surely satisfy.",
-        'prosite:"N-{P}-[ST]-{P}"',
+        'prosite:"[ST]-x(2)-[DE]"',
         "complete",
         "1",
         value="a PROSITE pattern",

@@ -132,8 +132,10 @@ class Pattern:
 
     def occurs(self, chains: Sequence[bytes]) -> NDArray[np.bool_]:
         """Return in which of several chains it occurs; shape (n,)."""
-        text = _Text(chains)
         answer = np.zeros(len(chains), np.bool_)
+        if not chains:
+            return answer
+        text = _Text(chains)
         answer[np.searchsorted(text.stops, text.ends(self))] = True
         return answer
 
