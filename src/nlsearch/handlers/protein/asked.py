@@ -6,7 +6,7 @@ A query of nucleotides asks for up to six chains, one a frame; each is looked fo
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,8 +18,8 @@ from nlsearch.handlers.protein.matrices import Scheme, scheme_of
 from nlsearch.kernels.residues import CAP, ungapped_scores
 from nlsearch.model import Extent
 
-ENOUGH_BITS = 24.9
-"""A target whose best ungapped score has so many bits (48 of BLOSUM62) is compared with gaps too."""
+ENOUGH_BITS = 22.5
+"""A target whose best ungapped score has so many bits (43 of BLOSUM62) is compared with gaps too."""
 ENOUGH_SHARE = 0.7
 """The same for one whose ungapped score is this share of the least score with gaps, where that is less."""
 
@@ -109,8 +109,10 @@ class Asked:
         bound = min(self.scheme.ungapped.raw_score(ENOUGH_BITS), ENOUGH_SHARE * self.least(number, target_length))
         return max(1, min(CAP, math.ceil(bound)))
 
-    def for_each(self, bound: Callable[[int, int], float], number: int, lengths: Sequence[int]) -> NDArray[np.float64]:
-        """Return a bound (:meth:`least`, :meth:`enough`) of a chain for targets of such lengths; shape (n,)."""
+    def for_each(
+        self, bound: Callable[[int, int], float], number: int, lengths: Iterable[int]
+    ) -> NDArray[np.float64] | float:
+        """Return a bound (:meth:`least`, :meth:`enough`) of a chain: one, or one for each length; shape (n,)."""
         if self._searched:
-            return np.full(len(lengths), float(bound(number, 0)))
+            return float(bound(number, 0))
         return np.array([float(bound(number, length)) for length in lengths], np.float64)

@@ -7,7 +7,7 @@ Nothing here is a heuristic but the bound in the middle, and an exhaustive quest
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,21 +68,24 @@ def scores_of(asked: Asked, payloads: Sequence[Buffer]) -> NDArray[np.float32]:
 def _of_chain(asked: Asked, number: int, records: list[Buffer]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return raw scores (of copies of the whole chain :data:`WHOLE`) and scores of one chain, 0 for what is no hit."""
     chain = asked.chains[number]
-    lengths = [int.from_bytes(record[LENGTH_AT : LENGTH_AT + 4], "little") for record in records]
     ungapped = ungapped_scores(chain.scheme.matrix, chain.codes, records, **LAYOUT)
     raw, score = np.zeros(len(records), np.int64), np.zeros(len(records))
     for at in np.flatnonzero(ungapped >= chain.least_of_copy).tolist():
         if chain.codes in residues_of(records[at]):
             raw[at], score[at] = WHOLE, 1.0
-    chosen = np.flatnonzero((ungapped >= asked.for_each(asked.enough, number, lengths)) & (raw == 0))
+    chosen = np.flatnonzero((ungapped >= asked.for_each(asked.enough, number, _lengths(records))) & (raw == 0))
     gapped = _gapped_scores(chain, [records[at] for at in chosen.tolist()])
-    passing = gapped >= asked.for_each(asked.least, number, [lengths[at] for at in chosen.tolist()])
+    passing = gapped >= asked.for_each(asked.least, number, _lengths(records[at] for at in chosen.tolist()))
     chosen, gapped = chosen[passing], gapped[passing]
     identity, coverage = _shares(chain, [records[at] for at in chosen.tolist()], gapped)
     wanted = identity >= asked.identity
     raw[chosen[wanted]] = gapped[wanted]
     score[chosen[wanted]] = (identity * coverage)[wanted]
     return raw, score
+
+
+def _lengths(records: Iterable[Buffer]) -> Iterator[int]:
+    return (int.from_bytes(record[LENGTH_AT : LENGTH_AT + 4], "little") for record in records)
 
 
 def _gapped_scores(chain: Chain, records: list[Buffer]) -> NDArray[np.int32]:
