@@ -9,7 +9,9 @@ setup(
             sources=["src/nlsearch/_kernels.c"],
             depends=[
                 f"src/nlsearch/_{part}.c"
-                for part in ("voting", "graphs", "matching", "peaklists", "peakindex", "sketch", "motifs", "hsps")
+                for part in (
+                    "voting", "graphs", "matching", "peaklists", "peakindex", "sketch", "motifs", "hsps", "residues",
+                )  # fmt: skip
             ],
             extra_compile_args=["-O3", "-std=c11", "-fno-math-errno"],
             optional=True,

@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -251,6 +251,8 @@ class HandlerContract:
                 compiled = (part.probe for part in probes(indexed._planner.plan(structure).root))
                 probe = next(probe for probe in compiled if probe.kind == self.kind)
                 assert wire.unpack(wire.pack(probe)) == probe
+                searched = indexed._view().extent(self.kind)
+                probe = replace(probe, searched=searched if searched.total else None)
                 minimum = probe.minimum if structure.minimum is None else structure.minimum
                 expected = set()
                 for item in items:

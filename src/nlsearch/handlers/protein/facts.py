@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nlsearch.handlers.contract import Field, Format, Operator, Space
+from nlsearch.handlers.contract import Field, Format, Operator, Option, Space
 from nlsearch.handlers.sequences.recognising import FASTA, GENPEPT, PROTEIN_FIRST
 
 RECORD_TYPE = "record"
@@ -59,4 +59,60 @@ FIELDS: tuple[Field, ...] = (
 
 SPACES: tuple[Space, ...] = ()
 
-OPERATORS: tuple[Operator, ...] = ()
+_SCORE = "identity (matches / columns) × coverage (share of the query that is aligned) of the best local alignment"
+_MATRIX = Option(
+    "matrix",
+    "text",
+    "scores of pairs of residues; gap costs are blastp's for it",
+    default="BLOSUM62",
+    choices=("BLOSUM45", "BLOSUM50", "BLOSUM62", "BLOSUM80", "BLOSUM90", "PAM30", "PAM70", "PAM250"),
+)
+_EVALUE = Option("evalue", "float", "highest E-value; copies of the whole query are found whatever it is", default=1e-3)
+_IDENTITY = Option("identity", "float", "least identity, 0 to 1", default=0.0)
+_EXHAUSTIVE = Option(
+    "exhaustive", "boolean", "compare every protein with gaps, however it scores without; then complete", default=False
+)
+
+OPERATORS: tuple[Operator, ...] = (
+    Operator(
+        "protein",
+        "The protein holds the sequence, or a part similar to it by chance less often than the E-value says.",
+        'protein:"VHLTPEEKSAVTALWGKVNVDEVGGEALGR"',
+        "sound",
+        _SCORE,
+        (_MATRIX, _EVALUE, _IDENTITY, _EXHAUSTIVE),
+        "amino acids",
+    ),
+    Operator(
+        "blastx",
+        "The protein is similar to a translation of the nucleotides, in any of their six frames.",
+        'blastx:"ATGGTGCATCTGACTCCTGAGGAGAAGTCTGCCGTTACTGCCCTGTGGGGCAAGGTG"',
+        "sound",
+        _SCORE.replace("the query", "the frame"),
+        (
+            Option("code", "integer", "NCBI's number of the genetic code", default=1),
+            _MATRIX,
+            _EVALUE,
+            _IDENTITY,
+            _EXHAUSTIVE,
+        ),
+        "nucleotides, IUPAC",
+    ),
+    Operator(
+        "prosite",
+        "The pattern occurs in the protein; uncertain residues match what they surely satisfy.",
+        'prosite:"[ST]-x(2)-[DE]"',
+        "complete",
+        "1",
+        value="a PROSITE pattern",
+    ),
+    Operator(
+        "like",
+        "The protein is similar to the first protein of a file, or to an indexed item.",
+        'like:"human proteins.faa"',
+        "sound",
+        _SCORE,
+        (_MATRIX, _EVALUE, _IDENTITY, _EXHAUSTIVE),
+        "a file or item id",
+    ),
+)

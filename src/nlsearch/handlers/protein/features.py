@@ -80,6 +80,7 @@ def _record(chain: Chain) -> Features:
         words=_words(chain.known, chain.name, chain.description, *chain.text),
         fields=fields,
         payload=encode(residues.translate(CODES), chain.name, chain.places, digest=own),
+        extent=len(residues),
         keys={key: value for key, value in keys.items() if value},
     )
 

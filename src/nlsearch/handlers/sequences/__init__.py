@@ -1,6 +1,5 @@
-"""What the kinds of sequences share: letters, records, and the formats whose files may hold either kind.
+"""What the handlers of sequences share: letters, readers of flat files, the chance of a match, genetic codes.
 
-A FASTA, a GenBank file or a Stockholm alignment holds nucleotides or proteins, and some hold both.  The readers here
-decide record by record (:mod:`nlsearch.handlers.sequences.alphabets`) and name the kind in each
-:attr:`~nlsearch.model.RawItem.kind`, so that it does not matter which of the handlers was given the file.
+A file of sequences may hold records of either kind, and records of nucleotides carry the proteins that they code for,
+so what is read belongs to neither handler.
 """
