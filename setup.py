@@ -2,6 +2,8 @@
 
 from setuptools import Extension, setup
 
+PARTS = "voting graphs matching peaklists peakindex sketch motifs hsps residues".split()
+
 setup(
     ext_modules=[
         Extension(
@@ -9,9 +11,7 @@ setup(
             sources=["src/nlsearch/_kernels.c"],
             depends=[
                 f"src/nlsearch/_{part}.c"
-                for part in (
-                    "voting", "graphs", "matching", "peaklists", "peakindex", "sketch", "motifs", "hsps", "residues",
-                )  # fmt: skip
+                for part in PARTS
             ],
             extra_compile_args=["-O3", "-std=c11", "-fno-math-errno"],
             optional=True,
