@@ -9,10 +9,7 @@ setup(
         Extension(
             "nlsearch._kernels",
             sources=["src/nlsearch/_kernels.c"],
-            depends=[
-                f"src/nlsearch/_{part}.c"
-                for part in PARTS
-            ],
+            depends=[f"src/nlsearch/_{part}.c" for part in PARTS],
             extra_compile_args=["-O3", "-std=c11", "-fno-math-errno"],
             optional=True,
         )
