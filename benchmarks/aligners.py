@@ -1,4 +1,4 @@
-"""BLAST, minimap2 and their like: found where they are installed, run as a process or in this one, and what they say."""
+"""BLAST, minimap2 and their like: found where they are installed, run as a process or in this one, and read."""
 
 from __future__ import annotations
 
