@@ -23,8 +23,8 @@ from nlsearch.handlers.sequences.statistics import Statistics, nucleotide_statis
 from nlsearch.kernels import Scheme, find_hsps, trace_hsp
 from nlsearch.model import Anchors, Extent, Refined, Region
 
-TRIGGER = 32
-"""Score from which an extension with gaps is tried."""
+TRIGGER = 28
+"""Score from which an extension with gaps is tried: 27 bits, as blastn does."""
 _STEP = 2**22
 _SAME = re.compile(r"((.)\2*)")
 
