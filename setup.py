@@ -2,7 +2,7 @@
 
 from setuptools import Extension, setup
 
-PARTS = ("voting", "graphs", "matching", "peaklists", "peakindex", "sketch", "motifs", "hspband", "hsps")
+PARTS = "voting graphs matching peaklists peakindex sketch motifs hspband hsps residues".split()
 
 setup(
     ext_modules=[

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import proteins
 import spectra
 from PIL import Image, ImageDraw
 
@@ -394,6 +395,7 @@ def files() -> dict[str, bytes]:
         "pictures/hills.jpg": jpeg(landscape(11), 85),
         "pictures/Überlieferung/Tafel IV.jpg": jpeg(landscape(21), 85, Artist="Werkstatt"),
         "pictures/gears, transparent.png": png(gears()),
+        **proteins.files(),
         **spectra.files(),
         "archive of plates.zip": archive(),
         "broken/cut in the middle.sdf": sdf(ALKALOIDS[:2]).encode()[:-900],

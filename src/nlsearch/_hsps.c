@@ -3,6 +3,7 @@
 
 #define ROUNDED 8 /* positions of anchors in the target are rounded down to a multiple of this */
 #define SLACK 4   /* matches that the last extension may add to the first */
+#define AHEAD 24  /* anchors whose letters are fetched before they are needed */
 #define RECENT 16 /* diagonals whose last extension is remembered */
 #define CHUNK 24  /* letters compared at once, eight by eight */
 
@@ -217,6 +218,7 @@ static int try_anchors(Hunt *h, const Anchored *anchors, int64_t from, int64_t t
     int slot = 0;
     for (int i = 0; i < RECENT; i++) recent[i] = (Covered){0, 0, 0, -1};
     for (int64_t n = from; n < to; n++) {
+        if (n + AHEAD < to && anchors->targets[n + AHEAD] >= 0) PREFETCH(packed + (anchors->targets[n + AHEAD] >> 2));
         const int strand = anchors->flags[n] != 0;
         const int64_t q = strand ? h->q.length - seed - (int64_t)anchors->queries[n] : (int64_t)anchors->queries[n];
         const uint64_t wanted = letters_at(h->q.packed[strand], h->q.bytes, q) & mask;

@@ -17,8 +17,10 @@
 
 #if defined(__GNUC__)
 #define POPCOUNT(x) ((uint32_t)__builtin_popcountll(x))
+#define PREFETCH(p) __builtin_prefetch(p)
 #define INLINE static inline __attribute__((always_inline))
 #else
+#define PREFETCH(p) ((void)(p))
 #define INLINE static inline
 static inline uint32_t POPCOUNT(uint64_t x) {
     x -= (x >> 1) & 0x5555555555555555u;
@@ -438,6 +440,7 @@ static PyObject *extend(PyObject *self, PyObject *args) {
 #include "_hsps.c"
 #include "_sketch.c"
 #include "_motifs.c"
+#include "_residues.c"
 
 static PyMethodDef methods[] = {
     {"popcounts", popcounts, METH_VARARGS, "popcounts(rows, width, out)"},
@@ -472,6 +475,12 @@ static PyMethodDef methods[] = {
     {"anchors", anchors, METH_VARARGS, "anchors(packed, item_starts, begins, ends, positions, flags, settings) -> hits"},
     {"sketch", sketch, METH_VARARGS, "sketch(codes, most) -> hashes, 8 bytes each"},
     {"find_motif", find_motif, METH_VARARGS, "find_motif(codes, allowed, starts) -> how many"},
+    {"score_ungapped", score_ungapped, METH_VARARGS,
+     "score_ungapped(matrix, query, cap, records, offset, length_at, out)"},
+    {"score_gapped", score_gapped, METH_VARARGS,
+     "score_gapped(matrix, query, open, extend, records, offset, length_at, goals, out)"},
+    {"align_residues", align_residues, METH_VARARGS,
+     "align_residues(matrix, query, target, open, extend) -> (score, q_start, q_end, t_start, t_end, runs)"},
     {"label_atoms", label_atoms, METH_VARARGS, "label_atoms(program, graph) -> bytes"},
     {NULL, NULL, 0, NULL}};
 

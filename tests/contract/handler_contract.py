@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -208,7 +208,11 @@ class HandlerContract:
         if not any(operator.name == "like" for operator in handler.operators):
             pytest.skip(f"{self.kind} has no query by example")
         for item in items:
-            page = indexed.like(item.id, limit=5)
+            try:
+                page = indexed.like(item.id, limit=5)
+            except QuerySyntax as error:
+                assert "of its own" in error.message  # noqa: PT017 - a feature of a table has no sequence
+                continue
             best = [hit.item.id for hit in page.hits if hit.tier == "exact"]
             assert item.id in best, (item.id, [(hit.item.id, hit.tier) for hit in page.hits])
 
@@ -247,6 +251,8 @@ class HandlerContract:
                 compiled = (part.probe for part in probes(indexed._planner.plan(structure).root))
                 probe = next(probe for probe in compiled if probe.kind == self.kind)
                 assert wire.unpack(wire.pack(probe)) == probe
+                searched = indexed._view().extent(self.kind)
+                probe = replace(probe, searched=searched if searched.total else None)
                 minimum = probe.minimum if structure.minimum is None else structure.minimum
                 expected = set()
                 for item in items:

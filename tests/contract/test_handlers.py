@@ -36,6 +36,27 @@ class TestNucleotide(HandlerContract):
     kind = "nucleotide"
 
 
+class TestProtein(HandlerContract):
+    kind = "protein"
+    queries = (
+        *(
+            f'prosite:"{one.format(a)}"'
+            for a in "ARNDCQEGHILKMFPSTWYV"
+            for one in ("{}-x-[RK]", "<x-{}", "{0}-x(1,2)-{0}>")
+        ),
+        *(f'prosite:"{{{a}}}-{{{b}}}-{b}-x(2)-{a}"' for a, b in ("LV", "VL", "EK", "KE", "GC", "CG", "AP", "HF")),
+        *(
+            f'protein:"{value}"{{exhaustive=yes,evalue={evalue}}}'
+            for value in ("VHLTPEEKSAVTALWGKVNVDEVGGEALGR", "GIVEQCCTSICSLYQLENYCN", "KVADALTNAVAHVDDMPN", "W", "LSALS")
+            for evalue in ("10", "0.001", "1e6")
+        ),
+        *(
+            f'blastx:"{"CTGTGGGGCAAGGTGAAC" * 4}"{{exhaustive=yes,code={code}}}'
+            for code in (1, 2, 3, 4, 5, 6, 9, 10, 11)
+        ),
+    )
+
+
 class TestImage(HandlerContract):
     kind = "image"
 

@@ -127,7 +127,7 @@ def good_files() -> dict[str, tuple[bytes, int]]:
         "in two parts.fa.gz": (gzip.compress(fasta[:50]) + gzip.compress(fasta[50:]), 2),
         "packed.sdf.xz": (lzma.compress(sdf), 3),
         "packed.smi.bz2": (bz2.compress(smi), 1),
-        "record.gb": (GENBANK.format(1).encode(), 2),
+        "record.gb": (GENBANK.format(1).encode(), 3),  # the record, a coding sequence and its protein
         "record.embl": (EMBL.format(1).encode(), 1),
         "archive.zip": (zipped(members), 4),
         "archive.tar": (tarred(*((entry(name), content) for name, content in members.items())), 4),
@@ -151,6 +151,8 @@ def hostile_files() -> dict[str, bytes]:
         _molecules,
         _reactions,
         _sequences,
+        _tables_and_reads,
+        _entries,
         _cut_pictures,
         _lying_pictures,
         _compressed,
@@ -226,7 +228,8 @@ def _sequences() -> Iterator[tuple[str, bytes]]:
     yield "no sequence.fa", b">x\n>y\n>z\n"
     yield "header only.fa", b">"
     yield "header of 3 MB.fa", b">" + b"h" * (3 * MIB) + b"\nACGT\n"
-    yield "protein.fa", b">p\nMKVLLEFPWWYQHKRRSTLLEQ\n"
+    yield "protein in blocks.faa", b">p\nMKVLLEFPWW YQHKRRSTLL EQ*\n>q\nM\0K\n>r\n" + b"MKLV" * 10_000 + b"\n"
+    yield "prose.fa", b"> quoted\nPlease look at this, Fred\n"
     yield "letters that are none.fa", b">x\nACGT!!ACGT\n"
     yield "utf-32.fa", ">x\nACGT\n".encode("utf-32")
     yield "500 headers.fa", b">h\n" * 500
@@ -245,6 +248,47 @@ def _sequences() -> Iterator[tuple[str, bytes]]:
     embl = EMBL.format(2).encode()
     for at in (60, 100, 150, 190):
         yield f"cut at {at}.embl", embl[:at]
+
+
+def _tables_and_reads() -> Iterator[tuple[str, bytes]]:
+    rng = random.Random(6)
+    reads = b"@a\nACGT\n+\nIIII\n@b\nAC\n+\nII\n"
+    yield "qualities that lack.fastq", b"@a\nACGT\n+\nII\n"
+    yield "no plus.fastq", b"@a\n" + b"ACGT\n" * 1_000
+    yield "binary.fastq", b"@a\n" + rng.randbytes(20_000)
+    yield "ats.fastq", b"@\n" * 2_000
+    for at in (3, 8, 11, 20, 24):
+        yield f"cut at {at}.fastq", reads[:at]
+    head = b"\x43\x27\x41\x1a" + bytes(4)
+    yield "nothing.2bit", head + bytes(8)
+    yield "four thousand million.2bit", head + b"\xff" * 4 + bytes(4)
+    yield "long name.2bit", head + b"\1\0\0\0" + bytes(4) + b"\xffabc"
+    yield "blocks.2bit", head + b"\1\0\0\0" + bytes(4) + b"\1a" + b"\x16\0\0\0" + b"\4\0\0\0" + b"\xff" * 4
+    yield "behind the end.2bit", head + b"\1\0\0\0" + bytes(4) + b"\1a" + b"\xff" * 4
+    yield "no columns.gff3", b"##gff-version 3\nchr1\tx\n"
+    yield "backwards.gff3", b"##gff-version 3\nchr1\t.\tgene\t9\t2\t.\t+\t.\tID=a\n"
+    yield "long line.gff3", b"##gff-version 3\n" + b"x" * (2 * MIB) + b"\n"
+    yield "fasta that is none.gff3", b"##gff-version 3\n##FASTA\nACGT\n"
+    yield "far.bed", b"chr1\t0\t99999999999999\n"
+    yield "blocks.bed", b"c\t0\t9\tn\t0\t+\t0\t9\t0\t3\t" + b"1," * 200_000 + b"\t0\n"
+    yield "words.bed", b"three little words\n"
+    yield "rows.sto", b"# STOCKHOLM 1.0\n" + b"a M-\n" * 5_000 + b"//\n"
+    yield "no end.sto", b"# STOCKHOLM 1.0\na MK\n"
+    yield "no rows.sto", b"# STOCKHOLM 1.0\n//\n"
+
+
+def _entries() -> Iterator[tuple[str, bytes]]:
+    entry = b"ID   A_B   Reviewed;  4 AA.\nAC   P12345;\nFT   CHAIN  1..99\nSQ   SEQUENCE 4 AA;\n     MKLV\n//\n"
+    yield "beyond the end.swiss", entry
+    yield "no end.swiss", entry[:-3]
+    yield "binary.swiss", entry.replace(b"MKLV", b"M\0\xffV")
+    yield "place that is none.swiss", entry.replace(b"1..99", b"x..?")
+    yield "two ends.swiss", entry + b"stray\n//\n" + entry
+    yield "deep.uniprot.xml", b"<uniprot><entry>" + b"<a>" * 20_000
+    place = b"<feature type='site'><location><position position='99'/></location></feature>"
+    yield "position.uniprot.xml", b"<uniprot><entry>" + place + b"<sequence>MK</sequence></entry></uniprot>"
+    laughs = b"<!DOCTYPE u [<!ENTITY a 'b'><!ENTITY c '&a;&a;'>]>"
+    yield "laughs.uniprot.xml", laughs + b"<uniprot><entry>&c;</entry></uniprot>"
 
 
 def _cut_pictures() -> Iterator[tuple[str, bytes]]:

@@ -15,13 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from held import Held
-from nlsearch.errors import InputError, LimitExceeded, MalformedContent, UnsupportedFeature
+from nlsearch.errors import InputError, LimitExceeded, MalformedContent
 from nlsearch.handlers.nucleotide import NucleotideHandler
 from nlsearch.handlers.nucleotide.alphabet import LETTERS, letters
-from nlsearch.handlers.nucleotide.fasta import accessions_of
 from nlsearch.handlers.nucleotide.payload import Target, encode
 from nlsearch.handlers.nucleotide.records import Place
 from nlsearch.handlers.nucleotide.sequence import Packed, Packer
+from nlsearch.handlers.sequences.headers import accessions_of
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem, Skipped
 
@@ -78,24 +78,24 @@ def test_empty_records_and_gaps_are_items_with_a_warning() -> None:
 
 def test_a_broken_record_costs_only_itself() -> None:
     items = read(">a\nACGTACGTACGTACGT\n>bad\nAC!T\n>protein\nMKLVEELLFPQEE\n>c\nGG\n")
-    assert [type(item) for item in items] == [RawItem, Skipped, Skipped, RawItem]
+    assert [type(item) for item in items] == [RawItem, Skipped, RawItem, RawItem]
     bad, protein = items[1], items[2]
     assert isinstance(bad, Skipped)
-    assert isinstance(protein, Skipped)
+    assert isinstance(protein, RawItem)
     assert bad.reason == "'!' at letter 3 is no nucleotide"
     assert (bad.number, bad.record_id) == (2, "bad")
-    assert protein.code == "unsupported_feature"
-    assert "protein" in protein.reason
+    assert (protein.kind, protein.number, protein.content.residues) == ("protein", 3, b"MKLVEELLFPQEE")
 
 
-def test_proteins_are_named_and_refused() -> None:
-    with pytest.raises(UnsupportedFeature, match="protein"):
-        read(">p1\nMKLVEELLFPQEEMAK\n>p2\nMSTLLVAAK\n")
+def test_proteins_are_items_of_their_own_kind() -> None:
+    items = read(">p1\nMKLVEELLFPQEEMAK\n>p2\nMSTLLVAAK\n")
     genpept = (
         "LOCUS       XX000001                   4 aa            linear   UNK 01-JAN-2026\nORIGIN\n        1 mklv\n//\n"
     )
-    with pytest.raises(UnsupportedFeature, match="protein"):
-        read(genpept)
+    items += read(genpept)
+    assert [item.kind for item in items if isinstance(item, RawItem)] == ["protein"] * 3
+    with pytest.raises(InputError, match="no nucleotide sequence"):
+        HANDLER.compile("like", Held(b">p1\nMKLVEELLFPQEEMAK\n", "x.fa"), {})
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "hello", "ACGT\n", "LOCUS\n", "\x00\x01"])
@@ -351,7 +351,7 @@ def test_real_features_equal_biopython(shared_data: Path) -> None:
     path = shared_data / "annotated" / "NC_000932.gb"
     record = SeqIO.read(path, "genbank")
     wanted = [feature for feature in record.features if feature.type != "source"]
-    items = [item for item in read(path.read_bytes()) if isinstance(item, RawItem)][1:]
+    items = [item for item in read(path.read_bytes()) if isinstance(item, RawItem) and item.kind is None][1:]
     assert len(items) == len(wanted) == 258
     for item, feature in zip(items, wanted, strict=True):
         assert sequence(item) == str(feature.extract(record.seq))
@@ -361,17 +361,12 @@ def test_real_features_equal_biopython(shared_data: Path) -> None:
     assert sum(location in raw for location in locations) > 0.95 * len(locations)
 
 
-def test_a_real_protein_file_is_refused(shared_data: Path) -> None:
-    with pytest.raises(UnsupportedFeature, match="protein"):
-        read((shared_data / "annotated" / "NC_000932.faa").read_bytes())
-
-
 def test_a_real_genome_reads_whole(shared_data: Path) -> None:
     text = gzip.decompress((shared_data / "genomes" / "GCF_001096185.1.fa.gz").read_bytes())
     items = read(text)
     *items, whole = items
     assert len(items) == text.count(b">") == 24
-    assert (whole.record_id, whole.number, whole.content.records) == ("file", 25, 24)
+    assert (whole.record_id, whole.number, whole.content.records) == ("file", 0, 24)
     bases = sum(len(line) for line in text.splitlines() if not line.startswith(b">"))
     total = sum(item.content.sequence.length for item in items if isinstance(item, RawItem))
     assert total == bases

@@ -122,3 +122,24 @@ def test_what_was_removed_is_not_linked(linked: nlsearch.Collection) -> None:
 def test_records_and_their_features_are_not_linked(indexed: nlsearch.Collection) -> None:
     hit = indexed.search("kind:nucleotide accession:NLS00001").hits[0]
     assert indexed.links(hit.item.id) == []
+
+
+def test_a_gene_is_linked_to_its_protein(indexed: nlsearch.Collection) -> None:
+    """The coding sequences hold no translation: what they are translated to equals the residues of the protein."""
+    gene = indexed.search("kind:nucleotide feature:CDS gene_name:hbb").hits[0]
+    (links,) = indexed.links(gene.item.id)
+    assert (links.key, links.kind, links.total) == ("protein_refget", "protein", 1)
+    assert links.items[0].fields["entry_name"] == "HBB_HUMAN"
+    (back,) = indexed.links(links.items[0].id)
+    assert (back.kind, [item.id for item in back.items]) == ("nucleotide", [gene.item.id])
+    insulin = indexed.search("kind:protein entry_name:INS_HUMAN feature:record").hits[0]
+    assert {(links.kind, links.total) for links in indexed.links(insulin.item.id)} == {("nucleotide", 1)}
+
+
+@pytest.mark.parametrize("name", ["HBB", "beta-globin", "nls_hbb"])
+def test_a_gene_is_found_by_any_of_its_names(indexed: nlsearch.Collection, name: str) -> None:
+    found = indexed.search(f"gene_name:{name} kind:nucleotide feature:gene").hits
+    assert {hit.item.fields["location"] for hit in found} == {"201..644"}
+    assert indexed.search("gene_name:glob").total == 0
+    placed = indexed.search("record:NLS00001 start:[1 TO 300] end:[600 TO 700] feature:gene")
+    assert {hit.item.fields["start"] for hit in placed.hits} == {201}

@@ -132,7 +132,7 @@ def _print_report(report: Report, before: int) -> None:
         f"{report.unchanged:,} unchanged, {report.removed:,} removed, {len(report.failures):,} failures{standing}; "
         f"{report.seconds:.1f} s"
     )
-    for failure in report.failures[:SHOWN_FAILURES]:
+    for failure in sorted(report.failures, key=lambda one: (one.path, one.locator))[:SHOWN_FAILURES]:
         notice(one_line(f"  {failure.path}{failure.locator}: {failure.reason} [{failure.code}]"))
     if len(report.failures) > SHOWN_FAILURES:
         notice(f"  … and {len(report.failures) - SHOWN_FAILURES:,} more: nlsearch failures")

@@ -43,6 +43,14 @@ from nlsearch.kernels.matching import (
 )
 from nlsearch.kernels.motifs import MOTIF_CODES, find_motif, find_motif_reference
 from nlsearch.kernels.native import NATIVE
+from nlsearch.kernels.residues import (
+    LETTERS,
+    Alignment,
+    align_residues,
+    local_places,
+    smith_waterman,
+    ungapped_scores,
+)
 from nlsearch.kernels.sequence import (
     extend,
     extend_reference,
@@ -74,12 +82,15 @@ __all__ = [
     "ANCHOR",
     "BAND",
     "HSP",
+    "LETTERS",
     "MAX_BIN",
     "MOTIF_CODES",
     "NATIVE",
     "SKETCH_K",
+    "Alignment",
     "Postings",
     "Scheme",
+    "align_residues",
     "count_bonds",
     "count_bonds_reference",
     "decide",
@@ -105,6 +116,7 @@ __all__ = [
     "label_atoms_reference",
     "line_up",
     "line_up_reference",
+    "local_places",
     "overlaps",
     "overlaps_reference",
     "pack2",
@@ -115,6 +127,7 @@ __all__ = [
     "popcounts_reference",
     "sketch",
     "sketch_reference",
+    "smith_waterman",
     "sort_pairs",
     "sort_pairs_reference",
     "syncmers",
@@ -125,6 +138,7 @@ __all__ = [
     "tanimoto_top_reference",
     "trace_hsp",
     "tversky",
+    "ungapped_scores",
     "unpack2",
     "unpack2_reference",
     "vote",

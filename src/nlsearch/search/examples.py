@@ -242,7 +242,7 @@ class Batch:
 
     def _answer(self, number: int, outcome: Outcome, view: View) -> Answer | None:
         if isinstance(outcome, ReadEntry):
-            return self._ask(number, outcome, view)
+            return self._ask(number, outcome, view) if outcome.number else None  # the file as a whole is no record
         if isinstance(outcome, SkippedRecord):
             error = _CODES.get(outcome.code, InputError)(outcome.reason)
             return Answer(number, self._path, outcome.locator, error=error)

@@ -50,9 +50,13 @@ class Rule:
 
 RULES: Mapping[str, Rule] = {
     "inchikey": Rule("inchikey", lambda key: key.partition("-")[0], "-"),
+    "protein_id": Rule("protein_id", str),
+    "protein_refget": Rule("protein_refget", str),
 }
 """By the name of the key.  The first block of an InChIKey is the skeleton: stereoisomers, isotopologues and, as far as
-InChI sees them, tautomers and protonation states share it (Heller et al., J. Cheminform. 2015, 7, 23)."""
+InChI sees them, tautomers and protonation states share it (Heller et al., J. Cheminform. 2015, 7, 23).  A coding
+sequence and its protein share the accession of the protein, and the digest of its residues, which is that of the
+translation."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Nucleotide sequences: FASTA, GenBank and EMBL records and their features, searched on both strands.
+"""Nucleotide sequences: records of FASTA, GenBank, EMBL and others, and their features, searched on both strands.
 
 Goal: every record that holds a sequence is found, with the alignment that proves it; every annotated feature is found
 by its own words.
@@ -56,20 +56,19 @@ class NucleotideHandler:
     operators: tuple[Operator, ...] = OPERATORS
     spaces: tuple[Space, ...] = SPACES
     requires = ("Bio", "edlib")
+    yields = ("protein",)
 
     def __init__(self) -> None:
         self.limits = Limits()
         self._last: tuple[Probe, Asked] | None = None
 
     def read(self, source: Source, limits: Limits) -> Iterator[RawItem | Skipped]:
-        """Yield the records of `source`, and after each annotated record its features.
+        """Yield the records of `source`, and after each annotated record its features; proteins as kind ``protein``.
 
         Raises
         ------
         MalformedContent
             If the file is not what it seems.
-        UnsupportedFeature
-            If it holds proteins.
         """
         from nlsearch.handlers.nucleotide.read import read_records
 
@@ -116,7 +115,8 @@ class NucleotideHandler:
                 return genomes.compile_containment(genome, options)
         if isinstance(value, bytes | memoryview):
             return compiling.compile_like(*compiling.example_of_payload(bytes(value)), options, self.limits)
-        return compiling.compile_like(*compiling.first_record(self.read(value, self.limits)), options, self.limits)
+        own = (item for item in self.read(value, self.limits) if isinstance(item, RawItem) and item.kind is None)
+        return compiling.compile_like(*compiling.first_record(own), options, self.limits)
 
     def compile_named(
         self, operator: str, value: str, payloads: Sequence[Buffer], options: Mapping[str, Scalar]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nlsearch.handlers.contract import Field, Format, Operator, Option, SeedSpace, Space, TermSpace, VectorSpace
+from nlsearch.handlers.sequences.recognising import FASTA, GENPEPT, PROTEIN_FIRST
 
 SEEDS = "nucleotide.syncmer"
 UNSEEDED = "nucleotide.unseeded"
@@ -14,24 +15,38 @@ RECORD_TYPE = "record"
 """Value of the field ``feature`` for whole records."""
 FILE_TYPE = "file"
 """Value of the field ``feature`` for a file of several records."""
-_SEQUENCE_LINE = rb"[ \t]*[A-Za-z*.~-][A-Za-z*.~ \t0-9-]*"
+_TABLE = rb"[^\t\r\n]+\t[^\t\r\n]+\t[^\t\r\n]+\t\d+\t\d+\t[\d.eE+-]+\t[+.?-]\t[012.]\t"
+"""The first eight columns of a line of GFF."""
 FORMATS: tuple[Format, ...] = (
     Format(
         "FASTA",
         "text/x-fasta",
-        (".fa", ".fasta", ".fna", ".ffn", ".frn", ".fas", ".faa", ".mpfa"),
-        pattern=rb"(?:\xef\xbb\xbf)?\s*(?:;[^\r\n]*[\r\n]+\s*)*>[^\r\n]*(?:[\r\n]+(?:>[^\r\n]*[\r\n]+)*"
-        + _SEQUENCE_LINE
-        + rb"(?:[\r\n]|\Z)|[\r\n]*\Z)",
+        (".fa", ".fasta", ".fna", ".ffn", ".frn", ".fas"),
+        pattern=rb"(?!" + PROTEIN_FIRST + rb")" + FASTA,
     ),
     Format(
         "GenBank",
         "text/x-genbank",
         (".gb", ".gbk", ".gbff", ".genbank"),
-        magic=(b"LOCUS  ",),
-        pattern=rb"[^\0]{0,4000}?^LOCUS {4,}\S+ +\d+ (?:bp|aa) ",
+        pattern=rb"(?!" + GENPEPT + rb")(?:LOCUS  |[^\0]{0,4000}?^LOCUS {4,}\S+ +\d+ bp )",
     ),
     Format("EMBL", "text/x-embl", (".embl", ".emb"), pattern=rb"ID   [^\r\n]* BP\.[ \t]*\r?\n"),
+    Format(
+        "FASTQ",
+        "text/x-fastq",
+        (".fastq", ".fq"),
+        pattern=rb"\s*@[^\r\n]*\r?\n(?:[A-Za-z.*-]+\r?\n)*\r?\n?\+[^\r\n]*\r?\n",
+    ),
+    Format("2bit", "application/x-2bit", (".2bit",), magic=(b"\x43\x27\x41\x1a", b"\x1a\x41\x27\x43")),
+    Format(
+        "GFF3",
+        "text/x-gff3",
+        (".gff3", ".gff"),
+        magic=(b"##gff-version",),
+        pattern=rb"(?:#[^\n]*\n|\s*\n)*" + _TABLE + rb"(?!\s*\w+ +[\"\w])",
+    ),
+    Format("GTF", "text/x-gtf", (".gtf", ".gff2"), pattern=rb"(?:#[^\n]*\n|\s*\n)*" + _TABLE + rb"\s*\w+ +[\"\w]"),
+    Format("BED", "text/x-bed", (".bed",)),
 )
 
 FIELDS: tuple[Field, ...] = (
@@ -50,7 +65,14 @@ FIELDS: tuple[Field, ...] = (
     Field("length", "integer", "length of the record, or of the feature's parts together", "bases", example="9609"),
     Field("records", "integer", "how many records a file holds; of files as a whole", example="3"),
     Field("gc", "float", "share of G and C among A, C, G and T, from 0 to 1", example="0.45"),
+    Field("mean_quality", "float", "mean of the qualities of a read", "Phred", example="35.2"),
+    Field("min_quality", "integer", "least quality of a read", "Phred", example="2"),
+    Field("q20", "float", "share of bases with quality 20 or better, from 0 to 1", example="0.98"),
+    Field("q30", "float", "share of bases with quality 30 or better, from 0 to 1", example="0.9"),
+    Field("expected_errors", "float", "sum over a read of the chances that a base is wrong", example="0.4"),
+    Field("quality_encoding", "keyword", "how qualities were read: Phred+33 or Phred+64", facet=True),
     Field("gene", "text", "gene name", example="rpmH"),
+    Field("gene_name", "keyword", "any name of the gene, whole: gene, synonym, locus tag, label", example="rpmH"),
     Field("gene_synonym", "text", "other names of the gene", example="dnaR"),
     Field("locus_tag", "keyword", "locus tag", example="YP_pPCP05"),
     Field("product", "text", "what the feature makes", example="hemoglobin"),
@@ -59,10 +81,11 @@ FIELDS: tuple[Field, ...] = (
     Field("go", "keyword", "Gene Ontology term", example="GO:0005840"),
     Field("db_xref", "keyword", "cross-reference to another database", example="GeneID:2767712"),
     Field("strand", "keyword", "strand of the feature: + or -, or both", facet=True, example="-"),
-    Field("location", "keyword", "place in the record, in INSDC notation, 1-based and closed", example="87..1109"),
     Field("record", "keyword", "name of the record, with and without version; of features too", example="NC_005816"),
     Field("start", "integer", "first base in the record, from 1", "bases", example="87"),
     Field("end", "integer", "last base in the record, from 1", "bases", example="1109"),
+    Field("location", "keyword", "place in the record, in INSDC notation, 1-based and closed", example="87..1109"),
+    Field("protein_refget", "keyword", "GA4GH refget digest of the protein that a coding sequence is translated to"),
     Field("refget", "keyword", "GA4GH refget digest of the sequence (U as T): equal sequences have equal digests"),
 )
 

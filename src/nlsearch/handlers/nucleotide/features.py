@@ -17,10 +17,12 @@ from nlsearch.handlers.nucleotide.facts import (
     UNSEEDED_TERM,
 )
 from nlsearch.handlers.nucleotide.payload import encode, encode_file
-from nlsearch.handlers.nucleotide.records import Annotation, Place, Record, Whole
+from nlsearch.handlers.nucleotide.records import Whole
 from nlsearch.handlers.nucleotide.seeding import SEEDED_BASES, K, seeds_of
-from nlsearch.handlers.nucleotide.sequence import refget
 from nlsearch.handlers.nucleotide.sketching import sketch_of, terms_of
+from nlsearch.handlers.sequences.names import gene_names
+from nlsearch.handlers.sequences.packed import refget
+from nlsearch.handlers.sequences.records import Annotation, Place, Record
 from nlsearch.model import Features, FieldValue, RawItem
 
 _GO = re.compile(r"GO:\d{7}")
@@ -79,6 +81,8 @@ def _record(record: Record) -> Features:
             "gc": sequence.gc,
             "feature": RECORD_TYPE,
             "refget": refget(sequence.digest),
+            **record.measured,
+            "quality_encoding": record.encoding,
         }
     )
     features = Features(
@@ -124,6 +128,7 @@ def _annotation(annotation: Annotation) -> Features:
             "molecule": record.molecule,
             "feature": annotation.type,
             "gene": _first(annotation, "gene"),
+            "gene_name": gene_names(annotation.qualifiers),
             "gene_synonym": annotation.qualifiers.get("gene_synonym"),
             "locus_tag": _first(annotation, "locus_tag"),
             "product": _first(annotation, "product"),
@@ -136,11 +141,17 @@ def _annotation(annotation: Annotation) -> Features:
             "record": _names(record),
             "start": min((start + 1 for start, _, _ in annotation.parts), default=None),
             "end": max((end for _, end, _ in annotation.parts), default=None),
+            "protein_refget": refget(annotation.protein_digest) if annotation.protein_digest else None,
             "length": sum(end - start for start, end, _ in annotation.parts),
             "gc": own.gc if own else None,
             "refget": refget(own.digest) if own and own.length else None,
         }
     )
+    keys = {
+        "accession": record.accessions[0] if record.accessions else "",
+        "protein_id": _first(annotation, "protein_id"),
+        "protein_refget": str(fields.get("protein_refget", "")),
+    }
     parts = [Place(start, end, strand) for start, end, strand in annotation.parts]
     label = f"{annotation.name} ({annotation.type}) in {record.name}"
     return Features(
@@ -154,4 +165,5 @@ def _annotation(annotation: Annotation) -> Features:
             circular=record.topology == "circular",
             record=_names(record),
         ),
+        keys={name: found for name, found in keys.items() if found},
     )

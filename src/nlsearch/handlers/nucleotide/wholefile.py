@@ -65,14 +65,13 @@ class WholeFile:
     def __init__(self, name: str) -> None:
         self._name = name
         self._gathered = Gathered()
-        self._numbers = self._lost = 0
+        self._lost = 0
         self._places: list[Place] = []
         self._organisms: set[str] = set()
         self._molecules: set[str] = set()
 
     def add(self, item: RawItem | Skipped) -> None:
         """Take the next item that was read."""
-        self._numbers = item.number
         if isinstance(item, Skipped):
             self._lost += 1
         elif isinstance(item.content, Record):
@@ -102,7 +101,7 @@ class WholeFile:
             self._places,
         )
         warnings = [f"records that could not be read are left out: {self._lost:,}"] if self._lost else []
-        yield RawItem(whole, self._numbers + 1, self._name, FILE_ID, warnings=warnings)
+        yield RawItem(whole, 0, self._name, FILE_ID, warnings=warnings)
 
 
 def _only(values: set[str]) -> str:

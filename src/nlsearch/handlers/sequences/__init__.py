@@ -1,1 +1,5 @@
-"""What handlers of sequences share: the chance of a match, and genetic codes."""
+"""What the handlers of sequences share: letters, readers of flat files, the chance of a match, genetic codes.
+
+A file of sequences may hold records of either kind, and records of nucleotides carry the proteins that they code for,
+so what is read belongs to neither handler.
+"""

@@ -1,4 +1,4 @@
-"""GenBank and EMBL flat files (INSDC feature table definition, version 11), through Biopython, one record at a time.
+"""GenBank, GenPept and EMBL flat files (INSDC feature table definition, version 11), through Biopython.
 
 The file is cut into records at ``//`` lines before Biopython sees it, so a broken record costs only itself.  Text
 behind a ``//`` that begins no record is refused like one; before the first record it is a release's heading.
@@ -6,7 +6,8 @@ behind a ``//`` that begins no record is refused like one; before the first reco
 Conventions
 -----------
 Positions are 0-based and half-open in :class:`Place` and :class:`Annotation`; ``location`` texts are INSDC's own
-notation, 1-based and closed.  A feature's own sequence is spliced and in its own direction.
+notation, 1-based and closed.  A feature's own sequence is spliced and in its own direction.  A coding sequence with
+its translation gives two items: the feature, and the protein.
 """
 
 from __future__ import annotations
@@ -16,10 +17,24 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from nlsearch.errors import InputError, MalformedContent, UnsupportedFeature
-from nlsearch.handlers.nucleotide.locations import location_text, parts_of, strand_of
-from nlsearch.handlers.nucleotide.records import Annotation, Place, Record
-from nlsearch.handlers.nucleotide.sequence import Packed, Packer, packed_of
+from nlsearch.errors import InputError, MalformedContent
+from nlsearch.handlers.sequences.coding import translation_digest, written_chain
+from nlsearch.handlers.sequences.cutting import first_word, records_of, without_mark
+from nlsearch.handlers.sequences.genpept import chain_items
+from nlsearch.handlers.sequences.headers import versioned
+from nlsearch.handlers.sequences.locations import location_text, parts_of, strand_of
+from nlsearch.handlers.sequences.packed import Packed, Packer, packed_of
+from nlsearch.handlers.sequences.parsed import (
+    description_of,
+    letters_of,
+    name_of,
+    qualifiers_of,
+    said,
+    words_of,
+)
+from nlsearch.handlers.sequences.records import NUCLEOTIDE, PROTEIN, Annotation, Place, Record
+from nlsearch.handlers.sequences.residues import digest
+from nlsearch.handlers.texts import decoded
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem, Skipped
 
@@ -29,76 +44,41 @@ if TYPE_CHECKING:
 
 KEPT_BASES = 100_000
 """Features longer than this keep their place only."""
-LONGEST_COMMENT = 20_000
-_READ = 2**16
 _FIRST_LINES = {"genbank": b"LOCUS", "embl": b"ID   "}
 _HIDDEN = frozenset({"translation", "codon_start", "transl_table"})
 
 
 def read_flat(stream: BinaryIO, flavour: str, limits: Limits) -> Iterator[RawItem | Skipped]:
-    """Yield each record, then its features, of a GenBank or EMBL stream.
+    """Yield each record, then its features and the proteins of its coding sequences, of a GenBank or EMBL stream.
 
     Parameters
     ----------
+    stream : binary stream
     flavour : {"genbank", "embl"}
+        GenPept is written as GenBank is.
+    limits : Limits
 
     Raises
     ------
     MalformedContent
         If no record begins in the file.
-    UnsupportedFeature
-        If the records are proteins.
     """
-    number = 0
-    for text in _records(stream, _FIRST_LINES[flavour]):
-        limits.check("source_bytes", len(text))
+    number, first = 0, _FIRST_LINES[flavour]
+    for text in records_of(without_mark(stream), first, limits.source_bytes):
         try:
-            if not text.startswith(_FIRST_LINES[flavour]):
+            if not text.startswith(first):
                 raise MalformedContent("text behind the end of a record ('//') that begins no other record")
             record, notes = _parse(text, flavour)
         except MalformedContent as error:
             number += 1
-            yield Skipped(number, error.message, error.code, _first_word(text, flavour))
+            yield Skipped(number, error.message, error.code, first_word(text, first))
             continue
-        if record.annotations.get("molecule_type") == "protein":
-            if not number:
-                raise UnsupportedFeature("the records are proteins, not nucleotides")
-            number += 1
-            yield Skipped(number, "the record is a protein, not nucleotides", "unsupported_feature", record.id)
-            continue
-        for item in _items(record, notes, number, limits):
+        is_protein = record.annotations.get("molecule_type") == "protein"
+        for item in (chain_items if is_protein else _items)(record, notes, number, limits):
             number = item.number
             yield item
     if not number:
-        raise MalformedContent(f"no record begins in the file: no line starts with {_FIRST_LINES[flavour].decode()!r}")
-
-
-def _records(stream: BinaryIO, first: bytes) -> Iterator[bytes]:
-    """Cut the stream at ``//`` lines and before the first line of a record; of text between records, give a line."""
-    lines: list[bytes] = []
-    begun = stray = False
-    for line in iter(lambda: stream.readline(_READ), b""):
-        if line.startswith(first):
-            if lines:
-                yield b"".join(lines)
-            lines, begun, stray = [line], True, False
-        elif line.rstrip() == b"//":
-            if lines:
-                yield b"".join(lines if stray else [*lines, b"//\n"])
-            lines, stray = [], False
-        elif lines and not stray:
-            lines.append(line)
-        elif begun and not stray and line.strip():
-            lines, stray = [line], True
-    if lines:
-        yield b"".join(lines)
-
-
-def _first_word(text: bytes, flavour: str) -> str | None:
-    if not text.startswith(_FIRST_LINES[flavour]):
-        return None
-    words = text[:200].split()[1:2]
-    return words[0].decode("latin-1").rstrip(";") if words else None
+        raise MalformedContent(f"no record begins in the file: no line starts with {first.decode()!r}")
 
 
 def _parse(text: bytes, flavour: str) -> tuple[SeqRecord, list[str]]:
@@ -107,7 +87,7 @@ def _parse(text: bytes, flavour: str) -> tuple[SeqRecord, list[str]]:
     if not text.endswith(b"//\n"):
         raise MalformedContent("the record is cut short: it has no '//' line")
     parse: Callable[[io.StringIO, str], Iterator[SeqRecord]] = SeqIO.parse
-    handle = io.StringIO(_decoded(text), newline=None)
+    handle = io.StringIO(decoded(text), newline=None)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -119,17 +99,10 @@ def _parse(text: bytes, flavour: str) -> tuple[SeqRecord, list[str]]:
     return record, list(dict.fromkeys(" ".join(str(warning.message).split()) for warning in caught))
 
 
-def _decoded(text: bytes) -> str:
-    try:
-        return text.decode("utf-8")
-    except UnicodeDecodeError:
-        return text.decode("latin-1")
-
-
 # --------------------------------------------------------------------------------------------------------------- items
 def _items(parsed: SeqRecord, notes: list[str], number: int, limits: Limits) -> Iterator[RawItem | Skipped]:
     packer = Packer()
-    letters = _letters(parsed)
+    letters = letters_of(parsed)
     if letters is None:
         notes = [*notes, "the record comes without its sequence"]
     packer.add(letters or b"")
@@ -145,64 +118,47 @@ def _items(parsed: SeqRecord, notes: list[str], number: int, limits: Limits) -> 
     record = _record(parsed, packer.finish())
     annotations = [_annotation(feature, record, parsed, letters) for feature in parsed.features]
     record.places = _places(annotations)
-    yield RawItem(record, number + 1, record.name, record.name or None, warnings=notes)
-    for annotation in annotations:
+    number += 1
+    yield RawItem(record, number, record.name, record.name or None, kind=NUCLEOTIDE, warnings=notes)
+    for feature, annotation in zip(parsed.features, annotations, strict=True):
         if annotation.type != "source":
-            number += 1
-            yield RawItem(annotation, number + 1, annotation.name, _record_id(annotation))
+            for item in _feature_items(feature, annotation, number):
+                number = item.number
+                yield item
 
 
-def _letters(parsed: SeqRecord) -> bytes | None:
-    from Bio.Seq import UndefinedSequenceError
-
-    try:
-        return b"" if parsed.seq is None else bytes(parsed.seq)
-    except UndefinedSequenceError:
-        return None
+def _feature_items(feature: SeqFeature, annotation: Annotation, number: int) -> Iterator[RawItem]:
+    """Yield a feature and, if it is a coding sequence with its translation, the protein."""
+    hidden = {name: [str(value) for value in feature.qualifiers.get(name, [])] for name in _HIDDEN}
+    chain = None
+    if annotation.type == "CDS":
+        chain = written_chain(annotation, hidden["translation"])
+        told = ("".join(hidden[name][:1]) for name in ("transl_table", "codon_start"))
+        annotation.protein_digest = digest(chain.residues) if chain else translation_digest(annotation, *told)
+    yield RawItem(annotation, number + 1, annotation.name, _record_id(annotation), kind=NUCLEOTIDE)
+    if chain is not None:
+        chain_id = chain.name if chain.accessions else f"{_record_id(annotation)}:protein"
+        yield RawItem(chain, number + 2, chain.name, chain_id, kind=PROTEIN)
 
 
 def _record(parsed: SeqRecord, sequence: Packed) -> Record:
     facts: dict[str, Any] = parsed.annotations
-    known = parsed.id if parsed.id not in {"<unknown id>", "<unknown name>", None, "."} else parsed.name
-    name = "" if known in {"<unknown id>", "<unknown name>"} else str(known or "")
-    bare, dot, version = name.rpartition(".")
+    name = name_of(parsed)
     return Record(
         name,
         sequence,
-        "" if parsed.description.startswith("<unknown") else parsed.description.rstrip("."),
-        [name, bare] if dot and version.isdecimal() else [name] if name else [],
-        _known(facts.get("organism")),
+        description_of(parsed),
+        versioned(name) if name else [],
+        said(facts.get("organism")),
         "; ".join(facts.get("taxonomy", [])),
         "RNA" if "RNA" in str(facts.get("molecule_type", "")) else "DNA",
         str(facts.get("topology", "") or "linear"),
-        _text(parsed),
+        words_of(parsed),
     )
 
 
-def _known(value: object) -> str:
-    text = str(value or "").strip()
-    return "" if text == "." else text
-
-
-def _text(parsed: SeqRecord) -> list[str]:
-    """Return further words of a record: what people write about it."""
-    facts: dict[str, Any] = parsed.annotations
-    found = [*facts.get("accessions", []), *facts.get("keywords", []), facts.get("source", ""), *parsed.dbxrefs]
-    found.append(str(facts.get("comment", ""))[:LONGEST_COMMENT])
-    for reference in facts.get("references", []):
-        found += [reference.title, reference.authors, reference.journal]
-    for feature in parsed.features:
-        if feature.type == "source":
-            found += [value for values in feature.qualifiers.values() for value in values]
-    return [text for text in dict.fromkeys(map(str, found)) if text not in {"", "."}]
-
-
 def _annotation(feature: SeqFeature, record: Record, parsed: SeqRecord, letters: bytes | None) -> Annotation:
-    qualifiers = {
-        name: [" ".join(str(value).split()) for value in values]
-        for name, values in feature.qualifiers.items()
-        if name not in _HIDDEN
-    }
+    qualifiers = qualifiers_of(feature.qualifiers, _HIDDEN)
     names = (qualifiers.get(name, [""])[0] for name in ("gene", "locus_tag", "product", "label", "note"))
     return Annotation(
         feature.type,

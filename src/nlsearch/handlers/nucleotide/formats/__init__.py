@@ -1,0 +1,1 @@
+"""The formats that only nucleotides have, one module each with ``records(stream, limits)``."""
