@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -188,6 +191,35 @@ def test_long_alignments_are_those_of_the_oracle(gap: int, longer: str) -> None:
     found = trace_hsp(*asked)
     assert found == trace_hsp_reference(*asked)
     assert found[4] > 2**14
+
+
+WITHOUT = """
+import sys
+import numpy as np
+from nlsearch import kernels
+from nlsearch.model import Anchors
+assert not kernels.NATIVE
+query, payload = map(bytes.fromhex, sys.argv[1:])
+anchors = Anchors(np.zeros(1, "u4"), np.zeros(1, "u1"), np.full(1, 10, "u4"), np.full(1, 8))
+found = kernels.find_hsps(kernels.Scheme(), query, [payload], anchors)
+print(found.tolist(), kernels.trace_hsp(kernels.Scheme(), query, payload, 0, (10, 10)))
+"""
+
+
+def test_everything_works_without_the_extension() -> None:
+    query = random_letters(np.random.default_rng(2), 60)
+    payload = payload_of(np.delete(query, [40, 41]))
+    anchors = anchors_of([[(0, 10, 8)]])
+    found, traced = find_hsps(Scheme(), query.tobytes(), [payload], anchors), (Scheme(), query.tobytes(), payload, 0)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", WITHOUT, query.tobytes().hex(), payload.hex()],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"NLSEARCH_NO_NATIVE": "1"},
+    )
+    assert found["score"].tolist() == [2 * 58 - 5 - 4]
+    assert done.stdout.strip() == f"{found.tolist()} {trace_hsp(*traced, (10, 10))}"
 
 
 # --------------------------------------------------------------------------------------------- what an alignment says

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -305,13 +306,38 @@ def test_votes_equal_their_oracle(seed: int, width: int, bin_width: int, min_vot
     same((got,), (kernels.vote_reference(postings, *query, bin_width, min_votes),))
 
 
+@settings(max_examples=150, deadline=None)
+@given(
+    seed=SEEDS,
+    width=st.integers(3, 8),
+    bin_width=st.sampled_from([1, 7, 64, 1000]),
+    min_votes=st.sampled_from([1, 2, 3, 6, 100, 2**40]),
+)
+def test_single_seeds_are_those_of_the_oracle_or_a_few_more(
+    seed: int, width: int, bin_width: int, min_votes: int
+) -> None:
+    postings, query = ballot(np.random.default_rng(seed), width)
+    got = kernels.line_up(postings, *query, bin_width, min_votes)
+    every = kernels.line_up_reference(postings, *query, bin_width, 1)
+    assert len(every) == int((query[1] - query[0]).sum())
+    if min_votes == 1:
+        np.testing.assert_array_equal(got, every)
+    wanted = Counter(kernels.line_up_reference(postings, *query, bin_width, min_votes).tolist())
+    assert wanted <= Counter(got.tolist()) <= Counter(every.tolist())
+    where = query[2][got["seed"]].astype(np.int64)
+    diagonal = np.where(got["flag"] == 1, got["target"] + where, got["target"] - where)
+    order = np.lexsort((diagonal, got["flag"], got["item"]))
+    assert order.tolist() == list(range(len(got)))
+
+
 def test_ranges_outside_of_the_postings_are_refused() -> None:
     postings = kernels.Postings(np.zeros(30, np.uint8), 3, 0, 0, np.zeros(1, np.uint64))
     column = (np.zeros(1, np.uint32), np.zeros(1, np.uint8))
     for begin, end in [(0, 11), (5, 4), (2**63, 2**63 + 1), (0, 2**64 - 1)]:
         places = (np.array([begin], np.uint64), np.array([end], np.uint64))
-        with pytest.raises(ValueError, match="outside"):
-            kernels.vote(postings, *places, *column, 64, 1)
+        for asked in (kernels.vote, kernels.line_up):
+            with pytest.raises(ValueError, match="outside"):
+                asked(postings, *places, *column, 64, 1)
     with pytest.raises(ValueError, match="as many"):
         kernels.vote(postings, np.zeros(2, np.uint64), np.zeros(1, np.uint64), *column, 64, 1)
     with pytest.raises(ValueError, match="range"):
@@ -321,8 +347,9 @@ def test_ranges_outside_of_the_postings_are_refused() -> None:
 def test_a_posting_before_the_first_item_is_refused() -> None:
     postings = kernels.Postings(np.zeros(3, np.uint8), 3, 0, 0, np.array([5], np.uint64))
     one = np.ones(1, np.uint64)
-    with pytest.raises(ValueError, match="before"):
-        kernels.vote(postings, 0 * one, one, np.zeros(1, np.uint32), np.zeros(1, np.uint8), 64, 1)
+    for asked in (kernels.vote, kernels.line_up, kernels.line_up_reference):
+        with pytest.raises(ValueError, match="before"):
+            asked(postings, 0 * one, one, np.zeros(1, np.uint32), np.zeros(1, np.uint8), 64, 1)
 
 
 @needs_native
@@ -343,6 +370,7 @@ def test_a_posting_before_the_first_item_is_refused() -> None:
         ("pack_postings", (bytes(16), 3, bytearray(7))),
         ("pack_postings", (bytes(16), 9, bytearray(18))),
         ("vote", (bytes(3), bytes(8), bytes(8), bytes(16), bytes(4), bytes(1), (3, 0, 0, 64, 1))),
+        ("anchors", (bytes(3), bytes(8), bytes(8), bytes(16), bytes(4), bytes(1), (3, 0, 0, 64, 1))),
         ("vote", (bytes(3), bytes(8), bytes(8), bytes(8), bytes(4), bytes(1), (2, 0, 0, 64, 1))),
         ("vote", (bytes(3), bytes(8), bytes(8), bytes(8), bytes(4), bytes(1), (3, 0, 0, 0, 1))),
     ],
@@ -369,7 +397,9 @@ assert k.tanimoto(rows[0], rows, counts)[0] == 1 and k.hamming(rows[0], rows)[1]
 assert k.sort_pairs(counts[::-1], counts)[0].tolist() == [1] * 8
 postings = k.Postings(np.zeros(3, np.uint8), 3, 0, 0, np.zeros(1, np.uint64))
 one = np.ones(1, np.uint64)
-assert k.vote(postings, 0 * one, one, np.zeros(1, np.uint32), np.zeros(1, np.uint8), 64, 1)["votes"].tolist() == [1]
+query = (0 * one, one, np.zeros(1, np.uint32), np.zeros(1, np.uint8))
+assert k.vote(postings, *query, 64, 1)["votes"].tolist() == [1]
+assert k.line_up(postings, *query, 64, 1).tolist() == [(0, 0, 0, 0)]
 """
     environment = os.environ | {"NLSEARCH_NO_NATIVE": "1"}
     subprocess.run([sys.executable, "-W", "error", "-c", program], check=True, env=environment)

@@ -20,6 +20,7 @@ from nlsearch.model import (
     Check,
     Entry,
     Exact,
+    Extent,
     Failure,
     Features,
     Nearest,
@@ -80,12 +81,13 @@ features = st.builds(
     size=st.floats(1, 1e6),
     keys=st.dictionaries(texts, texts, max_size=2),
     peaks=st.dictionaries(texts, peak_lists(), max_size=2),
+    extent=st.integers(0, 2**40),
 )
 reals = st.lists(floats, max_size=4).map(tuple)
 ints = st.lists(numbers, max_size=4).map(tuple)
 questions = st.recursive(
     st.builds(Terms, texts, ints, st.none() | st.integers(0, 9))
-    | st.builds(SeedMatch, texts, ints, ints, st.integers(0, 99), ints, capped_ok=st.booleans())
+    | st.builds(SeedMatch, texts, ints, ints, st.integers(0, 99), ints, capped_ok=st.booleans(), refine=st.booleans())
     | st.builds(Nearest, texts, st.binary(max_size=8), st.floats(0, 1), st.none() | st.integers(1, 9))
     | st.builds(Exact, texts, texts)
     | st.builds(Prefix, texts, texts)
@@ -127,8 +129,10 @@ probes = st.builds(
     numerator=st.none() | st.floats(0, 100),
     exact_floor=st.floats(0, 1),
     related=st.none() | st.builds(Nearest, texts, st.binary(max_size=8)),
+    searched=st.none() | st.builds(Extent, st.integers(0, 2**50), st.integers(0, 2**32)),
 )
-regions = st.builds(Region, st.integers(0, 9), st.integers(0, 9), st.integers(0, 1), floats)
+pairs = st.none() | st.tuples(st.integers(0, 2**32), st.integers(0, 2**32))
+regions = st.builds(Region, st.integers(0, 9), st.integers(0, 9), st.integers(0, 1), floats, pairs)
 verdicts = st.builds(Verdict, st.floats(0, 1), st.sampled_from(model.TIERS), st.dictionaries(texts, json, max_size=3))
 plain_records = (
     st.builds(Skipped, st.integers(1, 2**40), texts, texts, st.none() | texts)
@@ -165,13 +169,8 @@ def test_arrays_come_back_bit_by_bit_in_little_endian(array):
 def test_features_come_back_and_have_one_canonical_form(value):
     back = wire.unpack(wire.pack(value))
     assert wire.canonical(back) == wire.canonical(value)
-    assert (back.words, back.fields, back.payload, back.size, back.keys) == (
-        value.words,
-        value.fields,
-        value.payload,
-        value.size,
-        value.keys,
-    )
+    for name in ("words", "fields", "payload", "size", "keys", "extent"):
+        assert getattr(back, name) == getattr(value, name)
     for space, sent in value.seeds.items():
         assert same_arrays(back.seeds[space].keys, sent.keys)
         assert (back.seeds[space].flags is None) == (sent.flags is None)
@@ -246,6 +245,9 @@ def mark(number: int) -> msgpack.ExtType:
         ([mark(17), "path", 1, "", ""], "int where str"),
         ([mark(15), 1.0, "best", {}], "'best'"),
         ([mark(12), ["x"]], "where Terms or"),
+        ([mark(14), 0, 5, 0, 1.0, [1, "x"]], "str where int"),
+        ([mark(14), 0, 5, 0, 1.0, 3], "int where a sequence"),
+        ([mark(24), 1.5, 1], "float where int"),
         ([mark(2), [mark(0), "<u4", [1], b"abcd"], [mark(0), "<u4", [0], b""], 1, None], "parallel"),
         ([mark(0), "|O8", [1], b"abcdefgh"], "numbers"),
         ([mark(0), "<u4", [-1], b"abcd"], "shape"),
