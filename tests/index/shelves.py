@@ -51,6 +51,7 @@ def make_entry(rng: np.random.Generator, number: int, source_id: int) -> Entry:
         places = np.sort(rng.choice(length, length // 3, replace=False)).astype(np.uint32)
         keys = rng.integers(0, 64, len(places)).astype(np.uint32)
         features.seeds["dna.kmers"] = Seeds(keys, places, length, rng.integers(0, 2, len(places)).astype(np.uint8))
+        features.extent = length if number % 4 else 0
     return Entry(source_id, kind, f"/shelf/{source_id}\udcff.x", f"#{number}", number, f"Thing {number}", features)
 
 

@@ -16,6 +16,7 @@ from nlsearch.handlers.contract import SeedSpace
 from nlsearch.index.merge import merge_splits
 from nlsearch.index.records import packed_terms, unpacked_terms
 from nlsearch.index.split import Split, verify_files
+from nlsearch.index.splitfacts import EXTENTS
 from nlsearch.index.splitwrite import SplitWriter
 from nlsearch.index.textquery import AllItems, FieldWords, HasTerms, HasWords, Keyword, NumberRange
 
@@ -42,6 +43,7 @@ def assert_same(merged: Split, whole: Split) -> None:
     assert merged.info.sources == whole.info.sources
     assert merged.info.handler_versions == whole.info.handler_versions
     assert merged.sizes.tolist() == whole.sizes.tolist()
+    assert merged.extents.tolist() == whole.extents.tolist()
     assert merged.source_ids.tolist() == whole.source_ids.tolist()
     everything = range(len(whole))
     assert list(merged.records(everything)) == list(whole.records(everything))
@@ -90,6 +92,20 @@ def test_each_part_has_its_own_dead(tmp_path):
     merged = Split(tmp_path / "merged")
     assert ids(merged, range(len(merged))) == sorted(e.path + e.locator for e in kept)
     assert len(merged) < 80
+    extents = {item.id: extent for item, extent in zip(merged.records(range(len(merged))), merged.extents, strict=True)}
+    assert extents == {e.path + e.locator: e.features.extent for e in kept}
+    assert sum(extents.values()) > 0
+
+
+def test_extents_go_with_the_last_item_that_has_one(tmp_path):
+    entries = make_entries(7, 40)
+    for entry in entries:
+        entry.features.extent = 5 if entry.source_id == 1 else 0
+    part = write(tmp_path / "a", entries)
+    assert part.extents.sum() > 0
+    info = merge_splits([(part, {1})], tmp_path / "merged")
+    assert EXTENTS not in info.files
+    assert not Split(tmp_path / "merged").extents.any()
 
 
 def test_merging_a_merged_split_again(tmp_path):

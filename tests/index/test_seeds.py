@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -250,6 +252,68 @@ def test_a_query_made_of_repeats_still_finds_something(tmp_path: Path) -> None:
     assert answer.dropped == 12
 
 
+# ------------------------------------------------------------------------------------------------------- single seeds
+def aligned(items: dict[int, Seeds], space: SeedSpace, match: SeedMatch) -> Counter[tuple[int, int, int, int]]:
+    """Count item, flag, positions in query and item (rounded) of all pairs of equal seeds."""
+    found: Counter[tuple[int, int, int, int]] = Counter()
+    for item, seeds in items.items():
+        flags = np.zeros(len(seeds.keys), np.uint8) if seeds.flags is None else seeds.flags
+        for key, at, flag in zip(match.keys, match.positions, match.flags or (0,) * len(match.keys), strict=True):
+            for n in np.flatnonzero(seeds.keys == key).tolist():
+                place = int(seeds.positions[n]) >> space.shift << space.shift
+                found[item, int(flag != flags[n]), at, place] += 1
+    return found
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), space=st.sampled_from(SPACES), min_votes=st.sampled_from([1, 2, 4]))
+def test_anchors_are_all_pairs_of_equal_seeds_that_line_up(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, space: SeedSpace, min_votes: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    items = collection(seed, space, int(rng.integers(1, 12)))
+    known = np.concatenate([seeds.keys for seeds in items.values()])
+    names = known[rng.integers(len(known), size=15)] if len(known) else np.zeros(15, np.uint64)
+    places, flags = rng.integers(0, 200, 15), rng.integers(0, 2**space.flag_bits, 15)
+    columns = (tuple(column.tolist()) for column in (names, places))
+    match = SeedMatch(space.name, *columns, 200, tuple(flags.tolist()), min_votes, 16, 10_000)
+    keys, anchors, complete = build(tmp_path_factory.mktemp("one"), space, items).anchors(match)
+    assert complete
+    assert keys.tolist() == sorted(set(keys.tolist()))
+    assert np.unique(anchors.items).tolist() == list(range(len(keys)))
+    rows = (keys[anchors.items], anchors.flags, anchors.queries, anchors.targets)
+    found = Counter(zip(*(row.tolist() for row in rows), strict=True))
+    every = aligned(items, space, match)
+    assert found == every if min_votes == 1 else found <= every
+    diagonals = Counter((item, flag, at + place if flag else place - at) for item, flag, at, place in every.elements())
+    for (item, flag, at, place), count in every.items():
+        if diagonals[item, flag, at + place if flag else place - at] >= min_votes:
+            assert found[item, flag, at, place] == count
+    by_row = zip(*(row.tolist() for row in rows), strict=True)
+    order = [(item, flag, place + at if flag else place - at) for item, flag, at, place in by_row]
+    assert order == sorted(order)
+
+
+def test_anchors_of_frequent_keys_are_left_out_and_it_is_said(tmp_path: Path) -> None:
+    often, rare = np.zeros(200, np.uint32), np.arange(1, 31, dtype=np.uint32)
+    seeds = Seeds(np.concatenate([often, rare]), np.arange(230, dtype=np.uint32), 230)
+    index = build(tmp_path, SMALL, {0: Seeds(np.array([40]), np.array([0]), 4), 7: seeds})
+    match = SeedMatch(SMALL.name, (0, *rare.tolist()), (199, *range(200, 230)), 230, max_occurrences=50)
+    keys, anchors, complete = index.anchors(match)
+    assert (keys.tolist(), complete) == ([7], False)
+    assert anchors.queries.tolist() == anchors.targets.tolist() == list(range(200, 230))
+    assert index.anchors(replace(match, capped_ok=True))[2]
+    assert len(index.anchors(replace(match, max_occurrences=200))[1].items) == 230
+
+
+def test_nothing_in_common_gives_no_anchors(tmp_path: Path) -> None:
+    index = build(tmp_path, SMALL, collection(2, SMALL, 5))
+    keys, anchors, complete = index.anchors(SeedMatch(SMALL.name, (63,), (0,), 1))
+    assert (len(keys), len(anchors.items), complete) == (0, 0, True)
+    nothing = build(tmp_path / "empty", SMALL, {}).anchors(SeedMatch(SMALL.name, (3, 4), (0, 1), 2))
+    assert (len(nothing[0]), len(nothing[1].targets), nothing[2]) == (0, 0, True)
+
+
 # ------------------------------------------------------------------------------------------------------------- errors
 @pytest.mark.parametrize(
     "seeds",
@@ -299,8 +363,9 @@ def test_starts_outside_of_the_postings_are_damage_not_a_crash(tmp_path: Path) -
     index = SeedIndex(tmp_path, SMALL)
     with pytest.raises(IndexDamaged):
         index.postings([9])
-    with pytest.raises(IndexDamaged):
-        index.lookup(SeedMatch(SMALL.name, (9,), (0,), span=1, max_occurrences=2**31))
+    for ask in (index.lookup, index.anchors):
+        with pytest.raises(IndexDamaged):
+            ask(SeedMatch(SMALL.name, (9,), (0,), span=1, max_occurrences=2**31))
 
 
 def test_keys_outside_of_the_space_are_refused(tmp_path: Path) -> None:

@@ -14,11 +14,12 @@ from shelves import FIELDS, NEAREST, QUESTIONS, SPACES, VERSIONS, ids, make_entr
 from nlsearch.errors import IndexDamaged, IndexTooNew, StorageFull, StoreError
 from nlsearch.index.records import Records, RecordWriter
 from nlsearch.index.split import Split, verify_files
-from nlsearch.index.splitfacts import SplitInfo
+from nlsearch.index.splitfacts import EXTENTS, SplitInfo
 from nlsearch.index.splitwrite import SplitWriter
 from nlsearch.index.storage import writing
 from nlsearch.index.textquery import FieldWords, HasTerms, HasWords, Keyword, KindIs, NumberRange
-from nlsearch.model import Entry, Features
+from nlsearch.model import Entry, Extent, Features
+from nlsearch.search.view import SplitView
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +69,39 @@ def test_sizes_never_round_up(shelf, tmp_path):
     assert np.allclose(split.sizes, sizes, rtol=2e-7)
     odd = [Entry(1, "image", "/x", f"#{n}", n, "", Features(size=size)) for n, size in enumerate((0.0, np.inf, 8.1))]
     assert write(tmp_path / "odd", odd).sizes.tolist() == [1.0, 1.0, np.nextafter(np.float32(8.1), np.float32(0))]
+
+
+def test_extents_are_those_that_were_added(shelf, tmp_path):
+    split, entries = shelf
+    extents = [entry.features.extent for entry in in_order(entries)]
+    assert split.extents.tolist() == extents
+    assert split.extents.dtype == np.int64
+    assert 0 < sum(map(bool, extents)) < len(extents)
+    large = write(tmp_path / "large", [Entry(1, "image", "/x", "#1", 1, "", Features(extent=2**40))])
+    assert large.extents.tolist() == [2**40]
+
+
+def test_where_nothing_has_an_extent_nothing_is_stored(tmp_path):
+    split = write(tmp_path / "split", [entry for entry in make_entries(1, 30) if not entry.features.extent])
+    assert EXTENTS not in split.info.files
+    assert split.extents.tolist() == [0] * len(split)
+
+
+def test_extents_of_another_length_are_damage(tmp_path):
+    split = write(tmp_path / "split", make_entries(1, 30))
+    (split.directory / EXTENTS).write_bytes(bytes(8 * 29))
+    with pytest.raises(IndexDamaged, match="29 rows for 30 items"):
+        split.extents  # noqa: B018 - reading it is what is tried
+
+
+def test_a_view_sums_the_extents_of_living_items(shelf):
+    split, entries = shelf
+    for dead in (set(), {2}, {1, 2, 3, 4, 5}, {77}):
+        view = SplitView(split.directory, 0, frozenset(dead))
+        for kind in (*VERSIONS, "score"):
+            living = [e.features.extent for e in entries if e.kind == kind and e.source_id not in dead]
+            assert view.extent(kind) == Extent(sum(living), sum(map(bool, living)))
+    assert SplitView(split.directory, 0, frozenset({2})).extent("nucleotide").items > 0
 
 
 def test_records_in_any_order(shelf):
