@@ -1,4 +1,4 @@
-"""A handler that looks at single seeds says which items stay candidates, where to verify them, and how high they score."""
+"""A handler that looks at single seeds says which items stay candidates, where to verify them, and what they score."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def melodies() -> dict[str, list[int]]:
 def collection(
     tmp_path_factory: pytest.TempPathFactory, melodies: dict[str, list[int]]
 ) -> Iterator[nlsearch.Collection]:
-    """Three files, of which the second was indexed and removed again; half of its tunes are in the third as well."""
+    """Three files, of which the second was removed again; its tunes are in the others as well."""
     folder = tmp_path_factory.mktemp("melodies")
     lines = [f"{name}: {' '.join(map(str, numbers))}\n" for name, numbers in melodies.items()]
     for name, part in (("a", lines[:30]), ("b", lines[20:40]), ("c", lines[30:])):
         (folder / f"{name}.melody").write_text("".join(part))
     with nlsearch.Collection.open(folder / "x.nls", create=True, handlers_dirs=[HANDLERS]) as made:
-        for name in "abc":
-            assert not made.index([folder / f"{name}.melody"], jobs=1).failures
+        for names in ("ab", "c"):
+            assert not made.index([folder / f"{name}.melody" for name in names], jobs=1).failures
         assert made.remove(folder / "b.melody") == 20
         yield made
 
