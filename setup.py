@@ -2,7 +2,7 @@
 
 from setuptools import Extension, setup
 
-PARTS = "voting graphs matching peaklists peakindex sketch motifs hsps residues".split()
+PARTS = ["voting", "graphs", "matching", "peaklists", "peakindex", "sketch", "motifs", "hspband", "hsps", "residues"]
 
 setup(
     ext_modules=[
