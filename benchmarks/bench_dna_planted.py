@@ -44,8 +44,10 @@ SMALL_BASES = 6_000_000
 
 @dataclass
 class Compared:
-    """E-values of alignments with equal ranges."""
+    """Alignments of blastn, those that are missed, and E-values where ranges are equal."""
 
+    listed: int = 0
+    missed: int = 0
     ratios: list[float] = field(default_factory=list)
     scores: Counter[str] = field(default_factory=Counter)
     worst: dict[str, tuple[float, Place, Place]] = field(default_factory=dict)
@@ -174,6 +176,8 @@ class Genomes:
             everything = [place for places in mine.values() for place in places]
             missed = share(told["blastn"], everything)
             count = len(told["blastn"])
+            compared.listed += count
+            compared.missed += len(missed)
             row = f" {1 - len(missed) / max(count, 1):6.3f} {count:6}"
             row += f" {sum(place.evalue <= 1e-6 for place in missed):5}"
             match_up(everything, told["blastn"], compared)
@@ -266,6 +270,7 @@ def report(compared: Compared) -> None:
     ratios = sorted(compared.ratios)
     if not ratios:
         return
+    print(f"of {compared.listed:,} alignments of blastn {1 - compared.missed / compared.listed:.4f} are found")
     off = sum(not 0.5 <= ratio <= 2 for ratio in ratios)
     print(
         f"E-values, ours / blastn, {len(ratios):,} alignments of equal ranges: {ratios[0]:.3g} to {ratios[-1]:.3g}, "
