@@ -12,9 +12,10 @@ Evidence
 strand, ``frame`` says which, and ``strand`` is the query's.  The CIGAR and ``rows`` run along the target and count
 residues.  ``evalue`` is that of the raw score, as blastp has it with ``-comp_based_stats 0`` and ``OLD_FSC=1``;
 ``evalue_composition`` is that of what the score is worth for the composition of the aligned stretches
-(:mod:`~nlsearch.handlers.protein.composition`), and has to be low enough too.  ``more`` lists further copies of the
-whole chain, which may overlap, then alignments of stretches of the target that no better one takes, as far as their
-E-values are low enough; ``count`` counts all.
+(:mod:`~nlsearch.handlers.protein.composition`), and has to be low enough too.  ``low_complexity`` is there, and true,
+where the aligned stretch of the query is of few kinds of residues (:mod:`~nlsearch.handlers.protein.complexity`).
+``more`` lists further copies of the whole chain, which may overlap, then alignments of stretches of the target that no
+better one takes, as far as their E-values are low enough; ``count`` counts all.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from nlsearch.handlers.protein.alphabet import letters
+from nlsearch.handlers.protein.alphabet import INVALID, TO_LETTERS
 from nlsearch.handlers.protein.asked import Asked, Chain
+from nlsearch.handlers.protein.complexity import is_low_complexity
 from nlsearch.handlers.protein.composition import worth
 from nlsearch.handlers.protein.payload import Target
 from nlsearch.handlers.sequences.codes import bases_of
@@ -37,6 +39,8 @@ from nlsearch.model import Json, Verdict
 
 ROW_COLUMNS = 1_000
 """Longer alignments are shown by their CIGAR alone."""
+_GAP = bytes([INVALID])
+_TO_ROW = TO_LETTERS[:INVALID] + b"-"
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,8 @@ class Match:
         As of :class:`~nlsearch.kernels.residues.Alignment`.
     space : int
         The search space of its E-value.
+    share : float
+        What the composition of the aligned stretches leaves of the score; 1 if nobody asks.
     """
 
     chain: Chain
@@ -61,6 +67,7 @@ class Match:
     target: tuple[int, int]
     runs: tuple[tuple[int, str], ...]
     space: int
+    share: float = 1.0
 
     def total(self, operations: str) -> int:
         """Return how many columns have one of `operations`."""
@@ -110,8 +117,9 @@ def _of_chain(asked: Asked, number: int, codes: bytes, limits: Limits) -> list[M
     """Return the matches of one chain: copies first, then the others, best first; none if the best does not pass."""
     chain, space = asked.chains[number], asked.space(number, len(codes))
     run = ((chain.length, "="),)
+    share = _share(asked, chain, chain.codes, chain.codes) if chain.codes in codes else 1.0
     copies = [
-        Match(chain, chain.own_score, (0, chain.length), (at, at + chain.length), run, space)
+        Match(chain, chain.own_score, (0, chain.length), (at, at + chain.length), run, space, share)
         for at in islice(_occurrences(chain.codes, codes), limits.verify_matches)
     ]
     free = _between(copies, len(codes))
@@ -155,17 +163,16 @@ def _best(asked: Asked, number: int, codes: bytes, low: int, high: int) -> Match
     found = align_residues(scheme.matrix, chain.codes, stretch, gap_open=scheme.gap_open, gap_extend=scheme.gap_extend)
     if found.score < max(1, asked.least(number, len(codes))):
         return None
-    ranges = (found.q_start, found.q_end), (low + found.t_start, low + found.t_end)
-    match = Match(chain, found.score, *ranges, tuple(found.runs), asked.space(number, len(codes)))
-    if asked.composition and found.score * _worth(match, codes) < asked.least(number, len(codes)):
+    query, target = (found.q_start, found.q_end), (low + found.t_start, low + found.t_end)
+    share = _share(asked, chain, chain.codes[slice(*query)], codes[slice(*target)])
+    if found.score * share < asked.least(number, len(codes)):
         return None
-    return match
+    return Match(chain, found.score, query, target, tuple(found.runs), asked.space(number, len(codes)), share)
 
 
-def _worth(match: Match, codes: bytes) -> float:
-    """Return the share of its score that a match is worth for the composition of what it aligns."""
-    pair = match.chain.codes[slice(*match.query)], codes[slice(*match.target)]
-    return float(worth(match.chain.scheme, [pair])[0])
+def _share(asked: Asked, chain: Chain, query: bytes, target: bytes) -> float:
+    """Return what the composition of two aligned stretches leaves of their score; 1 if nobody asks."""
+    return float(worth(chain.scheme, [(query, target)])[0]) if asked.composition else 1.0
 
 
 # ---------------------------------------------------------------------------------------------------------- evidence
@@ -179,48 +186,48 @@ def _evidence(asked: Asked, match: Match, codes: bytes) -> dict[str, Json]:
         "identity": match.identity,
         "mismatches": match.total("X"),
         "gaps": match.total("ID"),
-        "positives": sum(int(np.count_nonzero(_scores(match.chain, a, b) > 0)) for a, b in _columns(match, codes)),
+        "positives": int(np.count_nonzero(_positive(match, *_columns(match, codes)))),
         "raw_score": match.raw,
         "bit_score": round(chain.bit_score(match.raw), 2),
         "evalue": chain.evalue(match.raw, match.space),
         "search_space": match.space,
     }
     if asked.composition:
-        evidence["evalue_composition"] = chain.evalue(match.raw * _worth(match, codes), match.space)
+        evidence["evalue_composition"] = chain.evalue(match.raw * match.share, match.space)
+    if is_low_complexity(chain.codes[start:end]):
+        evidence["low_complexity"] = True
     if chain.frame:
         evidence["query"] = list(bases_of(chain.frame, start, end, asked.length))
         evidence["frame"] = chain.frame
     return evidence
 
 
-def _columns(match: Match, codes: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield what each run has of the query and of the target; nothing of one where there is a gap."""
+def _columns(match: Match, codes: bytes) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return the codes of the query and of the target in each column, :data:`_GAP` where there is a gap."""
+    above, below = bytearray(), bytearray()
     q, t = match.query[0], match.target[0]
     for length, operation in match.runs:
-        above = b"" if operation == "D" else match.chain.codes[q : q + length]
-        below = b"" if operation == "I" else codes[t : t + length]
-        q, t = q + len(above), t + len(below)
-        yield above, below
+        above += _GAP * length if operation == "D" else match.chain.codes[q : q + length]
+        below += _GAP * length if operation == "I" else codes[t : t + length]
+        q, t = q + length * (operation != "D"), t + length * (operation != "I")
+    return np.frombuffer(bytes(above), np.uint8), np.frombuffer(bytes(below), np.uint8)
 
 
-def _scores(chain: Chain, above: bytes, below: bytes) -> NDArray[np.int8]:
-    """Return what each column of two residues scores; none in a gap."""
-    shorter = min(len(above), len(below))
-    a, b = (np.frombuffer(codes[:shorter] or b"\0", np.uint8)[:shorter] for codes in (above, below))
-    return chain.scheme.matrix[a, b]
+def _positive(match: Match, above: NDArray[np.uint8], below: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Say of each column whether it has two residues that score more than 0."""
+    matrix = np.pad(match.chain.scheme.matrix, (0, 1))  # gaps score 0
+    gap = len(matrix) - 1
+    return np.asarray(matrix[np.minimum(above, gap), np.minimum(below, gap)] > 0)
 
 
 def rows(match: Match, codes: bytes) -> dict[str, Json]:
     """Return the gapped rows of query and target, and between them the letter of a match and + of a positive score."""
-    parts: dict[str, list[str]] = {"query": [], "midline": [], "target": []}
-    for above, below in _columns(match, codes):
-        length = max(len(above), len(below))
-        positive = (_scores(match.chain, above, below) > 0).tolist()
-        marks = [
-            letters(above[at : at + 1]) if above[at] == below[at] else " +"[is_positive]
-            for at, is_positive in enumerate(positive)
-        ]
-        parts["query"].append(letters(above) or "-" * length)
-        parts["midline"].append("".join(marks) or " " * length)
-        parts["target"].append(letters(below) or "-" * length)
-    return {name: "".join(part) for name, part in parts.items()}
+    above, below = _columns(match, codes)
+    upper, lower = (_written(row) for row in (above, below))
+    marks = np.where(_positive(match, above, below), ord("+"), ord(" ")).astype(np.uint8)
+    midline = np.where(above == below, np.frombuffer(upper, np.uint8), marks).astype(np.uint8).tobytes()
+    return {"query": upper.decode(), "midline": midline.decode(), "target": lower.decode()}
+
+
+def _written(row: NDArray[np.uint8]) -> bytes:
+    return row.tobytes().translate(_TO_ROW)
