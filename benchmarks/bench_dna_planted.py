@@ -35,7 +35,7 @@ import nlsearch
 from aligners import Place
 from genomes import Planted
 from nlsearch.limits import Limits
-from timing import Stats, measure, measure_in_turns, pooled, table
+from timing import measure, measure_in_turns, pooled, table
 
 UNLIMITED = Limits(evidence_more=100_000, verify_matches=100_000)
 TASKS = ("blastn", "dc-megablast", "megablast")
