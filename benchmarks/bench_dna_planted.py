@@ -1,7 +1,7 @@
 """Planted stretches of genomes beside BLAST and minimap2: what is found, of what E-value, at what CPU.
 
 Usage: ``python benchmarks/bench_dna_planted.py [--queries 50] [--rounds 3] [--chance 500] [--lengths 1000,250,100]
-[--rates 0,5,10,15,20,25] [--collection FOLDER]`` (needs ../shared/data; blastn, minimap2, pyncbitk and mappy are
+[--rates 0,5,10,15,20,25]`` (needs ../shared/data; blastn, minimap2, pyncbitk and mappy are
 left out where they are not installed).
 
 Queries are stretches of the genomes, on both strands, with edits (9 of 10 substitutions).  A stretch is found by an
@@ -35,7 +35,7 @@ import nlsearch
 from aligners import Place
 from genomes import Planted
 from nlsearch.limits import Limits
-from timing import Stats, measure, measure_in_turns, pooled, table
+from timing import measure, measure_in_turns, pooled, table
 
 UNLIMITED = Limits(evidence_more=100_000, verify_matches=100_000)
 TASKS = ("blastn", "dc-megablast", "megablast")
@@ -78,19 +78,10 @@ def ours(opened: nlsearch.Collection, name: str, letters: str, evalue: float = 1
     for hit in page.hits:
         for told in (hit.evidence, *hit.evidence["more"]):
             rows = told.get("rows", {})
-            found.append(
-                Place(
-                    name,
-                    hit.item.locator.removeprefix("#"),
-                    *told["query"],
-                    *told["target"],
-                    told["strand"],
-                    raw_score(told),
-                    told["bit_score"],
-                    told["evalue"],
-                    (rows.get("query", told["cigar"]), rows.get("target", "")),
-                )
-            )
+            ranges = *told["query"], *told["target"], told["strand"]
+            numbers = raw_score(told), told["bit_score"], told["evalue"]
+            shown = rows.get("query", told["cigar"]), rows.get("target", "")
+            found.append(Place(name, hit.item.locator.removeprefix("#"), *ranges, *numbers, shown))
     return found
 
 
@@ -133,10 +124,10 @@ class Genomes:
         self.folder, self.given = folder, given
         self.held = genomes.records(genomes.files())
         self.fasta = genomes.write_fasta(folder / "all.fa", self.held)
-        self.opened = self._collection("all.nls", self.held, None)
+        self.opened = self._collection("all.nls", self.held)
         self.all_told = nlsearch.Collection.open(folder / "all.nls", limits=UNLIMITED)
         self.small = self._first(SMALL_BASES)
-        self.few = self._collection("few.nls", self.small, None)
+        self.few = self._collection("few.nls", self.small)
         self.has_blast = aligners.installed("blastn", "makeblastdb")
         self.has_minimap = aligners.installed("minimap2")
         if self.has_blast:
@@ -151,9 +142,9 @@ class Genomes:
                 taken[name] = letters
         return taken
 
-    def _collection(self, name: str, held: dict[str, bytes], limits: Limits | None) -> nlsearch.Collection:
+    def _collection(self, name: str, held: dict[str, bytes]) -> nlsearch.Collection:
         fasta = genomes.write_fasta(self.folder / f"{name}.fa", held)
-        opened = nlsearch.Collection.open(self.folder / name, create=True, limits=limits)
+        opened = nlsearch.Collection.open(self.folder / name, create=True)
         opened.index([fasta])
         return opened
 
@@ -211,7 +202,7 @@ class Genomes:
             batches["minimap2"] = partial(aligners.minimap, self.fasta, asked)
         if batches:
             taken = measure(batches, self.given.rounds, aligners.with_children)
-            stats |= {name: divided(one, len(queries)) for name, one in taken.items()}
+            stats |= {name: one.over(len(queries)) for name, one in taken.items()}
         return " ".join(f"{name} {s.median:.2f} ({s.p10:.2f}-{s.p90:.2f})" for name, s in stats.items())
 
     # ------------------------------------------------------------------------------------------------------- the rest
@@ -259,10 +250,6 @@ def match_up(mine: Iterable[Place], theirs: Iterable[Place], compared: Compared)
     for place in theirs:
         if place.range in same:
             compared.add(same[place.range], place)
-
-
-def divided(stats: Stats, count: int) -> Stats:
-    return Stats(stats.p10 / count, stats.median / count, stats.p90 / count, stats.p99 / count, stats.calls)
 
 
 def report(compared: Compared) -> None:
