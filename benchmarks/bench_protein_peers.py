@@ -178,8 +178,8 @@ def compare(
     rivals = {
         "ours, page of 20": one_by_one([lambda v=v: opened.search(v, limit=20) for v in values]),
         "ours, all hits": one_by_one([lambda v=v: opened.search(v, limit=1000) for v in values]),
-        "ours, exhaustive, page of 20": one_by_one(
-            [lambda v=v: opened.search(v + "{exhaustive=yes}", limit=20) for v in values]
+        f"ours, exhaustive ({given.exhaustive} queries)": one_by_one(
+            [lambda v=v: opened.search(v + "{exhaustive=yes}", limit=20) for v in values[: given.exhaustive]]
         ),
     }
     in_process = peers.blastp_in_process(fasta, asked)
