@@ -14,37 +14,40 @@ from nlsearch.handlers.sequences.bases import CODES as BASE_CODES
 from nlsearch.handlers.sequences.bases import GAP, IGNORED, INVALID
 from nlsearch.handlers.sequences.codes import genetic_codes, six_frames
 from nlsearch.handlers.sequences.residues import digest
+from nlsearch.limits import Limits, how_to_raise
 from nlsearch.model import Guarantee, Probe, RawItem, Scalar, Scan, Skipped
 
 DEFAULT_EVALUE = 1e-3
-MOST_RESIDUES = 100_000
-"""Of a chain that is looked for: one comparison with the longest known protein takes seconds then."""
 LEAST = 1e-5
 """Scores below are no hits; the least of a hit is one match in a chain, far above for all that passes."""
 
 
-def compile_protein(text: str, options: Mapping[str, Scalar]) -> Probe:
+def compile_protein(text: str, options: Mapping[str, Scalar], limits: Limits) -> Probe:
     """Compile the operator ``protein``.
 
     Raises
     ------
     QuerySyntax
         If the value is no protein, or an option is out of range.
+    QueryTooCostly
+        If a chain is over the cap ``query_residues``.
     """
     codes = parse_query(text)
     said = [_counted(len(codes), "residue")]
     if looks_like_bases(codes):
         said.append("which read as nucleotides: blastx searches their translation")
-    return _similar("protein", [[0, codes]], len(codes), said, options)
+    return _similar("protein", [[0, codes]], len(codes), said, options, limits)
 
 
-def compile_blastx(text: str, options: Mapping[str, Scalar]) -> Probe:
+def compile_blastx(text: str, options: Mapping[str, Scalar], limits: Limits) -> Probe:
     """Compile the operator ``blastx``: nucleotides, translated in six frames.
 
     Raises
     ------
     QuerySyntax
         If the value holds no codon or something that is no nucleotide, or there is no such genetic code.
+    QueryTooCostly
+        If a chain is over the cap ``query_residues``.
     """
     number = int(options.get("code", 1))
     known = genetic_codes()
@@ -55,7 +58,7 @@ def compile_blastx(text: str, options: Mapping[str, Scalar]) -> Probe:
     if not chains:
         raise QuerySyntax("the value holds no whole codon", hint='write blastx:"ATGGCC…"')
     said = [_counted(len(bases), "nucleotide"), f"six frames by genetic code {number} ({known[number]})"]
-    return _similar("blastx", chains, len(bases), said, options)
+    return _similar("blastx", chains, len(bases), said, options, limits)
 
 
 def compile_prosite(text: str) -> Probe:
@@ -71,18 +74,20 @@ def compile_prosite(text: str) -> Probe:
     return Probe("protein", "prosite", pattern.read_as, Scan(), facts, "complete")
 
 
-def compile_like(codes: bytes, name: str, options: Mapping[str, Scalar]) -> Probe:
+def compile_like(codes: bytes, name: str, options: Mapping[str, Scalar], limits: Limits) -> Probe:
     """Compile the operator ``like`` for the protein of a file or of an indexed item.
 
     Raises
     ------
     QuerySyntax
         If it has no residues.
+    QueryTooCostly
+        If a chain is over the cap ``query_residues``.
     """
     if not codes:
         raise QuerySyntax(f"{name or 'the example'} has no residues to search with")
     said = [_counted(len(codes), "residue") + (f" of {name}" if name else "")]
-    return _similar("like", [[0, codes]], len(codes), said, options, digest(codes.translate(TO_LETTERS)))
+    return _similar("like", [[0, codes]], len(codes), said, options, limits, digest(codes.translate(TO_LETTERS)))
 
 
 def example_of_payload(payload: bytes) -> tuple[bytes, str]:
@@ -131,14 +136,18 @@ def _similar(
     length: int,
     said: list[str],
     options: Mapping[str, Scalar],
+    limits: Limits,
     own: bytes = b"",
 ) -> Probe:
     matrix = str(options.get("matrix", MATRICES[2]))
     evalue, identity = float(options.get("evalue", DEFAULT_EVALUE)), float(options.get("identity", 0.0))
     exhaustive = bool(options.get("exhaustive", False))
     longest = max(len(codes) for _, codes in chains)
-    if longest > MOST_RESIDUES:
-        raise QueryTooCostly(f"a chain of {longest:,} residues is over the {MOST_RESIDUES:,} that are compared")
+    if longest > limits.query_residues:
+        raise QueryTooCostly(
+            f"a chain of {longest:,} residues is over the cap query_residues = {limits.query_residues:,}",
+            hint=how_to_raise("query_residues"),
+        )
     if not 0.0 < evalue < 1e9:
         raise QuerySyntax(f"evalue is a number above 0, not {evalue:g}")
     if not 0.0 <= identity <= 1.0:
