@@ -11,6 +11,7 @@ setup(
                 f"src/nlsearch/_{part}.c"
                 for part in (
                     "voting", "graphs", "matching", "peaklists", "peakindex", "sketch", "motifs", "hsps", "residues",
+                    "translated",
                 )  # fmt: skip
             ],
             extra_compile_args=["-O3", "-std=c11", "-fno-math-errno"],
