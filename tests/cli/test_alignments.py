@@ -510,7 +510,7 @@ def test_every_record_of_a_file_is_asked_with(run, tmp_path):
     rows = [line.split(",") for line in (tmp_path / "x.csv").read_text().splitlines()[1:]]
     assert [(row[0], row[2], row[3]) for row in rows] == [
         ("1", "a", "1"),
-        ("2", "", ""),
+        ("2", "bad", ""),
         ("3", "none", ""),
         ("4", "b", "1"),
     ]

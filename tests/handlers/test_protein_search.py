@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlsearch.errors import QuerySyntax
+from nlsearch.errors import QuerySyntax, QueryTooCostly
 from nlsearch.handlers.protein import ProteinHandler
 from nlsearch.handlers.protein.alphabet import CODES, LETTERS, letters, parse_query
 from nlsearch.handlers.protein.matrices import MATRICES, scheme_of
@@ -83,6 +83,11 @@ def test_a_query_of_bases_is_offered_as_such(handler: ProteinHandler) -> None:
 def test_options_out_of_range_are_refused(handler: ProteinHandler, options: dict[str, float]) -> None:
     with pytest.raises(QuerySyntax, match=next(iter(options))):
         handler.compile("protein", GLOBIN, options)
+
+
+def test_a_chain_that_is_too_long_is_refused(handler: ProteinHandler) -> None:
+    with pytest.raises(QueryTooCostly, match="100,001 residues"):
+        handler.compile("protein", "A" * 100_001, {})
 
 
 def test_a_probe_says_what_it_asks(handler: ProteinHandler) -> None:
@@ -207,6 +212,22 @@ def test_features_are_no_hits_but_of_their_own_example(handler: ProteinHandler) 
     assert handler.verify(like, feature).tier == "exact"
 
 
+def test_biased_composition_takes_worth_off(handler: ProteinHandler) -> None:
+    query, target = "GLLVAGLAVLLAGALGVLAAL" * 2, "LLAVLGALLVAAGLLVAGVLALLGAVLLAA" * 2
+    plain = found(handler, ask(handler, query, evalue=10.0, composition=False), target)
+    assert plain is not None
+    assert "evalue_composition" not in plain.evidence
+    shown = found(handler, ask(handler, query, evalue=1e6), target).evidence
+    assert shown["evalue_composition"] > 10 * shown["evalue"]
+    bound = shown["evalue"] * 3
+    for composition, expected in ((True, 0), (False, 1)):
+        probe = ask(handler, query, evalue=bound, composition=composition)
+        assert np.count_nonzero(handler.scores(probe, [payload(target)])) == expected
+        assert (found(handler, probe, target) is not None) == bool(expected)
+    usual = found(handler, ask(handler, GLOBIN), OTHER).evidence
+    assert usual["evalue_composition"] < 1e4 * usual["evalue"]
+
+
 # ------------------------------------------------------------------------------------------- scores and verify together
 @st.composite
 def chains(draw: st.DrawFn) -> str:
@@ -227,6 +248,7 @@ def test_scores_are_those_of_verify(data: st.DataObject) -> None:
         "evalue": data.draw(st.sampled_from([1e-3, 10.0, 1e-20])),
         "exhaustive": data.draw(st.booleans()),
         "identity": data.draw(st.sampled_from([0.0, 0.5])),
+        "composition": data.draw(st.booleans()),
         "matrix": data.draw(st.sampled_from(MATRICES)),
     }
     extent = data.draw(st.sampled_from([None, BIG, Extent(500, 5)]))
@@ -262,7 +284,7 @@ def test_an_exhaustive_question_finds_all_that_smith_and_waterman_would(handler:
     extent = Extent(sum(map(len, texts)), len(texts))
     scheme = scheme_of("BLOSUM62")
     for query in texts[::12]:
-        probe = ask(handler, query, within=extent, exhaustive=True)
+        probe = ask(handler, query, within=extent, exhaustive=True, composition=False)
         raw = smith_waterman(scheme.matrix, parse_query(query), payloads, offset=48, length_at=8)
         evalues = [scheme.gapped.evalue(int(score), len(query), extent.total, extent.items) for score in raw]
         assert [score > 0 for score in handler.scores(probe, payloads)] == [value <= 1e-3 for value in evalues]

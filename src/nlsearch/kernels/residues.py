@@ -219,7 +219,7 @@ def align_residues(
 ) -> Alignment:
     """Return the best local alignment of two sequences.
 
-    It takes memory for 16 million cells at most, and beyond that twice the time.
+    It keeps 16 million cells at most; a larger table takes twice the time, and memory for some of its columns.
 
     Parameters
     ----------

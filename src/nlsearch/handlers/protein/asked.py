@@ -61,7 +61,7 @@ class Chain:
         """Return the search space in all that is searched."""
         return self.scheme.gapped.search_space(self.length, extent.total, max(1, extent.items))
 
-    def evalue(self, raw: int, space: float) -> float:
+    def evalue(self, raw: float, space: float) -> float:
         """Return the E-value of a raw score."""
         return self.scheme.gapped.expected(raw, space)
 
@@ -76,7 +76,8 @@ class Asked:
     Parameters
     ----------
     facts : dict
-        ``Probe.verification``: chains, length, matrix, evalue, identity, exhaustive, digest (of an example: features
+        ``Probe.verification``: chains, length, matrix, evalue, identity, exhaustive, composition (whether an
+        alignment is worth less where its stretches are of biased composition), digest (of an example: features
         with the same sequence are hits too).
     searched : Extent, optional
         What there is to search; without it each target stands for itself.
@@ -89,6 +90,7 @@ class Asked:
         self.evalue: float = facts["evalue"]
         self.identity: float = facts["identity"]
         self.exhaustive: bool = facts["exhaustive"]
+        self.composition: bool = facts["composition"]
         self.digest: bytes = facts["digest"]
         self._searched = searched
         self._spaces = [chain.space(searched) if searched else 0 for chain in self.chains]

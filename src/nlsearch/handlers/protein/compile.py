@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from nlsearch.errors import InputError, QuerySyntax
+from nlsearch.errors import InputError, QuerySyntax, QueryTooCostly
 from nlsearch.handlers.protein.alphabet import CODES, TO_LETTERS, looks_like_bases, parse_query
 from nlsearch.handlers.protein.matrices import MATRICES, scheme_of
 from nlsearch.handlers.protein.patterns import Pattern
@@ -17,6 +17,8 @@ from nlsearch.handlers.sequences.residues import digest
 from nlsearch.model import Guarantee, Probe, RawItem, Scalar, Scan, Skipped
 
 DEFAULT_EVALUE = 1e-3
+MOST_RESIDUES = 100_000
+"""Of a chain that is looked for: one comparison with the longest known protein takes seconds then."""
 LEAST = 1e-5
 """Scores below are no hits; the least of a hit is one match in a chain, far above for all that passes."""
 
@@ -134,12 +136,17 @@ def _similar(
     matrix = str(options.get("matrix", MATRICES[2]))
     evalue, identity = float(options.get("evalue", DEFAULT_EVALUE)), float(options.get("identity", 0.0))
     exhaustive = bool(options.get("exhaustive", False))
+    longest = max(len(codes) for _, codes in chains)
+    if longest > MOST_RESIDUES:
+        raise QueryTooCostly(f"a chain of {longest:,} residues is over the {MOST_RESIDUES:,} that are compared")
     if not 0.0 < evalue < 1e9:
         raise QuerySyntax(f"evalue is a number above 0, not {evalue:g}")
     if not 0.0 <= identity <= 1.0:
         raise QuerySyntax(f"identity is a share from 0 to 1, not {identity:g}")
     scheme = scheme_of(matrix)
     said += [f"{matrix} with gaps {scheme.gap_open}/{scheme.gap_extend}", f"E-value ≤ {evalue:g}, or the whole chain"]
+    if not options.get("composition", True):
+        said.append("whatever the composition")
     said += [f"identity ≥ {identity:g}"] * bool(identity) + ["every target compared with gaps"] * exhaustive
     facts = {
         "asks": "similar",
@@ -149,6 +156,7 @@ def _similar(
         "evalue": evalue,
         "identity": identity,
         "exhaustive": exhaustive,
+        "composition": bool(options.get("composition", True)),
         "digest": own,
     }
     guarantee: Guarantee = "complete" if exhaustive else "sound"

@@ -69,6 +69,12 @@ _MATRIX = Option(
 )
 _EVALUE = Option("evalue", "float", "highest E-value; copies of the whole query are found whatever it is", default=1e-3)
 _IDENTITY = Option("identity", "float", "least identity, 0 to 1", default=0.0)
+_COMPOSITION = Option(
+    "composition",
+    "boolean",
+    "an alignment of stretches of biased composition is worth less, and its E-value then has to be low enough too",
+    default=True,
+)
 _EXHAUSTIVE = Option(
     "exhaustive", "boolean", "compare every protein with gaps, however it scores without; then complete", default=False
 )
@@ -80,7 +86,7 @@ OPERATORS: tuple[Operator, ...] = (
         'protein:"VHLTPEEKSAVTALWGKVNVDEVGGEALGR"',
         "sound",
         _SCORE,
-        (_MATRIX, _EVALUE, _IDENTITY, _EXHAUSTIVE),
+        (_MATRIX, _EVALUE, _IDENTITY, _COMPOSITION, _EXHAUSTIVE),
         "amino acids",
     ),
     Operator(
@@ -94,6 +100,7 @@ OPERATORS: tuple[Operator, ...] = (
             _MATRIX,
             _EVALUE,
             _IDENTITY,
+            _COMPOSITION,
             _EXHAUSTIVE,
         ),
         "nucleotides, IUPAC",
@@ -112,7 +119,7 @@ OPERATORS: tuple[Operator, ...] = (
         'like:"human proteins.faa"',
         "sound",
         _SCORE,
-        (_MATRIX, _EVALUE, _IDENTITY, _EXHAUSTIVE),
+        (_MATRIX, _EVALUE, _IDENTITY, _COMPOSITION, _EXHAUSTIVE),
         "a file or item id",
     ),
 )

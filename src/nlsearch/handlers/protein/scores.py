@@ -8,14 +8,16 @@ Nothing here is a heuristic but the bound in the middle, and an exhaustive quest
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlsearch.handlers.contract import Buffer
 from nlsearch.handlers.protein.asked import Asked, Chain
+from nlsearch.handlers.protein.composition import LEAST, worth
 from nlsearch.handlers.protein.payload import FEATURE, HEADER
-from nlsearch.kernels.residues import local_places, smith_waterman, ungapped_scores
+from nlsearch.kernels.residues import align_residues, local_places, smith_waterman, ungapped_scores
 
 LENGTH_AT, DIGEST_AT = 8, 20
 OFFSET = HEADER.size
@@ -77,11 +79,40 @@ def _of_chain(asked: Asked, number: int, records: list[Buffer]) -> tuple[NDArray
     gapped = _gapped_scores(chain, [records[at] for at in chosen.tolist()])
     passing = gapped >= asked.for_each(asked.least, number, _lengths(records[at] for at in chosen.tolist()))
     chosen, gapped = chosen[passing], gapped[passing]
-    identity, coverage = _shares(chain, [records[at] for at in chosen.tolist()], gapped)
-    wanted = identity >= asked.identity
+    kept = [records[at] for at in chosen.tolist()]
+    places = _places(chain, kept, gapped)
+    identity = places["matches"] / np.maximum(places["columns"], 1)
+    wanted = (identity >= asked.identity) & _is_no_bias(asked, number, kept, gapped, places)
+    coverage = (places["q_end"] - places["q_start"]) / chain.length
     raw[chosen[wanted]] = gapped[wanted]
     score[chosen[wanted]] = (identity * coverage)[wanted]
     return raw, score
+
+
+def _is_no_bias(
+    asked: Asked, number: int, records: list[Buffer], gapped: NDArray[np.int32], places: NDArray[Any]
+) -> NDArray[np.bool_]:
+    """Say of each alignment whether it passes for all that its composition takes off; shape (n,)."""
+    answer = np.ones(len(records), np.bool_)
+    if not asked.composition:
+        return answer
+    bounds = np.broadcast_to(asked.for_each(asked.least, number, _lengths(records)), len(records))
+    doubtful = np.flatnonzero(gapped * LEAST < bounds)
+    pairs = [_stretches(asked.chains[number], residues_of(records[at]), places[at]) for at in doubtful.tolist()]
+    answer[doubtful] = gapped[doubtful] * worth(asked.scheme, pairs) >= bounds[doubtful]
+    return answer
+
+
+def _stretches(chain: Chain, codes: bytes, place: np.void) -> tuple[bytes, bytes]:
+    """Return the stretches of the chain and of the target that an alignment takes.
+
+    A target's stretch is no longer than the alignment has columns, so the rest of the table is left out.
+    """
+    own = chain.codes[place["q_start"] : place["q_end"]]
+    near = codes[max(0, place["t_end"] - place["columns"]) : place["t_end"]]
+    scheme = chain.scheme
+    found = align_residues(scheme.matrix, own, near, gap_open=scheme.gap_open, gap_extend=scheme.gap_extend)
+    return own, near[found.t_start :]
 
 
 def _lengths(records: Iterable[Buffer]) -> Iterator[int]:
@@ -94,12 +125,7 @@ def _gapped_scores(chain: Chain, records: list[Buffer]) -> NDArray[np.int32]:
     return smith_waterman(scheme.matrix, chain.codes, records, **LAYOUT, **costs)
 
 
-def _shares(
-    chain: Chain, records: list[Buffer], gapped: NDArray[np.int32]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return matches / columns of the best alignments, and the shares of the chain that they cover."""
+def _places(chain: Chain, records: list[Buffer], gapped: NDArray[np.int32]) -> NDArray[Any]:
     scheme = chain.scheme
     costs = {"gap_open": scheme.gap_open, "gap_extend": scheme.gap_extend}
-    places = local_places(scheme.matrix, chain.codes, records, gapped, **LAYOUT, **costs)
-    identity = places["matches"] / np.maximum(places["columns"], 1)
-    return identity, (places["q_end"] - places["q_start"]) / chain.length
+    return local_places(scheme.matrix, chain.codes, records, gapped, **LAYOUT, **costs)

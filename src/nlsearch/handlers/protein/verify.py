@@ -10,8 +10,11 @@ Evidence
 --------
 ``query`` and ``target`` are 0-based and half-open; for a translated query ``query`` counts bases on its own forward
 strand, ``frame`` says which, and ``strand`` is the query's.  The CIGAR and ``rows`` run along the target and count
-residues.  ``more`` lists further copies of the whole chain, which may overlap, then alignments of stretches of the
-target that no better one takes, as far as their E-values are low enough; ``count`` counts all.
+residues.  ``evalue`` is that of the raw score, as blastp has it with ``-comp_based_stats 0`` and ``OLD_FSC=1``;
+``evalue_composition`` is that of what the score is worth for the composition of the aligned stretches
+(:mod:`~nlsearch.handlers.protein.composition`), and has to be low enough too.  ``more`` lists further copies of the
+whole chain, which may overlap, then alignments of stretches of the target that no better one takes, as far as their
+E-values are low enough; ``count`` counts all.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from numpy.typing import NDArray
 
 from nlsearch.handlers.protein.alphabet import letters
 from nlsearch.handlers.protein.asked import Asked, Chain
+from nlsearch.handlers.protein.composition import worth
 from nlsearch.handlers.protein.payload import Target
 from nlsearch.handlers.sequences.codes import bases_of
 from nlsearch.kernels.residues import CAP, align_residues, ungapped_scores
@@ -152,7 +156,16 @@ def _best(asked: Asked, number: int, codes: bytes, low: int, high: int) -> Match
     if found.score < max(1, asked.least(number, len(codes))):
         return None
     ranges = (found.q_start, found.q_end), (low + found.t_start, low + found.t_end)
-    return Match(chain, found.score, *ranges, tuple(found.runs), asked.space(number, len(codes)))
+    match = Match(chain, found.score, *ranges, tuple(found.runs), asked.space(number, len(codes)))
+    if asked.composition and found.score * _worth(match, codes) < asked.least(number, len(codes)):
+        return None
+    return match
+
+
+def _worth(match: Match, codes: bytes) -> float:
+    """Return the share of its score that a match is worth for the composition of what it aligns."""
+    pair = match.chain.codes[slice(*match.query)], codes[slice(*match.target)]
+    return float(worth(match.chain.scheme, [pair])[0])
 
 
 # ---------------------------------------------------------------------------------------------------------- evidence
@@ -172,6 +185,8 @@ def _evidence(asked: Asked, match: Match, codes: bytes) -> dict[str, Json]:
         "evalue": chain.evalue(match.raw, match.space),
         "search_space": match.space,
     }
+    if asked.composition:
+        evidence["evalue_composition"] = chain.evalue(match.raw * _worth(match, codes), match.space)
     if chain.frame:
         evidence["query"] = list(bases_of(chain.frame, start, end, asked.length))
         evidence["frame"] = chain.frame
