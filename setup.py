@@ -2,18 +2,14 @@
 
 from setuptools import Extension, setup
 
+PARTS = "voting graphs matching peaklists peakindex sketch motifs hsps residues translated".split()
+
 setup(
     ext_modules=[
         Extension(
             "nlsearch._kernels",
             sources=["src/nlsearch/_kernels.c"],
-            depends=[
-                f"src/nlsearch/_{part}.c"
-                for part in (
-                    "voting", "graphs", "matching", "peaklists", "peakindex", "sketch", "motifs", "hsps", "residues",
-                    "translated",
-                )  # fmt: skip
-            ],
+            depends=[f"src/nlsearch/_{part}.c" for part in PARTS],
             extra_compile_args=["-O3", "-std=c11", "-fno-math-errno"],
             optional=True,
         )

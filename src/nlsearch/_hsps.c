@@ -9,6 +9,7 @@
 #define REBASE 8000     /* scores over it are lowered, so that 16 bits hold all of them */
 #define FIRST_WINDOW 96
 #define SLACK 4 /* matches that the last extension may add to the first */
+#define AHEAD 24 /* anchors whose letters are fetched before they are needed */
 #define RECENT 16 /* diagonals whose last extension is remembered */
 #define CHUNK 24  /* letters compared at once, eight by eight */
 #define BREAK_Q 250
@@ -455,6 +456,8 @@ static int try_anchors(const Query *q, const Packed *t, const Scheme *c, const E
     int slot = 0;
     for (int i = 0; i < RECENT; i++) recent[i] = (Covered){0, 0, 0, -1};
     for (int64_t n = from; n < to; n++) {
+        if (n + AHEAD < to && search->targets[n + AHEAD] >= 0)
+            PREFETCH(t->packed + (search->targets[n + AHEAD] >> 2));
         const int s = search->flags[n] != 0;
         const int64_t qa = s ? q->length - c->seed - (int64_t)search->queries[n] : (int64_t)search->queries[n];
         const uint64_t wanted = letters_at(q->packed[s], q->bytes, qa) & mask;

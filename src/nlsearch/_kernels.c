@@ -17,8 +17,10 @@
 
 #if defined(__GNUC__)
 #define POPCOUNT(x) ((uint32_t)__builtin_popcountll(x))
+#define PREFETCH(p) __builtin_prefetch(p)
 #define INLINE static inline __attribute__((always_inline))
 #else
+#define PREFETCH(p) ((void)(p))
 #define INLINE static inline
 static inline uint32_t POPCOUNT(uint64_t x) {
     x -= (x >> 1) & 0x5555555555555555u;

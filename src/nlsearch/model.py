@@ -42,8 +42,8 @@ class RawItem:
     content : object
         The handler's own object (an RDKit molecule, a sequence record, an array of pixels).
     number : int
-        The record's number in its source, from 1; skipped records count too.  0 for the source as a whole, where that is
-        an item beside its records.
+        The record's number in its source, from 1; skipped records count too.  0 for the source as a whole, where
+        that is an item beside its records.
     title : str
         The record's own name, or ``""`` (then the file's name is used).
     record_id : str, optional

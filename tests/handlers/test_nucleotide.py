@@ -407,6 +407,28 @@ def test_a_long_example_is_aligned() -> None:
     assert HANDLER.verify(probe, payload(random_dna(50_000, 3))) is None
 
 
+@pytest.mark.parametrize("strand", ["+", "-"])
+@pytest.mark.parametrize("rate", [0.0, 0.05])
+def test_a_match_across_the_origin_of_a_circle_is_one(strand: str, rate: float) -> None:
+    text = random_dna(3_000, 5)
+    query = mutated(text[-200:] + text[:150], rate, 1)
+    query = query if strand == "+" else rc(query)
+    circle = encode(packed_of(codes(text)), "plasmid", [], circular=True)
+    verdict = HANDLER.verify(probe_of(query), circle)
+    assert verdict is not None
+    assert verdict.evidence["strand"] == strand
+    start, end = verdict.evidence["target"]
+    assert (start - 2_800) in range(-5, 6)
+    assert (end - 3_150) in range(-5, 6)
+    assert verdict.evidence["wraps"] is True
+    assert verdict.evidence["count"] == 1
+    assert verdict.tier == ("near" if rate else "exact")
+    linear = HANDLER.verify(probe_of(query), encode(packed_of(codes(text)), "line", []))
+    assert linear is not None
+    assert linear.tier == "near"
+    assert linear.evidence["count"] == 2
+
+
 def test_an_example_too_long_to_be_aligned_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiling, "MOST_BASES", 1_000)
     with pytest.raises(QueryTooCostly, match="1,001 letters"):

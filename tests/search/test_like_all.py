@@ -94,7 +94,9 @@ def test_the_answers_are_those_of_the_items_one_by_one(
     answers = list(indexed.like_all(path, limit=3, **options))  # type: ignore[arg-type]
     items = {hit.item.id for hit in indexed.search("kind:molecule OR -kind:molecule", limit=1000).hits}
     assert [answer.id for answer in answers] == [answer.path + answer.locator for answer in answers]
-    assert {answer.id for answer in answers} == {one for one in items if one.startswith(path + "#") and not one.endswith("#file")}
+    assert {answer.id for answer in answers} == {
+        one for one in items if one.startswith(path + "#") and not one.endswith("#file")
+    }
     assert [answer.number for answer in answers] == list(range(1, len(answers) + 1))
     for answer in answers:
         page = indexed.like(answer.id, limit=3, **options)  # type: ignore[arg-type]

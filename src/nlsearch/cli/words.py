@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _SILENT = frozenset({
     "bonds", "homography", "more", "count", "frame", "strand", "query_s", "gaps", "cigar", "fingerprint",
     "expected_votes", "voice", "part_name", "query_atoms", "tier", "score", "search_space", "k", "scaled", "rows",
-    "cut_other_strand", "ani_item_in_query", "ani_average", "ani_maximum",
+    "raw_score", "evalue_composition", "positives", "cut_other_strand", "ani_item_in_query", "ani_average", "ani_maximum",
     "query_hashes", "item_hashes",
     "query_length",
 })  # fmt: skip
@@ -99,7 +99,7 @@ def _level(_: str, evidence: Mapping[str, Json]) -> str:
 def _target(kind: str, evidence: Mapping[str, Json]) -> str:
     unit = _UNITS.get(kind, "positions")
     said = f"{unit} {_closed(evidence['target'])} (1-based)"
-    if evidence.get("strand"):
+    if evidence.get("strand") and (kind != "protein" or evidence.get("frame")):
         said += f" on the {evidence['strand']} strand"
     if evidence.get("frame"):
         said += f", frame {evidence['frame']}"

@@ -238,6 +238,12 @@ def yields(handler: Handler) -> tuple[str, ...]:
 def require(handler: Handler) -> None:
     """Raise :class:`MissingExtra` with what to install if a library that `handler` needs is absent."""
     for module in handler.requires:
-        if module not in sys.modules and importlib.util.find_spec(module) is None:
-            package = EXTRAS.get(module, module)
-            raise MissingExtra(f"kind {handler.kind} needs {package}", hint=f"pip install {package}")
+        if module not in sys.modules:
+            _found(module, handler.kind)
+
+
+@functools.lru_cache(maxsize=256)  # an exception is not kept: what is installed later is found
+def _found(module: str, kind: str) -> None:
+    if importlib.util.find_spec(module) is None:
+        package = EXTRAS.get(module, module)
+        raise MissingExtra(f"kind {kind} needs {package}", hint=f"pip install {package}")

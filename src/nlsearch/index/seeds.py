@@ -299,14 +299,12 @@ class SeedIndex:
             found = line_up(self._postings, begins[asked], ends[asked], positions[asked], flags[asked], *limits)
         except ValueError as exc:
             raise self._damaged(str(exc)) from exc
-        held, rows = np.unique(found["item"], return_inverse=True)
-        anchors = Anchors(
-            rows.astype(np.uint32),
-            found["flag"].astype(np.uint8),
-            positions[asked][found["seed"]],
-            found["target"].copy(),
-        )
-        return self.item_keys[held], anchors, not beyond and (not over or match.capped_ok)
+        items = found["item"]
+        fresh = np.diff(items.astype(np.int64), prepend=-1) != 0
+        rows = np.cumsum(fresh, dtype=np.uint32) - np.uint32(1)
+        queries = positions[asked][found["seed"]]
+        anchors = Anchors(rows, found["flag"].astype(np.uint8), queries, found["target"].copy())
+        return self.item_keys[items[fresh]], anchors, not beyond and (not over or match.capped_ok)
 
     def _answer(
         self, bands: NDArray[np.void], match: SeedMatch, most: int

@@ -125,6 +125,13 @@ def edit_path(query: bytes, target: bytes, most: int = -1) -> tuple[int, int, Ru
     return (last + 1 if start is None else start), last + 1, parse_cigar(answer["cigar"])
 
 
+def joined_runs(left: tuple[tuple[int, str], ...], right: tuple[tuple[int, str], ...]) -> tuple[tuple[int, str], ...]:
+    """Return the runs of two alignments that follow each other."""
+    if left and right and left[-1][1] == right[0][1]:
+        return (*left[:-1], (left[-1][0] + right[0][0], right[0][1]), *right[1:])
+    return (*left, *right)
+
+
 def parse_cigar(cigar: str) -> Runs:
     """Return the ``(length, operation)`` pairs of an extended CIGAR."""
     return [(int(length), operation) for length, operation in _OPERATION.findall(cigar)]

@@ -244,6 +244,10 @@ class Target:
         start = min(max(start, 0), self.length)
         return window(self._packed, self.runs, start, max(start, min(end, self.length)))
 
+    def around(self, start: int, end: int) -> bytes:
+        """Return the codes of ``[start, end)``, which may end across the origin of a circular record."""
+        return self.codes(start, end) + (self.codes(0, end - self.length) if end > self.length else b"")
+
     def windows(self, overlap: int) -> Iterator[tuple[int, int]]:
         """Cut the sequence into windows that overlap by `overlap`: every stretch of that length lies in one."""
         step = max(STEP, 2 * overlap)

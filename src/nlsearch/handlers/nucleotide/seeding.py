@@ -24,7 +24,7 @@ K, S = 11, 9
 KEY_BITS = 2 * K - 1
 SURE_RUN = 2 * K - S - 1
 """Every run of so many definite letters holds a seed."""
-SEEDED_BASES = 96_000_000
+SEEDED_BASES = 80_000_000
 """Longer records carry no seeds (an answer of a worker is bounded); they are scanned instead."""
 BIN = 160
 """Width of a diagonal bin here; bins overlap by half, so each holds any bin of 64 of the seed index whole."""

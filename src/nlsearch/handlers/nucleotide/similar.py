@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nlsearch.handlers.nucleotide.align import Match, Runs, agree, exact_match
+from nlsearch.handlers.nucleotide.align import Match, Runs, agree, exact_match, joined_runs
 from nlsearch.handlers.nucleotide.asked import Asked
 from nlsearch.handlers.nucleotide.payload import Target
 from nlsearch.handlers.nucleotide.seeding import K, SeedList, anchors_of
@@ -22,8 +23,8 @@ from nlsearch.handlers.sequences.statistics import Statistics, nucleotide_statis
 from nlsearch.kernels import Scheme, find_hsps, trace_hsp
 from nlsearch.model import Anchors, Extent, Refined, Region
 
-TRIGGER = 32
-"""Score from which an extension with gaps is tried."""
+TRIGGER = 28
+"""Score from which an extension with gaps is tried: 27 bits, as blastn does."""
 _STEP = 2**22
 _SAME = re.compile(r"((.)\2*)")
 
@@ -85,6 +86,11 @@ def refine(asked: Asked, payloads: list[bytes | memoryview], anchors: Anchors) -
     best = hsps[first]
     shares = best["matches"] / np.maximum(best["columns"], 1) * (best["q_end"] - best["q_start"]) / asked.length
     scores[best["item"]] = np.where(best["whole"] != 0, 1.0, np.minimum(shares + 1e-6, 1.0))
+    for row in np.unique(hsps["item"][hsps["t_start"] == 0]).tolist():
+        target = Target(payloads[row])
+        ends = hsps["t_end"][hsps["item"] == row]
+        if target.is_circular and (ends == target.length).any():
+            scores[row] = 1.0  # a match across the origin may be put together of two
     return Refined(scores, _Regions(hsps, asked.length))
 
 
@@ -116,7 +122,27 @@ def similar_parts(asked: Asked, target: Target, regions: Sequence[Region]) -> li
     if not placed:
         placed = [_region(hsp) for hsp in _found(asked, scheme, [target.payload], _anchors(asked, target))]
     found = [_aligned(asked, target, scheme, region) for region in placed]
-    return [match for match in found if match is not None]
+    matches = [match for match in found if match is not None]
+    return list(_joined(matches, target.length)) if target.is_circular else matches
+
+
+def _joined(matches: list[Match], length: int) -> Iterator[Match]:
+    """Put matches together that meet at the origin of a circular record; such a match ends beyond the last letter."""
+    firsts = [match for match in matches if match.t_start == 0]
+    whole: list[tuple[Match, Match, Match]] = []
+    for last in (match for match in matches if match.t_end == length and match.t_start > 0):
+        for first in firsts:
+            met = (last.q_end, first.q_start) if last.strand == "+" else (first.q_end, last.q_start)
+            if first.strand == last.strand and met[0] == met[1] and first.t_end <= last.t_start:
+                start, end = min(first.q_start, last.q_start), max(first.q_end, last.q_end)
+                runs = joined_runs(last.runs, first.runs)
+                whole.append(
+                    (replace(last, q_start=start, q_end=end, t_end=length + first.t_end, runs=runs), last, first)
+                )
+                break
+    parts = [part for _, *both in whole for part in both]
+    kept = [match for match, _, _ in whole] + [match for match in matches if not any(match is part for part in parts)]
+    yield from sorted(kept, key=lambda match: (-match.score, match.t_start, match.strand))
 
 
 def _anchors(asked: Asked, target: Target) -> Anchors:

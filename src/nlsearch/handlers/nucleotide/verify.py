@@ -163,7 +163,7 @@ def _verdict(matches: list[Match], asked: Asked, target: Target, score: float, l
     told = _teller(asked, target)
     evidence = told(best)
     if sum(length for length, _ in best.runs) <= ROW_COLUMNS:
-        above, below = rows(asked.letters(best), target.codes(best.t_start, best.t_end), best.runs)
+        above, below = rows(asked.letters(best), target.around(best.t_start, best.t_end), best.runs)
         evidence["rows"] = {"query": above, "midline": best.midline, "target": below}
     if not target.is_feature:
         named = target.places(best.t_start, best.t_end, 4 * NAMED_FEATURES)
@@ -194,6 +194,7 @@ def _teller(asked: Asked, target: Target) -> Callable[[Match], dict[str, Json]]:
             "evalue": float(f"{chance.expected(match.score, space):.3g}"),
             "search_space": int(space),
             "query_length": asked.length,
+            **({"wraps": True} if match.t_end > target.length else {}),
         }
 
     return told

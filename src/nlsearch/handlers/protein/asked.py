@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nlsearch.handlers.protein.matrices import Scheme, scheme_of
+from nlsearch.handlers.sequences.matrices import Scheme, scheme_of
 from nlsearch.kernels.residues import CAP, ungapped_scores
 from nlsearch.model import Extent
 

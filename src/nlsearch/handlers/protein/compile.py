@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nlsearch.errors import InputError, QuerySyntax, QueryTooCostly
-from nlsearch.handlers.protein.alphabet import CODES, TO_LETTERS, looks_like_bases, parse_query
-from nlsearch.handlers.protein.matrices import MATRICES, scheme_of
+from nlsearch.handlers.sequences.aminoacids import CODES, TO_LETTERS, looks_like_bases, parse_query
+from nlsearch.handlers.sequences.matrices import MATRICES, scheme_of
 from nlsearch.handlers.protein.patterns import Pattern
 from nlsearch.handlers.protein.payload import Target
 from nlsearch.handlers.sequences.bases import CODES as BASE_CODES

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from nlsearch.handlers.contract import Buffer
 from nlsearch.handlers.protein.asked import Asked, Chain
-from nlsearch.handlers.protein.composition import LEAST, worth
+from nlsearch.handlers.sequences.composition import LEAST, worth
 from nlsearch.handlers.protein.payload import FEATURE, HEADER
 from nlsearch.kernels.residues import align_residues, local_places, smith_waterman, ungapped_scores
 

@@ -12,7 +12,7 @@ Evidence
 strand, ``frame`` says which, and ``strand`` is the query's.  The CIGAR and ``rows`` run along the target and count
 residues.  ``evalue`` is that of the raw score, as blastp has it with ``-comp_based_stats 0`` and ``OLD_FSC=1``;
 ``evalue_composition`` is that of what the score is worth for the composition of the aligned stretches
-(:mod:`~nlsearch.handlers.protein.composition`), and has to be low enough too.  ``more`` lists further copies of the
+(:mod:`~nlsearch.handlers.sequences.composition`), and has to be low enough too.  ``more`` lists further copies of the
 whole chain, which may overlap, then alignments of stretches of the target that no better one takes, as far as their
 E-values are low enough; ``count`` counts all.
 """
@@ -26,9 +26,9 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from nlsearch.handlers.protein.alphabet import letters
+from nlsearch.handlers.sequences.aminoacids import letters
 from nlsearch.handlers.protein.asked import Asked, Chain
-from nlsearch.handlers.protein.composition import worth
+from nlsearch.handlers.sequences.composition import worth
 from nlsearch.handlers.protein.payload import Target
 from nlsearch.handlers.sequences.codes import bases_of
 from nlsearch.kernels.residues import CAP, align_residues, ungapped_scores
