@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nlsearch.errors import InputError, QuerySyntax, QueryTooCostly
-from nlsearch.handlers.sequences.aminoacids import CODES, TO_LETTERS, looks_like_bases, parse_query
-from nlsearch.handlers.sequences.matrices import MATRICES, scheme_of
 from nlsearch.handlers.protein.patterns import Pattern
 from nlsearch.handlers.protein.payload import Target
+from nlsearch.handlers.sequences.aminoacids import CODES, TO_LETTERS, looks_like_bases, parse_query
 from nlsearch.handlers.sequences.bases import CODES as BASE_CODES
 from nlsearch.handlers.sequences.bases import GAP, IGNORED, INVALID
 from nlsearch.handlers.sequences.codes import genetic_codes, six_frames
+from nlsearch.handlers.sequences.matrices import MATRICES, scheme_of
 from nlsearch.handlers.sequences.residues import digest
 from nlsearch.model import Guarantee, Probe, RawItem, Scalar, Scan, Skipped
 
