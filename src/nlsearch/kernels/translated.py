@@ -1,7 +1,7 @@
 """Kernels of proteins beside translated nucleotides: the six frames of a payload, and where a protein is similar to them.
 
 Both are exact and exhaustive: all codons of all frames, all diagonals.  Each has a slow obvious oracle in
-:mod:`nlsearch.kernels.residueoracles`, which is also what runs without the C extension.
+:mod:`nlsearch.kernels.translatedoracles`, which is also what runs without the C extension.
 
 Conventions
 -----------
@@ -58,7 +58,7 @@ def translate_frame(table: bytes, payload: Buffer, frame: int, first: int, count
     """
     _check(table)
     if native.compiled is None:
-        from nlsearch.kernels.residueoracles import translate_reference
+        from nlsearch.kernels.translatedoracles import translate_reference
 
         return translate_reference(table, payload, frame, first, count)
     out = bytearray(count)
@@ -113,7 +113,7 @@ def translated_places(
         raise ValueError("a matrix has 27 rows of 27 scores of 8 bits")
     wanted = sum(1 << at for at, frame in enumerate(FRAMES) if frame in frames)
     if native.compiled is None:
-        from nlsearch.kernels.residueoracles import places_reference
+        from nlsearch.kernels.translatedoracles import places_reference
 
         chosen = [frame for frame in FRAMES if frame in frames]
         return places_reference(matrix, query, table, payloads, (trigger, cap), chosen)
