@@ -1,4 +1,4 @@
-"""Kernels of proteins beside translated nucleotides: the six frames of a payload, and where a protein is similar to them.
+"""Kernels of proteins beside translated nucleotides: six frames of a payload, and where a protein is similar to them.
 
 Both are exact and exhaustive: all codons of all frames, all diagonals.  Each has a slow obvious oracle in
 :mod:`nlsearch.kernels.translatedoracles`, which is also what runs without the C extension.

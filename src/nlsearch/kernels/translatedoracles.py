@@ -1,4 +1,4 @@
-"""The slow obvious versions of :mod:`nlsearch.kernels.translated`: its oracles, and what runs without the C extension."""
+"""The slow obvious versions of :mod:`nlsearch.kernels.translated`: oracles, and what runs without the C extension."""
 
 from __future__ import annotations
 

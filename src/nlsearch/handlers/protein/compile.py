@@ -5,22 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from nlsearch.errors import InputError, QuerySyntax, QueryTooCostly
+from nlsearch.errors import InputError, QuerySyntax
 from nlsearch.handlers.protein.patterns import Pattern
 from nlsearch.handlers.protein.payload import Target
 from nlsearch.handlers.sequences.aminoacids import CODES, TO_LETTERS, looks_like_bases, parse_query
 from nlsearch.handlers.sequences.bases import CODES as BASE_CODES
 from nlsearch.handlers.sequences.bases import GAP, IGNORED, INVALID
-from nlsearch.handlers.sequences.codes import genetic_codes, six_frames
-from nlsearch.handlers.sequences.matrices import MATRICES, scheme_of
+from nlsearch.handlers.sequences.codes import genetic_code, six_frames
 from nlsearch.handlers.sequences.residues import digest
+from nlsearch.handlers.sequences.similarity import LEAST, Similarity, counted
 from nlsearch.model import Guarantee, Probe, RawItem, Scalar, Scan, Skipped
-
-DEFAULT_EVALUE = 1e-3
-MOST_RESIDUES = 100_000
-"""Of a chain that is looked for: one comparison with the longest known protein takes seconds then."""
-LEAST = 1e-5
-"""Scores below are no hits; the least of a hit is one match in a chain, far above for all that passes."""
 
 
 def compile_protein(text: str, options: Mapping[str, Scalar]) -> Probe:
@@ -32,7 +26,7 @@ def compile_protein(text: str, options: Mapping[str, Scalar]) -> Probe:
         If the value is no protein, or an option is out of range.
     """
     codes = parse_query(text)
-    said = [_counted(len(codes), "residue")]
+    said = [counted(len(codes), "residue")]
     if looks_like_bases(codes):
         said.append("which read as nucleotides: blastx searches their translation")
     return _similar("protein", [[0, codes]], len(codes), said, options)
@@ -46,15 +40,12 @@ def compile_blastx(text: str, options: Mapping[str, Scalar]) -> Probe:
     QuerySyntax
         If the value holds no codon or something that is no nucleotide, or there is no such genetic code.
     """
-    number = int(options.get("code", 1))
-    known = genetic_codes()
-    if number not in known:
-        raise QuerySyntax(f"there is no genetic code {number}", hint="NCBI's: " + ", ".join(map(str, known)))
+    number, name = genetic_code(options)
     bases = _bases(text)
     chains = [[frame, residues.translate(CODES)] for frame, residues in six_frames(bases, number)]
     if not chains:
         raise QuerySyntax("the value holds no whole codon", hint='write blastx:"ATGGCC…"')
-    said = [_counted(len(bases), "nucleotide"), f"six frames by genetic code {number} ({known[number]})"]
+    said = [counted(len(bases), "nucleotide"), f"six frames by genetic code {number} ({name})"]
     return _similar("blastx", chains, len(bases), said, options)
 
 
@@ -81,7 +72,7 @@ def compile_like(codes: bytes, name: str, options: Mapping[str, Scalar]) -> Prob
     """
     if not codes:
         raise QuerySyntax(f"{name or 'the example'} has no residues to search with")
-    said = [_counted(len(codes), "residue") + (f" of {name}" if name else "")]
+    said = [counted(len(codes), "residue") + (f" of {name}" if name else "")]
     return _similar("like", [[0, codes]], len(codes), said, options, digest(codes.translate(TO_LETTERS)))
 
 
@@ -107,10 +98,6 @@ def first_protein(items: Iterable[RawItem | Skipped]) -> tuple[bytes, str]:
 
 
 # ------------------------------------------------------------------------------------------------------------- parts
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def _bases(text: str) -> bytes:
     body = "".join(line for line in text.splitlines() if not line.lstrip().startswith(">"))
     ignored = IGNORED.decode()
@@ -133,30 +120,18 @@ def _similar(
     options: Mapping[str, Scalar],
     own: bytes = b"",
 ) -> Probe:
-    matrix = str(options.get("matrix", MATRICES[2]))
-    evalue, identity = float(options.get("evalue", DEFAULT_EVALUE)), float(options.get("identity", 0.0))
+    asked = Similarity.of(options, max(len(codes) for _, codes in chains))
     exhaustive = bool(options.get("exhaustive", False))
-    longest = max(len(codes) for _, codes in chains)
-    if longest > MOST_RESIDUES:
-        raise QueryTooCostly(f"a chain of {longest:,} residues is over the {MOST_RESIDUES:,} that are compared")
-    if not 0.0 < evalue < 1e9:
-        raise QuerySyntax(f"evalue is a number above 0, not {evalue:g}")
-    if not 0.0 <= identity <= 1.0:
-        raise QuerySyntax(f"identity is a share from 0 to 1, not {identity:g}")
-    scheme = scheme_of(matrix)
-    said += [f"{matrix} with gaps {scheme.gap_open}/{scheme.gap_extend}", f"E-value ≤ {evalue:g}, or the whole chain"]
-    if not options.get("composition", True):
-        said.append("whatever the composition")
-    said += [f"identity ≥ {identity:g}"] * bool(identity) + ["every target compared with gaps"] * exhaustive
+    said += asked.said + ["every target compared with gaps"] * exhaustive
     facts = {
         "asks": "similar",
         "chains": chains,
         "length": length,
-        "matrix": matrix,
-        "evalue": evalue,
-        "identity": identity,
+        "matrix": asked.matrix,
+        "evalue": asked.evalue,
+        "identity": asked.identity,
         "exhaustive": exhaustive,
-        "composition": bool(options.get("composition", True)),
+        "composition": asked.composition,
         "digest": own,
     }
     guarantee: Guarantee = "complete" if exhaustive else "sound"
