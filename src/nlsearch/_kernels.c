@@ -483,7 +483,7 @@ static PyMethodDef methods[] = {
      "align_residues(matrix, query, target, open, extend) -> (score, q_start, q_end, t_start, t_end, runs)"},
     {"translate_frame", translate_frame, METH_VARARGS, "translate_frame(table, payload, frame, first, out)"},
     {"translated_places", translated_places, METH_VARARGS,
-     "translated_places(matrix, query, table, payloads, frames, trigger, cap) -> places, 20 bytes each"},
+     "translated_places(matrix, query, table, payloads, frames, trigger, cap) -> places, 28 bytes each"},
     {"label_atoms", label_atoms, METH_VARARGS, "label_atoms(program, graph) -> bytes"},
     {NULL, NULL, 0, NULL}};
 

@@ -3,6 +3,7 @@
 #define UNKNOWN_RESIDUE 22 /* X */
 #define CHUNK_CODONS 4096  /* a multiple of DEEP */
 #define MOST_PLACES (1 << 24)
+#define APART 64 /* residues of the query between two places at the same codons */
 
 static const uint8_t BASES_OF[15] = {1, 2, 4, 8, 5, 10, 6, 9, 12, 3, 14, 13, 11, 7, 15}; /* by code: a bit a base */
 
@@ -12,7 +13,7 @@ typedef struct {
 } Codons;
 
 typedef struct { /* PLACE of nlsearch/kernels/translated.py */
-    int32_t item, frame, start, end, score;
+    int32_t item, frame, start, end, q_start, q_end, score;
 } Reached;
 
 typedef struct {
@@ -125,12 +126,16 @@ static PyObject *translate_frame(PyObject *self, PyObject *args) {
     Py_RETURN_NONE;
 }
 
-/* Note DEEP residues that score enough; those that follow each other are one place. */
-static int note_found(ReachedList *list, int32_t item, int frame, int64_t at, int64_t end, int score) {
-    Reached *last = list->n ? list->items + list->n - 1 : NULL;
-    if (last && last->item == item && last->frame == frame && last->end >= at) {
-        last->end = (int32_t)end;
-        if (score > last->score) last->score = score;
+/* Note that residues [q, q_end) of the query score enough at some codons; what goes on along the query is one place. */
+static int note_reached(ReachedList *list, const Reached *r) {
+    for (Py_ssize_t i = list->n - 1; i >= 0 && i >= list->n - RECENT; i--) {
+        Reached *last = &list->items[i];
+        if (last->item != r->item || last->frame != r->frame || last->end < r->start) continue;
+        if (last->q_end + APART <= r->q_start || r->q_end + APART <= last->q_start) continue;
+        last->end = r->end;
+        if (r->q_start < last->q_start) last->q_start = r->q_start;
+        if (r->q_end > last->q_end) last->q_end = r->q_end;
+        if (r->score > last->score) last->score = r->score;
         return 1;
     }
     if (list->n == list->room) {
@@ -139,8 +144,33 @@ static int note_found(ReachedList *list, int32_t item, int frame, int64_t at, in
         if (!more) return 0;
         list->items = more, list->room = room;
     }
-    list->items[list->n++] = (Reached){item, frame, (int32_t)at, (int32_t)end, score};
+    list->items[list->n++] = *r;
     return 1;
+}
+
+/* Go once more over DEEP residues, and note at which residues of the query they score enough. */
+static int note_deep(const Ungapped *u, const uint8_t *from, const int8_t *const *rows, int trigger, Reached r,
+                     ReachedList *list) {
+    const int cap = u->most - ZERO;
+    r.q_end = -1;
+    for (Py_ssize_t i = 0; i < u->width; i++) {
+        int x = from[i] - ZERO;
+        for (int k = 0; k < DEEP; k++) {
+            x += rows[k][i + k], x = x < 0 ? 0 : x;
+            if (k % 2) x = x > cap ? cap : x; /* as in deep_pass */
+            if (x < trigger) continue;
+            int32_t q = (int32_t)(i + k - DEEP);
+            if (r.q_end >= 0 && q >= r.q_end + APART) {
+                if (!note_reached(list, &r)) return 0;
+                r.q_end = -1;
+            }
+            if (r.q_end < 0) r.q_start = q, r.q_end = q + 1, r.score = 0;
+            if (q < r.q_start) r.q_start = q;
+            if (q >= r.q_end) r.q_end = q + 1;
+            if (x > r.score) r.score = x > cap ? cap : x;
+        }
+    }
+    return r.q_end < 0 || note_reached(list, &r);
 }
 
 /* Look along one frame; the scores of all diagonals go on from one chunk to the next. */
@@ -157,10 +187,11 @@ static int look_along(Ungapped *u, const Codons *c, const Packed *l, int32_t ite
             for (int k = 0; k < DEEP; k++)
                 rows[k] = u->profile + (at + k < many ? chunk[at + k] : CODES) * u->stride;
             int found = deep_pass(u->from, u->to + DEEP, rows, u->width, u->most) - ZERO;
+            int64_t end = at + DEEP < many ? at + DEEP : many;
+            Reached r = {item, frame, (int32_t)(first + at), (int32_t)(first + end), 0, 0, 0};
+            if (found >= trigger && !note_deep(u, u->from, rows, trigger, r, list)) return 0;
             uint8_t *swap = u->from;
             u->from = u->to, u->to = swap;
-            int64_t end = at + DEEP < many ? at + DEEP : many;
-            if (found >= trigger && !note_found(list, item, frame, first + at, first + end, found)) return 0;
         }
     }
     return 1;
@@ -175,7 +206,7 @@ static int look_in_all(Ungapped *u, const Codons *c, const Packed *letters, Py_s
     return 1;
 }
 
-/* translated_places(matrix, query, table, payloads, frames, trigger, cap) -> places, 20 bytes each. */
+/* translated_places(matrix, query, table, payloads, frames, trigger, cap) -> places, 28 bytes each. */
 static PyObject *translated_places(PyObject *self, PyObject *args) {
     Py_buffer b[3] = {{0}};
     PyObject *list, *answer = NULL;

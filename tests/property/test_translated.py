@@ -28,6 +28,7 @@ MATRIX = scheme_of("BLOSUM62").matrix
 DNA = st.lists(
     st.text("ACGT", max_size=40) | st.sampled_from(["N" * 9, "R", "NN", "YN", "AAR", "N" * 40]), max_size=6
 ).map("".join)
+RICH = st.lists(st.sampled_from(["AAA", "AAC", "TTT", "A", "TGG", "GTT"]), max_size=60).map("".join)
 
 
 def payload(text: str) -> bytes:
@@ -51,9 +52,13 @@ def test_frames_are_translated_as_by_biopython(text: str, code: int, frame: int,
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(DNA, max_size=3), st.text("ARNDCQEGHILKMFPSTWYVX*", min_size=1, max_size=30), st.data())
+@given(
+    st.lists(DNA | RICH, max_size=3),
+    st.text("ARNDCQEGHILKMFPSTWYVX*", min_size=1, max_size=30) | st.text("KN", min_size=80, max_size=200),
+    st.data(),
+)
 def test_places_are_those_of_the_oracle(texts: list[str], query: str, data: st.DataObject) -> None:
-    trigger = data.draw(st.integers(1, 30))
+    trigger = data.draw(st.integers(1, 40))
     frames = data.draw(st.sets(st.sampled_from(FRAMES)))
     codes = query.encode().translate(CODES)
     targets = [payload(text) for text in texts]

@@ -30,8 +30,9 @@ __all__ = ["FRAMES", "TRANSLATED_PLACE", "codons_of", "translate_frame", "transl
 
 FRAMES = (1, 2, 3, -1, -2, -3)
 """The order in which frames are looked at."""
-TRANSLATED_PLACE = np.dtype([("item", "<i4"), ("frame", "<i4"), ("start", "<i4"), ("end", "<i4"), ("score", "<i4")])
-"""Where a frame of an item is similar: codons in which the scores of diagonals are high, half-open, and the highest."""
+TRANSLATED_PLACE = np.dtype([(name, "<i4") for name in ("item", "frame", "start", "end", "q_start", "q_end", "score")])
+"""Where a frame of an item is similar: codons [start, end) at which scores of diagonals that end within the residues
+[q_start, q_end) of the query are high, and the highest."""
 CODONS = 64
 
 
@@ -79,7 +80,7 @@ def translated_places(
     """Return where the ungapped local score of a protein and a frame reaches a trigger, on any diagonal.
 
     Codons are looked at eight by eight, from the first of each frame: a place is made of eights in which a stretch that
-    scores enough ends, or goes on, and that follow each other.
+    scores enough ends, or goes on, that follow each other, and are near each other along the query.
 
     Parameters
     ----------
@@ -99,7 +100,7 @@ def translated_places(
     Returns
     -------
     ndarray of :data:`TRANSLATED_PLACE`, shape (n,)
-        By item, then by frame in the order of :data:`FRAMES`, then by start.
+        By item, then by frame in the order of :data:`FRAMES`, then by start, then along the query.
 
     Raises
     ------

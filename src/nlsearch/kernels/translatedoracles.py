@@ -22,7 +22,7 @@ _MAGIC = b"nlS2"
 _HAS_SEQUENCE = 1
 _SETS = (1, 2, 4, 8, 5, 10, 6, 9, 12, 3, 14, 13, 11, 7, 15)
 """Which bases a letter stands for, by its code: bit 1 for A, 2 for C, 4 for G, 8 for T."""
-_EIGHT = 8
+_EIGHT, _RECENT, _APART = 8, 16, 64
 
 
 def _sets(payload: Buffer) -> NDArray[np.uint8]:
@@ -76,26 +76,53 @@ def places_reference(
         (item, frame, *place)
         for item, payload in enumerate(payloads)
         for frame in frames
-        for place in _places(_running(matrix, query, _frame(table, payload, frame)), levels)
+        for place in _places(_running(matrix, query, _frame(table, payload, frame), cap), trigger)
     ]
     return np.array(found, TRANSLATED_PLACE)
 
 
-def _running(matrix: Matrix, query: bytes, target: bytes) -> list[int]:
-    """Return the highest score of a stretch that ends with each residue of the target, on any diagonal."""
-    scores = score_table(matrix, query, target)
-    best, before = [], np.zeros(len(query), np.int64)
-    for column in scores.T:
-        before = np.maximum(0, np.concatenate([[0], before[:-1]]) + column) if len(query) else before
-        best.append(int(before.max(initial=0)))
-    return best
+def _running(matrix: Matrix, query: bytes, target: bytes, cap: int) -> NDArray[np.int64]:
+    """Return the score of the best stretch that ends with each pair of residues, clipped at every other codon; (n, m)."""
+    scores = np.ascontiguousarray(score_table(matrix, query, target).T)
+    for row in range(len(scores)):
+        before = np.concatenate([[0], scores[row - 1, :-1]]) if row else 0
+        scores[row] = np.clip(before + scores[row], 0, cap if row % 2 else None)
+    return np.asarray(np.minimum(scores, cap))
 
 
-def _places(scores: list[int], levels: tuple[int, int]) -> Iterator[tuple[int, int, int]]:
-    trigger, cap = levels
-    eights = [(at, max(scores[at : at + _EIGHT])) for at in range(0, len(scores), _EIGHT)]
-    for is_place, group in itertools.groupby(eights, lambda eight: eight[1] >= trigger):
-        place = list(group)
-        if is_place:
-            end = min(place[-1][0] + _EIGHT, len(scores))
-            yield place[0][0], end, min(cap, max(score for _, score in place))
+def _places(scores: NDArray[np.int64], trigger: int) -> list[tuple[int, ...]]:
+    """Return start, end, q_start, q_end and score of each place."""
+    found: list[list[int]] = []
+    for start in range(0, len(scores), _EIGHT):
+        end = min(start + _EIGHT, len(scores))
+        for group in _near(scores[start:end], trigger):
+            known = [one for one in found[-_RECENT:] if one[1] >= start and _is_near(one, group)]
+            if known:
+                one = known[-1]
+                one[1:] = [end, min(one[2], group[0]), max(one[3], group[1]), max(one[4], group[2])]
+            else:
+                found.append([start, end, *group])
+    return [tuple(one) for one in found]
+
+
+def _near(scores: NDArray[np.int64], trigger: int) -> Iterator[list[int]]:
+    """Yield first and last residue of the query, and the score, of what is near in eight codons, by diagonals."""
+    codons, queries = np.nonzero(scores >= trigger)
+    order = np.lexsort((codons, queries - codons))
+    group: list[int] = []
+    for codon, query in zip(codons[order].tolist(), queries[order].tolist(), strict=True):
+        score = int(scores[codon, query])
+        if group and query >= group[1] + _APART:
+            yield group
+            group = []
+        group = (
+            [min(group[0], query), max(group[1], query + 1), max(group[2], score)]
+            if group
+            else [query, query + 1, score]
+        )
+    if group:
+        yield group
+
+
+def _is_near(one: list[int], group: list[int]) -> bool:
+    return one[3] + _APART > group[0] and group[1] + _APART > one[2]
