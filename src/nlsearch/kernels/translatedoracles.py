@@ -82,7 +82,7 @@ def places_reference(
 
 
 def _running(matrix: Matrix, query: bytes, target: bytes, cap: int) -> NDArray[np.int64]:
-    """Return the score of the best stretch that ends with each pair of residues, clipped at every other codon; (n, m)."""
+    """Return the score of the best stretch that ends with each pair of residues, clipped at every other codon."""
     scores = np.ascontiguousarray(score_table(matrix, query, target).T)
     for row in range(len(scores)):
         before = np.concatenate([[0], scores[row - 1, :-1]]) if row else 0

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from nlsearch.handlers.contract import Buffer
 from nlsearch.handlers.nucleotide.payload import RECORD, Target
+from nlsearch.handlers.nucleotide.places import good_places, record_of
 from nlsearch.handlers.nucleotide.translated import AskedProtein
 from nlsearch.handlers.nucleotide.windows import Window, copies_of, matches_in, needs_letters, windows_of
 from nlsearch.handlers.sequences.composition import LEAST
 from nlsearch.handlers.sequences.matches import best_match
 from nlsearch.handlers.sequences.sought import Bounds
 from nlsearch.kernels.residues import local_places, smith_waterman
-from nlsearch.kernels.translated import translated_places
 
 _TYPE_AT = 4
 _LAYOUT = {"offset": 4, "length_at": 0}
@@ -40,11 +40,7 @@ def scores_of(asked: AskedProtein, payloads: Sequence[Buffer], most: int) -> NDA
 
 def _together(asked: AskedProtein, bounds: Bounds, targets: list[Target], most: int) -> list[float]:
     """Return the scores of records that share their bounds."""
-    chain = asked.chain
-    payloads = [target.payload for target in targets]
-    places = translated_places(
-        chain.scheme.matrix, chain.codes, asked.table, payloads, trigger=bounds.enough, frames=asked.frames
-    )
+    places = good_places(asked, bounds, targets)
     windows: list[tuple[int, Window]] = []
     items = np.unique(places["item"]).tolist()
     for item in items:
@@ -71,7 +67,7 @@ def _best(asked: AskedProtein, bounds: Bounds, windows: list[tuple[int, Window]]
     """Return the scores of the items with windows that pass, −1 where a window may cut off its best alignment."""
     chain, scheme = asked.chain, asked.chain.scheme
     costs = {"gap_open": scheme.gap_open, "gap_extend": scheme.gap_extend}
-    records = [_record(window.codes) for _, window in windows]
+    records = [record_of(window.codes) for _, window in windows]
     raw = smith_waterman(scheme.matrix, chain.codes, records, **_LAYOUT, **costs)
     whole = {
         item
@@ -98,10 +94,6 @@ def _best(asked: AskedProtein, bounds: Bounds, windows: list[tuple[int, Window]]
 
 def _with(windows: list[tuple[int, Window]], raw: NDArray[np.int32]) -> Iterable[tuple[tuple[int, Window], int]]:
     return zip(windows, raw.tolist(), strict=True)
-
-
-def _record(codes: bytes) -> bytes:
-    return len(codes).to_bytes(4, "little") + codes
 
 
 def _passes(asked: AskedProtein, bounds: Bounds, window: Window, raw: int, place: np.void) -> bool:

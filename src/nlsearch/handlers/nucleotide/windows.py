@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from nlsearch.handlers.nucleotide.payload import Target
+from nlsearch.handlers.nucleotide.places import MARGIN, SEGMENT, good_places, least_in_segment
 from nlsearch.handlers.nucleotide.translated import AskedProtein
 from nlsearch.handlers.sequences.codes import FRAMES
 from nlsearch.handlers.sequences.matches import Match, matches_of
 from nlsearch.handlers.sequences.sought import Bounds
-from nlsearch.kernels.translated import codons_of, translate_frame, translated_places
+from nlsearch.kernels.translated import codons_of, translate_frame
 
-MARGIN = 64
-"""Codons beyond where the protein would end without gaps."""
 _AT_ONCE = 2**20
 """Codons that are translated together."""
 
@@ -55,9 +55,11 @@ class Placed:
 
 def windows_of(asked: AskedProtein, target: Target, places: NDArray[Any]) -> list[Window]:
     """Return the windows around the places of one record, and those of short copies; by frame, then by start."""
-    reach = asked.chain.length + MARGIN
-    numbers = (places[name].tolist() for name in ("frame", "start", "end"))
-    spans = [(frame, start - reach, end + reach) for frame, start, end in zip(*numbers, strict=True)]
+    names = ("frame", "start", "end", "q_start", "q_end")
+    spans = [
+        (frame, start - q_end - MARGIN, end + asked.chain.length - q_start + MARGIN)
+        for frame, start, end, q_start, q_end in zip(*(places[name].tolist() for name in names), strict=True)
+    ]
     return _translated(asked, target, spans)
 
 
@@ -94,21 +96,25 @@ def copies_of(asked: AskedProtein, target: Target) -> Iterator[Window]:
 
 
 def needs_letters(asked: AskedProtein, bounds: Bounds) -> bool:
-    """Say whether copies of the whole protein have to be looked for letter by letter."""
-    return asked.chain.least_of_copy < bounds.enough
+    """Say whether copies of the whole protein have to be looked for letter by letter.
+
+    A copy has a place if it scores enough without gaps.  The segment that the place lies in has half of a segment of
+    the copy at least.
+    """
+    chain = asked.chain
+    if chain.least_of_copy < bounds.enough:
+        return True
+    if chain.length <= SEGMENT:
+        return False
+    codes = np.frombuffer(chain.codes, np.uint8)
+    sums = np.concatenate([[0], np.cumsum(chain.scheme.matrix[codes, codes].astype(np.int64))])
+    return bool((sums[SEGMENT // 4 :] - sums[: -SEGMENT // 4]).min() < least_in_segment(asked, bounds))
 
 
 def matches_in(asked: AskedProtein, target: Target, most: int) -> list[Placed]:
     """Return at most `most` matches in each window of a record: copies first, then by falling score."""
     bounds = asked.bounds(target.length)
-    places = translated_places(
-        asked.chain.scheme.matrix,
-        asked.chain.codes,
-        asked.table,
-        [target.payload],
-        trigger=bounds.enough,
-        frames=asked.frames,
-    )
+    places = good_places(asked, bounds, [target])
     found = _settled(asked, target, bounds, windows_of(asked, target, places), most)
     if needs_letters(asked, bounds):
         known = {(one.window.frame, one.window.low + one.match.target[0]) for one in found if one.match.is_whole}
