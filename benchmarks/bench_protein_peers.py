@@ -27,12 +27,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pyopal
+from nlsearch.handlers.protein.matrices import scheme_of
 from scoring_matrices import ScoringMatrix
 
 import nlsearch
 import orfs
 import proteinpeers as peers
-from nlsearch.handlers.protein.matrices import scheme_of
 from proteinpeers import Found, Hits
 
 E = 1e-3

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 
 from nlsearch.errors import QuerySyntax, QueryTooCostly
 from nlsearch.handlers.protein import ProteinHandler
-from nlsearch.handlers.protein.alphabet import CODES, LETTERS, letters, parse_query
-from nlsearch.handlers.protein.complexity import is_low_complexity
-from nlsearch.handlers.protein.matrices import MATRICES, scheme_of
 from nlsearch.handlers.protein.patterns import Pattern
 from nlsearch.handlers.protein.payload import encode
+from nlsearch.handlers.sequences.aminoacids import CODES, LETTERS, letters, parse_query
 from nlsearch.handlers.sequences.bases import CODES as BASES
 from nlsearch.handlers.sequences.codes import bases_of, genetic_codes, six_frames
+from nlsearch.handlers.sequences.complexity import is_low_complexity
+from nlsearch.handlers.sequences.matrices import MATRICES, scheme_of
 from nlsearch.handlers.sequences.residues import digest
 from nlsearch.kernels.residues import smith_waterman
 from nlsearch.limits import Limits

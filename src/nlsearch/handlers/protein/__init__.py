@@ -132,6 +132,13 @@ class ProteinHandler:
         self._last = (probe, opened)
         return opened
 
+    def spell(self, payload: Buffer) -> str:
+        """Return the residues of a record or feature."""
+        from nlsearch.handlers.protein.payload import Target
+        from nlsearch.handlers.sequences.aminoacids import letters
+
+        return letters(Target(payload).codes)
+
     def draw(self, payload: Buffer, verdict: Verdict | None = None) -> Picture:
         """Draw the chain as a strip with its features and the match, as SVG."""
         from nlsearch.handlers.protein.draw import draw

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlsearch.handlers.contract import Buffer
-from nlsearch.handlers.protein.asked import Asked, Chain
-from nlsearch.handlers.protein.composition import LEAST, worth
+from nlsearch.handlers.protein.asked import Asked
 from nlsearch.handlers.protein.payload import FEATURE, HEADER
+from nlsearch.handlers.sequences.composition import LEAST, worth
+from nlsearch.handlers.sequences.sought import Sought
 from nlsearch.kernels.residues import align_residues, local_places, smith_waterman, ungapped_scores
 
 LENGTH_AT, DIGEST_AT = 8, 20
@@ -113,7 +114,7 @@ def _is_no_bias(
     return answer
 
 
-def _stretches(chain: Chain, codes: bytes, place: np.void) -> tuple[bytes, bytes]:
+def _stretches(chain: Sought, codes: bytes, place: np.void) -> tuple[bytes, bytes]:
     """Return the stretches of the chain and of the target that an alignment takes.
 
     A target's stretch is no longer than the alignment has columns, so the rest of the table is left out.
@@ -129,13 +130,13 @@ def _lengths(records: Iterable[Buffer]) -> Iterator[int]:
     return (int.from_bytes(record[LENGTH_AT : LENGTH_AT + 4], "little") for record in records)
 
 
-def _gapped_scores(chain: Chain, records: list[Buffer]) -> NDArray[np.int32]:
+def _gapped_scores(chain: Sought, records: list[Buffer]) -> NDArray[np.int32]:
     scheme = chain.scheme
     costs = {"gap_open": scheme.gap_open, "gap_extend": scheme.gap_extend}
     return smith_waterman(scheme.matrix, chain.codes, records, **LAYOUT, **costs)
 
 
-def _places(chain: Chain, records: list[Buffer], gapped: NDArray[np.int32]) -> NDArray[Any]:
+def _places(chain: Sought, records: list[Buffer], gapped: NDArray[np.int32]) -> NDArray[Any]:
     scheme = chain.scheme
     costs = {"gap_open": scheme.gap_open, "gap_extend": scheme.gap_extend}
     return local_places(scheme.matrix, chain.codes, records, gapped, **LAYOUT, **costs)

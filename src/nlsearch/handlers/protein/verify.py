@@ -12,81 +12,19 @@ Evidence
 strand, ``frame`` says which, and ``strand`` is the query's.  The CIGAR and ``rows`` run along the target and count
 residues.  ``evalue`` is that of the raw score, as blastp has it with ``-comp_based_stats 0`` and ``OLD_FSC=1``;
 ``evalue_composition`` is that of what the score is worth for the composition of the aligned stretches
-(:mod:`~nlsearch.handlers.protein.composition`), and has to be low enough too.  ``low_complexity`` is there, and true,
-where the aligned stretch of the query is of few kinds of residues (:mod:`~nlsearch.handlers.protein.complexity`).
-``more`` lists further copies of the whole chain, which may overlap, then alignments of stretches of the target that no
-better one takes, as far as their E-values are low enough; ``count`` counts all.
+(:mod:`~nlsearch.handlers.sequences.composition`), and has to be low enough too.  ``more`` lists further copies of the
+whole chain, which may overlap, then alignments of stretches of the target that no better one takes, as far as their
+E-values are low enough; ``count`` counts all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import islice
-
-import numpy as np
-from numpy.typing import NDArray
-
-from nlsearch.handlers.protein.alphabet import INVALID, TO_LETTERS
-from nlsearch.handlers.protein.asked import Asked, Chain
-from nlsearch.handlers.protein.complexity import is_low_complexity
-from nlsearch.handlers.protein.composition import worth
+from nlsearch.handlers.protein.asked import Asked
 from nlsearch.handlers.protein.payload import Target
 from nlsearch.handlers.sequences.codes import bases_of
-from nlsearch.kernels.residues import CAP, align_residues, ungapped_scores
+from nlsearch.handlers.sequences.matches import ROW_COLUMNS, Match, evidence_of, matches_of, rows
 from nlsearch.limits import Limits
 from nlsearch.model import Json, Verdict
-
-ROW_COLUMNS = 1_000
-"""Longer alignments are shown by their CIGAR alone."""
-_GAP = bytes([INVALID])
-_TO_ROW = TO_LETTERS[:INVALID] + b"-"
-
-
-@dataclass(frozen=True)
-class Match:
-    """One alignment of a chain with a target.
-
-    Parameters
-    ----------
-    chain : Chain
-    raw : int
-    query, target : (int, int)
-        Half-open, in residues.
-    runs : tuple of (int, str)
-        As of :class:`~nlsearch.kernels.residues.Alignment`.
-    space : int
-        The search space of its E-value.
-    share : float
-        What the composition of the aligned stretches leaves of the score; 1 if nobody asks.
-    """
-
-    chain: Chain
-    raw: int
-    query: tuple[int, int]
-    target: tuple[int, int]
-    runs: tuple[tuple[int, str], ...]
-    space: int
-    share: float = 1.0
-
-    def total(self, operations: str) -> int:
-        """Return how many columns have one of `operations`."""
-        return sum(length for length, operation in self.runs if operation in operations)
-
-    @property
-    def identity(self) -> float:
-        """Matches / columns."""
-        return self.total("=") / self.total("=XID")
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether it is a copy of the whole chain."""
-        return self.total("=") == self.chain.length and len(self.runs) == 1
-
-    @property
-    def worth(self) -> float:
-        """Identity × coverage."""
-        return self.identity * (self.query[1] - self.query[0]) / self.chain.length
 
 
 def verify(asked: Asked, target: Target, limits: Limits) -> Verdict | None:
@@ -112,122 +50,16 @@ def verify(asked: Asked, target: Target, limits: Limits) -> Verdict | None:
     return Verdict(1.0 if best.is_whole else best.worth, "exact" if best.is_whole else "near", evidence)
 
 
-# -------------------------------------------------------------------------------------------------------- alignments
 def _of_chain(asked: Asked, number: int, codes: bytes, limits: Limits) -> list[Match]:
     """Return the matches of one chain: copies first, then the others, best first; none if the best does not pass."""
-    chain, space = asked.chains[number], asked.space(number, len(codes))
-    run = ((chain.length, "="),)
-    share = _share(asked, chain, chain.codes, chain.codes) if chain.codes in codes else 1.0
-    copies = [
-        Match(chain, chain.own_score, (0, chain.length), (at, at + chain.length), run, space, share)
-        for at in islice(_occurrences(chain.codes, codes), limits.verify_matches)
-    ]
-    free = _between(copies, len(codes))
-    others: list[Match] = []
-    while free and len(copies) + len(others) < limits.verify_matches:
-        low, high = free.pop()
-        match = _best(asked, number, codes, low, high)
-        if match is None or match.identity < asked.identity:
-            continue
-        others.append(match)
-        free += [(match.target[1], high), (low, match.target[0])]
-    others.sort(key=lambda match: -match.raw)
-    return copies + others
+    return matches_of(asked.chains[number], asked.bounds(number, len(codes)), codes, limits.verify_matches)
 
 
-def _occurrences(piece: bytes, codes: bytes) -> Iterator[int]:
-    at = codes.find(piece)
-    while at >= 0:
-        yield at
-        at = codes.find(piece, at + 1)
-
-
-def _between(copies: list[Match], length: int) -> list[tuple[int, int]]:
-    """Return the stretches of a target of `length` residues that no copy touches, the first one last."""
-    free, low = [], 0
-    for copy in copies:
-        free.append((low, copy.target[0]))
-        low = copy.target[1]
-    free.append((low, length))
-    return [(low, high) for low, high in reversed(free) if high > low]
-
-
-def _best(asked: Asked, number: int, codes: bytes, low: int, high: int) -> Match | None:
-    """Return the best alignment with a stretch of the target, None if its score is too low."""
-    chain, scheme = asked.chains[number], asked.scheme
-    stretch = codes[low:high]
-    record = len(stretch).to_bytes(4, "little") + stretch
-    ungapped = ungapped_scores(scheme.matrix, chain.codes, [record], offset=4, length_at=0, cap=CAP)
-    if ungapped[0] < asked.enough(number, len(codes)):
-        return None
-    found = align_residues(scheme.matrix, chain.codes, stretch, gap_open=scheme.gap_open, gap_extend=scheme.gap_extend)
-    if found.score < max(1, asked.least(number, len(codes))):
-        return None
-    query, target = (found.q_start, found.q_end), (low + found.t_start, low + found.t_end)
-    share = _share(asked, chain, chain.codes[slice(*query)], codes[slice(*target)])
-    if found.score * share < asked.least(number, len(codes)):
-        return None
-    return Match(chain, found.score, query, target, tuple(found.runs), asked.space(number, len(codes)), share)
-
-
-def _share(asked: Asked, chain: Chain, query: bytes, target: bytes) -> float:
-    """Return what the composition of two aligned stretches leaves of their score; 1 if nobody asks."""
-    return float(worth(chain.scheme, [(query, target)])[0]) if asked.composition else 1.0
-
-
-# ---------------------------------------------------------------------------------------------------------- evidence
 def _evidence(asked: Asked, match: Match, codes: bytes) -> dict[str, Json]:
-    chain, (start, end) = match.chain, match.query
-    evidence: dict[str, Json] = {
-        "query": [start, end],
-        "target": list(match.target),
-        "strand": "-" if chain.frame < 0 else "+",
-        "cigar": "".join(f"{length}{operation}" for length, operation in match.runs),
-        "identity": match.identity,
-        "mismatches": match.total("X"),
-        "gaps": match.total("ID"),
-        "positives": int(np.count_nonzero(_positive(match, *_columns(match, codes)))),
-        "raw_score": match.raw,
-        "bit_score": round(chain.bit_score(match.raw), 2),
-        "evalue": chain.evalue(match.raw, match.space),
-        "search_space": match.space,
-    }
-    if asked.composition:
-        evidence["evalue_composition"] = chain.evalue(match.raw * match.share, match.space)
-    if is_low_complexity(chain.codes[start:end]):
-        evidence["low_complexity"] = True
-    if chain.frame:
-        evidence["query"] = list(bases_of(chain.frame, start, end, asked.length))
-        evidence["frame"] = chain.frame
+    evidence = evidence_of(match, codes, composition=asked.composition)
+    frame = match.chain.frame
+    if frame:
+        evidence["query"] = list(bases_of(frame, *match.query, asked.length))
+        evidence["frame"] = frame
+    evidence["query_length"] = asked.length
     return evidence
-
-
-def _columns(match: Match, codes: bytes) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return the codes of the query and of the target in each column, :data:`_GAP` where there is a gap."""
-    above, below = bytearray(), bytearray()
-    q, t = match.query[0], match.target[0]
-    for length, operation in match.runs:
-        above += _GAP * length if operation == "D" else match.chain.codes[q : q + length]
-        below += _GAP * length if operation == "I" else codes[t : t + length]
-        q, t = q + length * (operation != "D"), t + length * (operation != "I")
-    return np.frombuffer(bytes(above), np.uint8), np.frombuffer(bytes(below), np.uint8)
-
-
-def _positive(match: Match, above: NDArray[np.uint8], below: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Say of each column whether it has two residues that score more than 0."""
-    matrix = np.pad(match.chain.scheme.matrix, (0, 1))  # gaps score 0
-    gap = len(matrix) - 1
-    return np.asarray(matrix[np.minimum(above, gap), np.minimum(below, gap)] > 0)
-
-
-def rows(match: Match, codes: bytes) -> dict[str, Json]:
-    """Return the gapped rows of query and target, and between them the letter of a match and + of a positive score."""
-    above, below = _columns(match, codes)
-    upper, lower = (_written(row) for row in (above, below))
-    marks = np.where(_positive(match, above, below), ord("+"), ord(" ")).astype(np.uint8)
-    midline = np.where(above == below, np.frombuffer(upper, np.uint8), marks).astype(np.uint8).tobytes()
-    return {"query": upper.decode(), "midline": midline.decode(), "target": lower.decode()}
-
-
-def _written(row: NDArray[np.uint8]) -> bytes:
-    return row.tobytes().translate(_TO_ROW)

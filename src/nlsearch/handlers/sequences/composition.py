@@ -24,7 +24,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nlsearch.handlers.protein.matrices import Scheme
+from nlsearch.handlers.sequences.matrices import Scheme
 
 __all__ = ["LEAST", "PSEUDO", "worth"]
 

@@ -17,7 +17,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from nlsearch.handlers.protein.alphabet import LETTERS
+from nlsearch.handlers.sequences.aminoacids import LETTERS
 
 __all__ = ["BITS", "WINDOW", "is_low_complexity"]
 
