@@ -260,13 +260,14 @@ static int stands_for(const Hsp *a, const Hsp *b) {
            (a->q_start <= b->q_start && b->q_end <= a->q_end && a->t_start <= b->t_start && b->t_end <= a->t_end);
 }
 
-/* Keep an alignment unless one that is kept stands for it; let go of those that it stands for. */
+/* Keep an alignment unless one that is kept stands for it; let go of those that it stands for (never of a whole copy:
+ * nothing scores higher). */
 static int note_hsp(Hunt *h, const Hsp *hsp) {
     for (int64_t i = h->first; i < h->n_hsps; i++)
         if (stands_for(&h->hsps[i], hsp)) return 0;
     int64_t kept = h->first;
     for (int64_t i = h->first; i < h->n_hsps; i++)
-        if (h->hsps[i].whole || !stands_for(hsp, &h->hsps[i])) h->hsps[kept++] = h->hsps[i];
+        if (!stands_for(hsp, &h->hsps[i])) h->hsps[kept++] = h->hsps[i];
     h->n_hsps = kept;
     return push_hsp(h, hsp);
 }

@@ -298,6 +298,26 @@ def test_a_copy_of_a_query_with_ambiguous_letters_is_whole() -> None:
     assert found[fields].tolist() == [(0, 15, 9, 24, 28, 15, 1)]
 
 
+def test_the_cutoff_itself_is_kept() -> None:
+    query = random_letters(np.random.default_rng(3), 40)
+    asked = (query.tobytes(), [payload_of(query[:30])], anchors_of([[(0, 8, 8)]]))
+    assert find_hsps(Scheme(cutoff=60), *asked)["score"].tolist() == [60]
+    assert len(find_hsps(Scheme(cutoff=61), *asked)) == 0
+
+
+@pytest.mark.parametrize("letter", "NRYSW")
+def test_ambiguous_letters_match_nothing_in_an_alignment(letter: str) -> None:
+    """At both ends of the target, and on both sides of the pair."""
+    query = random_letters(np.random.default_rng(3), 40)
+    for stored in range(4):
+        asked = query.copy()
+        asked[[0, 19, 20, 39]] = stored
+        target = asked.copy()
+        target[[0, 19, 20, 39]] = LETTERS.index(letter)
+        found = trace_hsp(Scheme(), asked.tobytes(), payload_of(target), 0, (20, 20))
+        assert found == (1, 39, 1, 39, 2 * 36 - 3 * 2, b"=" * 18 + b"XX" + b"=" * 18)
+
+
 def test_gaps_are_where_they_were_made() -> None:
     rng = np.random.default_rng(8)
     query = random_letters(rng, 200)

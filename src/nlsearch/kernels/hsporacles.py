@@ -218,7 +218,7 @@ class _Hunt:
     def _note(self, hsp: _Hsp) -> None:
         """Keep an alignment unless one that is kept stands for it; let go of those that it stands for."""
         if not any(other.stands_for(hsp) for other in self.hsps):
-            self.hsps = [other for other in self.hsps if other.whole or not hsp.stands_for(other)]
+            self.hsps = [other for other in self.hsps if not hsp.stands_for(other)]
             self.hsps.append(hsp)
 
 
