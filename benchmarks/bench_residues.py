@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from nlsearch.handlers.protein.alphabet import letters
-from nlsearch.handlers.protein.composition import _USUAL
-from nlsearch.handlers.protein.matrices import scheme_of
+from nlsearch.handlers.sequences.aminoacids import letters
+from nlsearch.handlers.sequences.composition import _USUAL
+from nlsearch.handlers.sequences.matrices import scheme_of
 from nlsearch.kernels import NATIVE
 from nlsearch.kernels.residues import align_residues, local_places, smith_waterman, ungapped_scores
 from timing import measure

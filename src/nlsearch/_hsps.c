@@ -282,13 +282,29 @@ static int is_known(const Start *a, const Hsp *h) {
     return d >= low - BAND / 2 && d <= high + BAND / 2;
 }
 
+/* Return the middle of the longest run of equal letters, through which the best alignment goes most likely. */
+static int64_t middle_of_run(const Hunt *h, const Start *a) {
+    const Target *t = &h->t;
+    int64_t best = 0, end = 0, same = 0, run = run_behind(t, a->t);
+    for (int64_t i = 0; i < a->length; i++) {
+        const int64_t here = a->t + i;
+        while (run < t->n_runs && run_end(t, run) <= here) run++;
+        const int unknown = run < t->n_runs && run_start(t, run) <= here;
+        const int letter = t->packed[here >> 2] >> 2 * (here & 3) & 3;
+        same = !unknown && h->q.codes[a->strand][a->q + i] == letter ? same + 1 : 0;
+        if (same > best) best = same, end = i + 1;
+    }
+    return end - best / 2;
+}
+
 /* Grow one start, unless it is known, and keep what reaches the cutoff, or is a whole copy. */
 static int grow_start(Hunt *h, const Start *a) {
     const Scheme *c = &h->c;
     for (int64_t i = h->first; i < h->n_hsps; i++)
         if (is_known(a, &h->hsps[i])) return 0;
     Hsp hsp = {0};
-    hsp.item = h->item, hsp.strand = a->strand, hsp.q_at = a->q + a->length / 2, hsp.t_at = a->t + a->length / 2;
+    const int64_t middle = middle_of_run(h, a);
+    hsp.item = h->item, hsp.strand = a->strand, hsp.q_at = a->q + middle, hsp.t_at = a->t + middle;
     if (a->length != h->q.length || a->score != c->match * h->q.length) {
         Reach left, right;
         const Origin back = {hsp.q_at, hsp.t_at, a->strand, 1}, on = {hsp.q_at, hsp.t_at, a->strand, 0};

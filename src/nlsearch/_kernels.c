@@ -441,6 +441,7 @@ static PyObject *extend(PyObject *self, PyObject *args) {
 #include "_sketch.c"
 #include "_motifs.c"
 #include "_residues.c"
+#include "_translated.c" /* needs _hsps.c and _residues.c */
 
 static PyMethodDef methods[] = {
     {"popcounts", popcounts, METH_VARARGS, "popcounts(rows, width, out)"},
@@ -481,6 +482,9 @@ static PyMethodDef methods[] = {
      "score_gapped(matrix, query, open, extend, records, offset, length_at, goals, out)"},
     {"align_residues", align_residues, METH_VARARGS,
      "align_residues(matrix, query, target, open, extend) -> (score, q_start, q_end, t_start, t_end, runs)"},
+    {"translate_frame", translate_frame, METH_VARARGS, "translate_frame(table, payload, frame, first, out)"},
+    {"translated_places", translated_places, METH_VARARGS,
+     "translated_places(matrix, query, table, payloads, frames, trigger, cap) -> places, 28 bytes each"},
     {"label_atoms", label_atoms, METH_VARARGS, "label_atoms(program, graph) -> bytes"},
     {NULL, NULL, 0, NULL}};
 

@@ -11,9 +11,9 @@ from held import Held
 from nlsearch.errors import InputError, MalformedContent
 from nlsearch.handlers.nucleotide import NucleotideHandler
 from nlsearch.handlers.protein import ProteinHandler
-from nlsearch.handlers.protein.alphabet import LETTERS, letters
 from nlsearch.handlers.protein.payload import Target
 from nlsearch.handlers.registry import Registry
+from nlsearch.handlers.sequences.aminoacids import LETTERS, letters
 from nlsearch.handlers.sequences.bases import CODES
 from nlsearch.handlers.sequences.residues import average_mass
 from nlsearch.handlers.sequences.telling import kind_of, lean_of

@@ -185,7 +185,7 @@ class _Hunt:
             if len(self.hsps) >= self.scheme.most:
                 break
             if not any(hsp.knows(start) for hsp in self.hsps) and self._is_promising(start):
-                hsp, _ = self.align(start.strand, start.q + start.length // 2, start.t + start.length // 2)
+                hsp, _ = self.align(start.strand, *self._through(start))
                 hsp.whole = int(hsp.matches == hsp.columns == len(self.query))
                 if hsp.score >= self.scheme.cutoff or hsp.whole:
                     self._note(hsp)
@@ -196,9 +196,19 @@ class _Hunt:
         scheme, n = self.scheme, len(self.query)
         if start.length == n and start.score == scheme.match * n:
             return True
-        at = (start.q + start.length // 2, start.t + start.length // 2)
-        left, right = self._both_ways(start.strand, *at, scheme.drop)
+        left, right = self._both_ways(start.strand, *self._through(start), scheme.drop)
         return left.score + right.score >= scheme.cutoff - scheme.match * _SLACK
+
+    def _through(self, start: _Start) -> tuple[int, int]:
+        """Return the middle of the longest run of equal letters, as positions in query and target."""
+        query = self.strands[start.strand][start.q : start.q + start.length]
+        target = self.target.codes[start.t : start.t + start.length]
+        best = end = same = 0
+        for at, (q, t) in enumerate(zip(query.tolist(), target.tolist(), strict=True), 1):
+            same = same + 1 if q == t and q < 4 else 0
+            if same > best:
+                best, end = same, at
+        return start.q + end - best // 2, start.t + end - best // 2
 
     def _both_ways(self, strand: int, q: int, t: int, drop: int) -> tuple[Reach, Reach]:
         query, target = self.strands[strand], self.target.codes

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from nlsearch.kernels.residues import LETTERS, Alignment, Matrix
 
-__all__ = ["align_reference", "ungapped_reference"]
+__all__ = ["align_reference", "score_table", "ungapped_reference"]
 
 _FOREIGN = -128
 _Table = list[list[int]]
 
 
-def _scores(matrix: Matrix, query: bytes, target: bytes) -> NDArray[np.int64]:
+def score_table(matrix: Matrix, query: bytes, target: bytes) -> NDArray[np.int64]:
     """Return what each residue of the query (row) scores beside each of the target."""
     wide = np.full((len(LETTERS), 256), _FOREIGN, np.int64)
     wide[:, : len(LETTERS)] = matrix
@@ -25,7 +25,7 @@ def _scores(matrix: Matrix, query: bytes, target: bytes) -> NDArray[np.int64]:
 
 def ungapped_reference(matrix: Matrix, query: bytes, target: bytes, cap: int) -> int:
     """Return the best sum of a stretch of any diagonal, at least 0, clipped at `cap`."""
-    scores = _scores(matrix, query, target)
+    scores = score_table(matrix, query, target)
     best = 0
     for diagonal in range(-len(query) + 1, len(target)):
         running = 0
@@ -43,7 +43,7 @@ def align_reference(matrix: Matrix, query: bytes, target: bytes, gap_open: int, 
     """
     if not 0 <= gap_open <= 1000 or not 1 <= gap_extend <= 1000:
         raise ValueError("a gap costs 0 to 1000 to open and 1 to 1000 a column")
-    scores = _scores(matrix, query, target).tolist()
+    scores = score_table(matrix, query, target).tolist()
     first = gap_open + gap_extend
     shape = (len(query) + 1, len(target) + 1)
     ends, gapped, skipped = ([[fill] * shape[1] for _ in range(shape[0])] for fill in (0, -first, -first))

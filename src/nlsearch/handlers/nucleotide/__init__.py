@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nlsearch.handlers.nucleotide.asked import Asked
+    from nlsearch.handlers.nucleotide.translated import AskedProtein
 
 
 class NucleotideHandler:
@@ -61,6 +62,7 @@ class NucleotideHandler:
     def __init__(self) -> None:
         self.limits = Limits()
         self._last: tuple[Probe, Asked] | None = None
+        self._last_protein: tuple[Probe, AskedProtein] | None = None
 
     def read(self, source: Source, limits: Limits) -> Iterator[RawItem | Skipped]:
         """Yield the records of `source`, and after each annotated record its features; proteins as kind ``protein``.
@@ -81,7 +83,7 @@ class NucleotideHandler:
         return features_of(item)
 
     def compile(self, operator: str, value: str | Buffer | Source, options: Mapping[str, Scalar]) -> Probe:
-        """Compile ``dna`` of a text, or ``like`` of a file or of the payload of an indexed item.
+        """Compile an operator of a text, or ``like`` of a file or of the payload of an indexed item.
 
         Raises
         ------
@@ -93,18 +95,8 @@ class NucleotideHandler:
         from nlsearch.handlers.nucleotide import compile as compiling
         from nlsearch.handlers.nucleotide import genomes
 
-        if isinstance(value, str) and operator == "dna":
-            return compiling.compile_dna(value, options, self.limits)
-        if isinstance(value, str) and operator == "iupac":
-            from nlsearch.handlers.nucleotide.motifs import compile_motif
-
-            return compile_motif(value, options)
-        if isinstance(value, str) and operator == "region":
-            from nlsearch.handlers.nucleotide.regions import compile_region
-
-            return compile_region(value)
         if isinstance(value, str):
-            raise QuerySyntax(f"{operator} wants a file or the id of an item")
+            return self._of_text(operator, value, options)
         if options.get("method") != "alignment":
             genome = (
                 genomes.genome_of_payload(bytes(value))
@@ -117,6 +109,25 @@ class NucleotideHandler:
             return compiling.compile_like(*compiling.example_of_payload(bytes(value)), options, self.limits)
         own = (item for item in self.read(value, self.limits) if isinstance(item, RawItem) and item.kind is None)
         return compiling.compile_like(*compiling.first_record(own), options, self.limits)
+
+    def _of_text(self, operator: str, value: str, options: Mapping[str, Scalar]) -> Probe:
+        if operator == "dna":
+            from nlsearch.handlers.nucleotide.compile import compile_dna
+
+            return compile_dna(value, options, self.limits)
+        if operator == "tblastn":
+            from nlsearch.handlers.nucleotide.translated import compile_tblastn
+
+            return compile_tblastn(value, options, self.limits)
+        if operator == "iupac":
+            from nlsearch.handlers.nucleotide.motifs import compile_motif
+
+            return compile_motif(value, options)
+        if operator == "region":
+            from nlsearch.handlers.nucleotide.regions import compile_region
+
+            return compile_region(value)
+        raise QuerySyntax(f"{operator} wants a file or the id of an item")
 
     def compile_named(
         self, operator: str, value: str, payloads: Sequence[Buffer], options: Mapping[str, Scalar]
@@ -148,6 +159,10 @@ class NucleotideHandler:
             from nlsearch.handlers.nucleotide.nearness import verify_near
 
             return verify_near(probe, Target(payload), self.limits)
+        if probe.operator == "tblastn":
+            from nlsearch.handlers.nucleotide.translatedverify import verify_translated
+
+            return verify_translated(self._opened_protein(probe), Target(payload), self.limits)
         return verify(self._opened(probe), Target(payload), regions, self.limits)
 
     def refine(self, probe: Probe, payloads: list[bytes | memoryview], anchors: Anchors) -> Refined:
@@ -157,7 +172,11 @@ class NucleotideHandler:
         return refine(self._opened(probe), payloads, anchors)
 
     def scores(self, probe: Probe, payloads: list[bytes | memoryview]) -> NDArray[np.float32] | None:
-        """Return the scores of records beside a genome; None for what is compared by alignment."""
+        """Return the scores of records beside a genome or a protein; None for what is found by seeds."""
+        if probe.operator == "tblastn":
+            from nlsearch.handlers.nucleotide.translatedscores import scores_of
+
+            return scores_of(self._opened_protein(probe), payloads, self.limits.verify_matches)
         if probe.verification.get("method") != "containment":
             return None
         from nlsearch.handlers.nucleotide.genomes import containment_scores
@@ -171,6 +190,15 @@ class NucleotideHandler:
         if self._last is None or self._last[0] is not probe:
             self._last = (probe, Asked(probe.verification, probe.searched))
         return self._last[1]
+
+    def _opened_protein(self, probe: Probe) -> AskedProtein:
+        """Return the protein of a probe; the last one is kept."""
+        from nlsearch.handlers.nucleotide.translated import AskedProtein
+
+        last = self._last_protein  # read and set at once: several threads may ask
+        if last is None or last[0] is not probe:
+            last = self._last_protein = (probe, AskedProtein(probe.verification, probe.searched))
+        return last[1]
 
     def spell(self, payload: Buffer) -> str:
         """Return the letters of a record or feature, ``""`` if it has no sequence of its own."""

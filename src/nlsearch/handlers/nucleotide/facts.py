@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nlsearch.handlers.contract import Field, Format, Operator, Option, SeedSpace, Space, TermSpace, VectorSpace
 from nlsearch.handlers.sequences.recognising import FASTA, GENPEPT, PROTEIN_FIRST
+from nlsearch.handlers.sequences.similarity import CODE, COMPOSITION, EVALUE, IDENTITY, MATRIX, SCORE
 
 SEEDS = "nucleotide.syncmer"
 UNSEEDED = "nucleotide.unseeded"
@@ -115,6 +116,16 @@ OPERATORS: tuple[Operator, ...] = (
         ),
         "nucleotides, IUPAC",
         value_kind="nucleotide",
+    ),
+    Operator(
+        "tblastn",
+        "A translation of the record, in any of its six frames, is similar to the protein.",
+        'tblastn:"MVHLTPEEKSAVTALWGKVNVDEVGGEALGR"',
+        "sound",
+        SCORE,
+        (CODE, MATRIX, EVALUE, IDENTITY, COMPOSITION, _STRAND),
+        "amino acids",
+        value_kind="protein",
     ),
     Operator(
         "iupac",

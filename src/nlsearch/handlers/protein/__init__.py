@@ -80,15 +80,15 @@ class ProteinHandler:
 
         if isinstance(value, str):
             if operator == "protein":
-                return compiling.compile_protein(value, options)
+                return compiling.compile_protein(value, options, self.limits)
             if operator == "blastx":
-                return compiling.compile_blastx(value, options)
+                return compiling.compile_blastx(value, options, self.limits)
             if operator == "prosite":
                 return compiling.compile_prosite(value)
             raise QuerySyntax(f"{operator} wants a file or the id of an item")
         if isinstance(value, bytes | memoryview):
-            return compiling.compile_like(*compiling.example_of_payload(bytes(value)), options)
-        return compiling.compile_like(*compiling.first_protein(self.read(value, self.limits)), options)
+            return compiling.compile_like(*compiling.example_of_payload(bytes(value)), options, self.limits)
+        return compiling.compile_like(*compiling.first_protein(self.read(value, self.limits)), options, self.limits)
 
     def verify(self, probe: Probe, payload: Buffer, regions: Sequence[Region] = ()) -> Verdict | None:  # noqa: ARG002 - whole chains are compared
         """Decide whether the protein matches, and where."""
@@ -131,6 +131,13 @@ class ProteinHandler:
         opened = Pattern.parse(facts["pattern"]) if is_pattern else Asked(facts, probe.searched)
         self._last = (probe, opened)
         return opened
+
+    def spell(self, payload: Buffer) -> str:
+        """Return the residues of a record or feature."""
+        from nlsearch.handlers.protein.payload import Target
+        from nlsearch.handlers.sequences.aminoacids import letters
+
+        return letters(Target(payload).codes)
 
     def draw(self, payload: Buffer, verdict: Verdict | None = None) -> Picture:
         """Draw the chain as a strip with its features and the match, as SVG."""

@@ -5,69 +5,15 @@ A query of nucleotides asks for up to six chains, one a frame; each is looked fo
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nlsearch.handlers.protein.matrices import Scheme, scheme_of
-from nlsearch.kernels.residues import CAP, ungapped_scores
+from nlsearch.handlers.sequences.matrices import scheme_of
+from nlsearch.handlers.sequences.sought import Bounds, Sought, enough_ungapped
 from nlsearch.model import Extent
-
-ENOUGH_BITS = 22.5
-"""A target whose best ungapped score has so many bits (43 of BLOSUM62) is compared with gaps too."""
-ENOUGH_SHARE = 0.7
-"""The same for one whose ungapped score is this share of the least score with gaps, where that is less."""
-
-
-@dataclass(frozen=True, eq=False)
-class Chain:
-    """A chain that is looked for.
-
-    Parameters
-    ----------
-    codes : bytes
-    frame : int
-        1 to 3 and −1 to −3 for a translated query, else 0.
-    scheme : Scheme
-    """
-
-    codes: bytes
-    frame: int
-    scheme: Scheme
-
-    @property
-    def length(self) -> int:
-        """Residues."""
-        return len(self.codes)
-
-    @cached_property
-    def own_score(self) -> int:
-        """What the whole chain scores beside itself."""
-        codes = np.frombuffer(self.codes, np.uint8)
-        return int(self.scheme.matrix[codes, codes].sum(dtype=np.int64))
-
-    @cached_property
-    def least_of_copy(self) -> int:
-        """The least ungapped score, capped, of a target that holds the whole chain."""
-        record = len(self.codes).to_bytes(4, "little") + self.codes
-        return int(ungapped_scores(self.scheme.matrix, self.codes, [record], offset=4, length_at=0, cap=CAP)[0])
-
-    def space(self, extent: Extent) -> int:
-        """Return the search space in all that is searched."""
-        return self.scheme.gapped.search_space(self.length, extent.total, max(1, extent.items))
-
-    def evalue(self, raw: float, space: float) -> float:
-        """Return the E-value of a raw score."""
-        return self.scheme.gapped.expected(raw, space)
-
-    def bit_score(self, raw: int) -> float:
-        """Return the bits of a raw score."""
-        return self.scheme.gapped.bit_score(raw)
 
 
 class Asked:
@@ -85,7 +31,7 @@ class Asked:
 
     def __init__(self, facts: dict[str, Any], searched: Extent | None) -> None:
         self.scheme = scheme_of(facts["matrix"])
-        self.chains: list[Chain] = [Chain(codes, frame, self.scheme) for frame, codes in facts["chains"]]
+        self.chains: list[Sought] = [Sought(codes, frame, self.scheme) for frame, codes in facts["chains"]]
         self.length: int = facts["length"]
         self.evalue: float = facts["evalue"]
         self.identity: float = facts["identity"]
@@ -108,8 +54,12 @@ class Asked:
         """Return from which capped ungapped score on a target is compared with gaps too; 0 if all are."""
         if self.exhaustive:
             return 0
-        bound = min(self.scheme.ungapped.raw_score(ENOUGH_BITS), ENOUGH_SHARE * self.least(number, target_length))
-        return max(1, min(CAP, math.ceil(bound)))
+        return enough_ungapped(self.scheme, self.least(number, target_length))
+
+    def bounds(self, number: int, target_length: int) -> Bounds:
+        """Return when an alignment of a chain with a target of so many residues counts."""
+        at = (number, target_length)
+        return Bounds(self.space(*at), self.least(*at), self.enough(*at), self.identity, self.composition)
 
     def for_each(
         self, bound: Callable[[int, int], float], number: int, lengths: Iterable[int]

@@ -5,25 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from nlsearch.errors import InputError, QuerySyntax, QueryTooCostly
-from nlsearch.handlers.protein.alphabet import CODES, TO_LETTERS, looks_like_bases, parse_query
-from nlsearch.handlers.protein.matrices import MATRICES, scheme_of
+from nlsearch.errors import InputError, QuerySyntax
 from nlsearch.handlers.protein.patterns import Pattern
 from nlsearch.handlers.protein.payload import Target
+from nlsearch.handlers.sequences.aminoacids import CODES, TO_LETTERS, looks_like_bases, parse_query
 from nlsearch.handlers.sequences.bases import CODES as BASE_CODES
 from nlsearch.handlers.sequences.bases import GAP, IGNORED, INVALID
-from nlsearch.handlers.sequences.codes import genetic_codes, six_frames
+from nlsearch.handlers.sequences.codes import genetic_code, six_frames
 from nlsearch.handlers.sequences.residues import digest
+from nlsearch.handlers.sequences.similarity import LEAST, Similarity, counted
+from nlsearch.limits import Limits
 from nlsearch.model import Guarantee, Probe, RawItem, Scalar, Scan, Skipped
 
-DEFAULT_EVALUE = 1e-3
-MOST_RESIDUES = 100_000
-"""Of a chain that is looked for: one comparison with the longest known protein takes seconds then."""
-LEAST = 1e-5
-"""Scores below are no hits; the least of a hit is one match in a chain, far above for all that passes."""
 
-
-def compile_protein(text: str, options: Mapping[str, Scalar]) -> Probe:
+def compile_protein(text: str, options: Mapping[str, Scalar], limits: Limits) -> Probe:
     """Compile the operator ``protein``.
 
     Raises
@@ -32,13 +27,13 @@ def compile_protein(text: str, options: Mapping[str, Scalar]) -> Probe:
         If the value is no protein, or an option is out of range.
     """
     codes = parse_query(text)
-    said = [_counted(len(codes), "residue")]
+    said = [counted(len(codes), "residue")]
     if looks_like_bases(codes):
         said.append("which read as nucleotides: blastx searches their translation")
-    return _similar("protein", [[0, codes]], len(codes), said, options)
+    return _similar("protein", [[0, codes]], len(codes), said, options, limits)
 
 
-def compile_blastx(text: str, options: Mapping[str, Scalar]) -> Probe:
+def compile_blastx(text: str, options: Mapping[str, Scalar], limits: Limits) -> Probe:
     """Compile the operator ``blastx``: nucleotides, translated in six frames.
 
     Raises
@@ -46,16 +41,13 @@ def compile_blastx(text: str, options: Mapping[str, Scalar]) -> Probe:
     QuerySyntax
         If the value holds no codon or something that is no nucleotide, or there is no such genetic code.
     """
-    number = int(options.get("code", 1))
-    known = genetic_codes()
-    if number not in known:
-        raise QuerySyntax(f"there is no genetic code {number}", hint="NCBI's: " + ", ".join(map(str, known)))
+    number, name = genetic_code(options)
     bases = _bases(text)
     chains = [[frame, residues.translate(CODES)] for frame, residues in six_frames(bases, number)]
     if not chains:
         raise QuerySyntax("the value holds no whole codon", hint='write blastx:"ATGGCC…"')
-    said = [_counted(len(bases), "nucleotide"), f"six frames by genetic code {number} ({known[number]})"]
-    return _similar("blastx", chains, len(bases), said, options)
+    said = [counted(len(bases), "nucleotide"), f"six frames by genetic code {number} ({name})"]
+    return _similar("blastx", chains, len(bases), said, options, limits)
 
 
 def compile_prosite(text: str) -> Probe:
@@ -71,7 +63,7 @@ def compile_prosite(text: str) -> Probe:
     return Probe("protein", "prosite", pattern.read_as, Scan(), facts, "complete")
 
 
-def compile_like(codes: bytes, name: str, options: Mapping[str, Scalar]) -> Probe:
+def compile_like(codes: bytes, name: str, options: Mapping[str, Scalar], limits: Limits) -> Probe:
     """Compile the operator ``like`` for the protein of a file or of an indexed item.
 
     Raises
@@ -81,8 +73,8 @@ def compile_like(codes: bytes, name: str, options: Mapping[str, Scalar]) -> Prob
     """
     if not codes:
         raise QuerySyntax(f"{name or 'the example'} has no residues to search with")
-    said = [_counted(len(codes), "residue") + (f" of {name}" if name else "")]
-    return _similar("like", [[0, codes]], len(codes), said, options, digest(codes.translate(TO_LETTERS)))
+    said = [counted(len(codes), "residue") + (f" of {name}" if name else "")]
+    return _similar("like", [[0, codes]], len(codes), said, options, limits, digest(codes.translate(TO_LETTERS)))
 
 
 def example_of_payload(payload: bytes) -> tuple[bytes, str]:
@@ -107,10 +99,6 @@ def first_protein(items: Iterable[RawItem | Skipped]) -> tuple[bytes, str]:
 
 
 # ------------------------------------------------------------------------------------------------------------- parts
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def _bases(text: str) -> bytes:
     body = "".join(line for line in text.splitlines() if not line.lstrip().startswith(">"))
     ignored = IGNORED.decode()
@@ -131,32 +119,21 @@ def _similar(
     length: int,
     said: list[str],
     options: Mapping[str, Scalar],
+    limits: Limits,
     own: bytes = b"",
 ) -> Probe:
-    matrix = str(options.get("matrix", MATRICES[2]))
-    evalue, identity = float(options.get("evalue", DEFAULT_EVALUE)), float(options.get("identity", 0.0))
+    asked = Similarity.of(options, max(len(codes) for _, codes in chains), limits)
     exhaustive = bool(options.get("exhaustive", False))
-    longest = max(len(codes) for _, codes in chains)
-    if longest > MOST_RESIDUES:
-        raise QueryTooCostly(f"a chain of {longest:,} residues is over the {MOST_RESIDUES:,} that are compared")
-    if not 0.0 < evalue < 1e9:
-        raise QuerySyntax(f"evalue is a number above 0, not {evalue:g}")
-    if not 0.0 <= identity <= 1.0:
-        raise QuerySyntax(f"identity is a share from 0 to 1, not {identity:g}")
-    scheme = scheme_of(matrix)
-    said += [f"{matrix} with gaps {scheme.gap_open}/{scheme.gap_extend}", f"E-value ≤ {evalue:g}, or the whole chain"]
-    if not options.get("composition", True):
-        said.append("whatever the composition")
-    said += [f"identity ≥ {identity:g}"] * bool(identity) + ["every target compared with gaps"] * exhaustive
+    said += asked.said + ["every target compared with gaps"] * exhaustive
     facts = {
         "asks": "similar",
         "chains": chains,
         "length": length,
-        "matrix": matrix,
-        "evalue": evalue,
-        "identity": identity,
+        "matrix": asked.matrix,
+        "evalue": asked.evalue,
+        "identity": asked.identity,
         "exhaustive": exhaustive,
-        "composition": bool(options.get("composition", True)),
+        "composition": asked.composition,
         "digest": own,
     }
     guarantee: Guarantee = "complete" if exhaustive else "sound"

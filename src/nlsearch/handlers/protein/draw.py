@@ -10,8 +10,8 @@ from itertools import islice
 from xml.sax.saxutils import escape
 
 from nlsearch.handlers.contract import Buffer
-from nlsearch.handlers.protein.alphabet import letters
 from nlsearch.handlers.protein.payload import Target
+from nlsearch.handlers.sequences.aminoacids import letters
 from nlsearch.handlers.sequences.records import Place
 from nlsearch.model import Json, Picture, Verdict
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nlsearch.handlers.contract import Field, Format, Operator, Option, Space
 from nlsearch.handlers.sequences.recognising import FASTA, GENPEPT, PROTEIN_FIRST
+from nlsearch.handlers.sequences.similarity import CODE, COMPOSITION, EVALUE, IDENTITY, MATRIX, SCORE
 
 RECORD_TYPE = "record"
 """Value of the field ``feature`` for whole records."""
@@ -59,22 +60,6 @@ FIELDS: tuple[Field, ...] = (
 
 SPACES: tuple[Space, ...] = ()
 
-_SCORE = "identity (matches / columns) × coverage (share of the query that is aligned) of the best local alignment"
-_MATRIX = Option(
-    "matrix",
-    "text",
-    "scores of pairs of residues; gap costs are blastp's for it",
-    default="BLOSUM62",
-    choices=("BLOSUM45", "BLOSUM50", "BLOSUM62", "BLOSUM80", "BLOSUM90", "PAM30", "PAM70", "PAM250"),
-)
-_EVALUE = Option("evalue", "float", "highest E-value; copies of the whole query are found whatever it is", default=1e-3)
-_IDENTITY = Option("identity", "float", "least identity, 0 to 1", default=0.0)
-_COMPOSITION = Option(
-    "composition",
-    "boolean",
-    "an alignment of stretches of biased composition is worth less, and its E-value then has to be low enough too",
-    default=True,
-)
 _EXHAUSTIVE = Option(
     "exhaustive", "boolean", "compare every protein with gaps, however it scores without; then complete", default=False
 )
@@ -85,25 +70,27 @@ OPERATORS: tuple[Operator, ...] = (
         "The protein holds the sequence, or a part similar to it by chance less often than the E-value says.",
         'protein:"VHLTPEEKSAVTALWGKVNVDEVGGEALGR"',
         "sound",
-        _SCORE,
-        (_MATRIX, _EVALUE, _IDENTITY, _COMPOSITION, _EXHAUSTIVE),
+        SCORE,
+        (MATRIX, EVALUE, IDENTITY, COMPOSITION, _EXHAUSTIVE),
         "amino acids",
+        value_kind="protein",
     ),
     Operator(
         "blastx",
         "The protein is similar to a translation of the nucleotides, in any of their six frames.",
         'blastx:"ATGGTGCATCTGACTCCTGAGGAGAAGTCTGCCGTTACTGCCCTGTGGGGCAAGGTG"',
         "sound",
-        _SCORE.replace("the query", "the frame"),
+        SCORE.replace("the query", "the frame"),
         (
-            Option("code", "integer", "NCBI's number of the genetic code", default=1),
-            _MATRIX,
-            _EVALUE,
-            _IDENTITY,
-            _COMPOSITION,
+            CODE,
+            MATRIX,
+            EVALUE,
+            IDENTITY,
+            COMPOSITION,
             _EXHAUSTIVE,
         ),
         "nucleotides, IUPAC",
+        value_kind="nucleotide",
     ),
     Operator(
         "prosite",
@@ -118,8 +105,8 @@ OPERATORS: tuple[Operator, ...] = (
         "The protein is similar to the first protein of a file, or to an indexed item.",
         'like:"human proteins.faa"',
         "sound",
-        _SCORE,
-        (_MATRIX, _EVALUE, _IDENTITY, _COMPOSITION, _EXHAUSTIVE),
+        SCORE,
+        (MATRIX, EVALUE, IDENTITY, COMPOSITION, _EXHAUSTIVE),
         "a file or item id",
     ),
 )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from nlsearch.handlers.protein.alphabet import CODES
 from nlsearch.handlers.protein.facts import RECORD_TYPE
 from nlsearch.handlers.protein.payload import encode
+from nlsearch.handlers.sequences.aminoacids import CODES
 from nlsearch.handlers.sequences.names import gene_names
 from nlsearch.handlers.sequences.packed import refget
 from nlsearch.handlers.sequences.records import Chain, ChainFeature, Place

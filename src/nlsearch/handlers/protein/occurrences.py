@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from nlsearch.handlers.contract import Buffer
-from nlsearch.handlers.protein.alphabet import letters
 from nlsearch.handlers.protein.patterns import Pattern
 from nlsearch.handlers.protein.payload import Target
 from nlsearch.handlers.protein.scores import is_record, residues_of
+from nlsearch.handlers.sequences.aminoacids import letters
 from nlsearch.limits import Limits
 from nlsearch.model import NO, YES, Json, Verdict
 

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlsearch.errors import QuerySyntax
-from nlsearch.handlers.protein.alphabet import LETTERS
+from nlsearch.handlers.sequences.aminoacids import LETTERS
 
 __all__ = ["Element", "Pattern"]
 

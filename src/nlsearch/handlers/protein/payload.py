@@ -33,7 +33,7 @@ def encode(
     Parameters
     ----------
     codes : bytes
-        As of :mod:`nlsearch.handlers.protein.alphabet`.
+        As of :mod:`nlsearch.handlers.sequences.aminoacids`.
     label : str
         What to write on a drawing.
     places : sequence of Place

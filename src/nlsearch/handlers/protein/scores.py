@@ -8,15 +8,17 @@ Nothing here is a heuristic but the bound in the middle, and an exhaustive quest
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlsearch.handlers.contract import Buffer
-from nlsearch.handlers.protein.asked import Asked, Chain
-from nlsearch.handlers.protein.composition import LEAST, worth
+from nlsearch.handlers.protein.asked import Asked
 from nlsearch.handlers.protein.payload import FEATURE, HEADER
+from nlsearch.handlers.sequences.composition import LEAST, worth
+from nlsearch.handlers.sequences.sought import Sought
 from nlsearch.kernels.residues import align_residues, local_places, smith_waterman, ungapped_scores
 
 LENGTH_AT, DIGEST_AT = 8, 20
@@ -40,7 +42,7 @@ def is_record(payload: Buffer) -> bool:
 
 
 def _is_same(asked: Asked, payload: Buffer) -> bool:
-    return bool(asked.digest) and payload[DIGEST_AT : DIGEST_AT + len(asked.digest)] == asked.digest
+    return payload[DIGEST_AT : DIGEST_AT + len(asked.digest)] == asked.digest
 
 
 def scores_of(asked: Asked, payloads: Sequence[Buffer]) -> NDArray[np.float32]:
@@ -55,8 +57,8 @@ def scores_of(asked: Asked, payloads: Sequence[Buffer]) -> NDArray[np.float32]:
     ValueError
         If one is no payload.
     """
-    whole = [at for at, payload in enumerate(payloads) if is_record(payload) or _is_same(asked, payload)]
-    records = [payloads[at] for at in whole]
+    whole = _compared(asked, payloads)
+    records = list(payloads) if len(whole) == len(payloads) else [payloads[at] for at in whole.tolist()]
     best, score = np.zeros(len(records), np.int64), np.zeros(len(records))
     for number in range(len(asked.chains)):
         raw, worth = _of_chain(asked, number, records)
@@ -65,6 +67,15 @@ def scores_of(asked: Asked, payloads: Sequence[Buffer]) -> NDArray[np.float32]:
     answer = np.zeros(len(payloads), np.float32)
     answer[whole] = score
     return answer
+
+
+def _compared(asked: Asked, payloads: Sequence[Buffer]) -> NDArray[np.int64]:
+    """Return which payloads are compared: records, and features with the sequence of the example."""
+    types = np.frombuffer(bytes(map(itemgetter(_TYPE_AT), payloads)), np.uint8)
+    compared = types != FEATURE
+    if asked.digest:
+        compared[[at for at in np.flatnonzero(~compared).tolist() if _is_same(asked, payloads[at])]] = True
+    return np.flatnonzero(compared)
 
 
 def _of_chain(asked: Asked, number: int, records: list[Buffer]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -103,7 +114,7 @@ def _is_no_bias(
     return answer
 
 
-def _stretches(chain: Chain, codes: bytes, place: np.void) -> tuple[bytes, bytes]:
+def _stretches(chain: Sought, codes: bytes, place: np.void) -> tuple[bytes, bytes]:
     """Return the stretches of the chain and of the target that an alignment takes.
 
     A target's stretch is no longer than the alignment has columns, so the rest of the table is left out.
@@ -119,13 +130,13 @@ def _lengths(records: Iterable[Buffer]) -> Iterator[int]:
     return (int.from_bytes(record[LENGTH_AT : LENGTH_AT + 4], "little") for record in records)
 
 
-def _gapped_scores(chain: Chain, records: list[Buffer]) -> NDArray[np.int32]:
+def _gapped_scores(chain: Sought, records: list[Buffer]) -> NDArray[np.int32]:
     scheme = chain.scheme
     costs = {"gap_open": scheme.gap_open, "gap_extend": scheme.gap_extend}
     return smith_waterman(scheme.matrix, chain.codes, records, **LAYOUT, **costs)
 
 
-def _places(chain: Chain, records: list[Buffer], gapped: NDArray[np.int32]) -> NDArray[Any]:
+def _places(chain: Sought, records: list[Buffer], gapped: NDArray[np.int32]) -> NDArray[Any]:
     scheme = chain.scheme
     costs = {"gap_open": scheme.gap_open, "gap_extend": scheme.gap_extend}
     return local_places(scheme.matrix, chain.codes, records, gapped, **LAYOUT, **costs)

@@ -12,14 +12,15 @@ The genetic codes, NCBI Taxonomy, compiled by A. Elzanowski and J. Ostell; read 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from nlsearch.errors import QuerySyntax
 from nlsearch.handlers.sequences.bases import reverse_complement
 from nlsearch.handlers.sequences.translation import translated
+from nlsearch.kernels.translated import FRAMES
+from nlsearch.model import Scalar
 
-__all__ = ["FRAMES", "bases_of", "genetic_codes", "six_frames"]
-
-FRAMES = (1, 2, 3, -1, -2, -3)
+__all__ = ["FRAMES", "bases_of", "genetic_code", "genetic_codes", "six_frames"]
 
 
 def genetic_codes() -> dict[int, str]:
@@ -27,6 +28,20 @@ def genetic_codes() -> dict[int, str]:
     from Bio.Data.CodonTable import unambiguous_dna_by_id
 
     return {number: str(table.names[0]) for number, table in sorted(unambiguous_dna_by_id.items())}
+
+
+def genetic_code(options: Mapping[str, Scalar]) -> tuple[int, str]:
+    """Return the number and the name of the genetic code that options ask for.
+
+    Raises
+    ------
+    QuerySyntax
+        If there is none of that number.
+    """
+    number, known = int(options.get("code", 1)), genetic_codes()
+    if number not in known:
+        raise QuerySyntax(f"there is no genetic code {number}", hint="NCBI's: " + ", ".join(map(str, known)))
+    return number, known[number]
 
 
 def six_frames(codes: bytes, number: int) -> Iterator[tuple[int, bytes]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 
+from nlsearch.handlers.sequences.aminoacids import CODES as RESIDUES
 from nlsearch.handlers.sequences.bases import SETS
 
 _DEFINITE_TABLE = 4
@@ -44,6 +45,20 @@ def _residue(codon: bytes, number: int) -> int:
     choices = [[base for base in range(_DEFINITE_TABLE) if SETS[code] >> base & 1] for code in codon]
     found = {table[0][bytes((a, b, c))] for a in choices[0] for b in choices[1] for c in choices[2]}
     return found.pop() if len(found) == 1 else ord("X")
+
+
+def codon_residues(number: int) -> bytes:
+    """Return a table as the kernels take it (:mod:`nlsearch.kernels.translated`).
+
+    Parameters
+    ----------
+    number : int
+        Of a table that there is.
+    """
+    table = _table(number)
+    assert table is not None  # noqa: S101 - the caller asked
+    codons = (bytes((at >> 4, at >> 2 & 3, at & 3)) for at in range(64))
+    return bytes(table[0][codon] for codon in codons).translate(RESIDUES)
 
 
 def translated(codes: bytes, number: int = 1, skipped: int = 0, *, starts: bool = True) -> bytes | None:

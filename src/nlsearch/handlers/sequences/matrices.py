@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nlsearch.handlers.protein.alphabet import LETTERS
+from nlsearch.handlers.sequences.aminoacids import LETTERS
 from nlsearch.handlers.sequences.statistics import GAPS, Statistics, protein_statistics
 
 __all__ = ["MATRICES", "Scheme", "scheme_of"]
