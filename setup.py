@@ -2,7 +2,8 @@
 
 from setuptools import Extension, setup
 
-PARTS = "voting graphs matching peaklists peakindex sketch motifs hsps residues translated".split()
+PARTS = ["voting", "graphs", "matching", "peaklists", "peakindex", "sketch", "motifs", "hspband", "hsps"]
+PARTS += ["residues", "translated"]
 
 setup(
     ext_modules=[

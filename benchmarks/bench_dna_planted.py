@@ -1,7 +1,7 @@
 """Planted stretches of genomes beside BLAST and minimap2: what is found, of what E-value, at what CPU.
 
 Usage: ``python benchmarks/bench_dna_planted.py [--queries 50] [--rounds 3] [--chance 500] [--lengths 1000,250,100]
-[--rates 0,5,10,15,20,25] [--collection FOLDER]`` (needs ../shared/data; blastn, minimap2, pyncbitk and mappy are
+[--rates 0,5,10,15,20,25]`` (needs ../shared/data; blastn, minimap2, pyncbitk and mappy are
 left out where they are not installed).
 
 Queries are stretches of the genomes, on both strands, with edits (9 of 10 substitutions).  A stretch is found by an
@@ -35,7 +35,7 @@ import nlsearch
 from aligners import Place
 from genomes import Planted
 from nlsearch.limits import Limits
-from timing import Stats, measure, measure_in_turns, pooled, table
+from timing import measure, measure_in_turns, pooled, table
 
 UNLIMITED = Limits(evidence_more=100_000, verify_matches=100_000)
 TASKS = ("blastn", "dc-megablast", "megablast")
@@ -44,8 +44,10 @@ SMALL_BASES = 6_000_000
 
 @dataclass
 class Compared:
-    """E-values of alignments with equal ranges."""
+    """Alignments of blastn, those that are missed, and E-values where ranges are equal."""
 
+    listed: int = 0
+    missed: int = 0
     ratios: list[float] = field(default_factory=list)
     scores: Counter[str] = field(default_factory=Counter)
     worst: dict[str, tuple[float, Place, Place]] = field(default_factory=dict)
@@ -76,19 +78,10 @@ def ours(opened: nlsearch.Collection, name: str, letters: str, evalue: float = 1
     for hit in page.hits:
         for told in (hit.evidence, *hit.evidence["more"]):
             rows = told.get("rows", {})
-            found.append(
-                Place(
-                    name,
-                    hit.item.locator.removeprefix("#"),
-                    *told["query"],
-                    *told["target"],
-                    told["strand"],
-                    raw_score(told),
-                    told["bit_score"],
-                    told["evalue"],
-                    (rows.get("query", told["cigar"]), rows.get("target", "")),
-                )
-            )
+            ranges = *told["query"], *told["target"], told["strand"]
+            numbers = raw_score(told), told["bit_score"], told["evalue"]
+            shown = rows.get("query", told["cigar"]), rows.get("target", "")
+            found.append(Place(name, hit.item.locator.removeprefix("#"), *ranges, *numbers, shown))
     return found
 
 
@@ -131,10 +124,10 @@ class Genomes:
         self.folder, self.given = folder, given
         self.held = genomes.records(genomes.files())
         self.fasta = genomes.write_fasta(folder / "all.fa", self.held)
-        self.opened = self._collection("all.nls", self.held, None)
+        self.opened = self._collection("all.nls", self.held)
         self.all_told = nlsearch.Collection.open(folder / "all.nls", limits=UNLIMITED)
         self.small = self._first(SMALL_BASES)
-        self.few = self._collection("few.nls", self.small, None)
+        self.few = self._collection("few.nls", self.small)
         self.has_blast = aligners.installed("blastn", "makeblastdb")
         self.has_minimap = aligners.installed("minimap2")
         if self.has_blast:
@@ -149,9 +142,9 @@ class Genomes:
                 taken[name] = letters
         return taken
 
-    def _collection(self, name: str, held: dict[str, bytes], limits: Limits | None) -> nlsearch.Collection:
+    def _collection(self, name: str, held: dict[str, bytes]) -> nlsearch.Collection:
         fasta = genomes.write_fasta(self.folder / f"{name}.fa", held)
-        opened = nlsearch.Collection.open(self.folder / name, create=True, limits=limits)
+        opened = nlsearch.Collection.open(self.folder / name, create=True)
         opened.index([fasta])
         return opened
 
@@ -174,6 +167,8 @@ class Genomes:
             everything = [place for places in mine.values() for place in places]
             missed = share(told["blastn"], everything)
             count = len(told["blastn"])
+            compared.listed += count
+            compared.missed += len(missed)
             row = f" {1 - len(missed) / max(count, 1):6.3f} {count:6}"
             row += f" {sum(place.evalue <= 1e-6 for place in missed):5}"
             match_up(everything, told["blastn"], compared)
@@ -207,7 +202,7 @@ class Genomes:
             batches["minimap2"] = partial(aligners.minimap, self.fasta, asked)
         if batches:
             taken = measure(batches, self.given.rounds, aligners.with_children)
-            stats |= {name: divided(one, len(queries)) for name, one in taken.items()}
+            stats |= {name: one.over(len(queries)) for name, one in taken.items()}
         return " ".join(f"{name} {s.median:.2f} ({s.p10:.2f}-{s.p90:.2f})" for name, s in stats.items())
 
     # ------------------------------------------------------------------------------------------------------- the rest
@@ -257,15 +252,12 @@ def match_up(mine: Iterable[Place], theirs: Iterable[Place], compared: Compared)
             compared.add(same[place.range], place)
 
 
-def divided(stats: Stats, count: int) -> Stats:
-    return Stats(stats.p10 / count, stats.median / count, stats.p90 / count, stats.p99 / count, stats.calls)
-
-
 def report(compared: Compared) -> None:
     """Print how E-values differ, and the alignments that differ most."""
     ratios = sorted(compared.ratios)
     if not ratios:
         return
+    print(f"of {compared.listed:,} alignments of blastn {1 - compared.missed / compared.listed:.4f} are found")
     off = sum(not 0.5 <= ratio <= 2 for ratio in ratios)
     print(
         f"E-values, ours / blastn, {len(ratios):,} alignments of equal ranges: {ratios[0]:.3g} to {ratios[-1]:.3g}, "

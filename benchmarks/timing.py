@@ -28,6 +28,10 @@ class Stats:
         )
         return cls(p10, median, p90, p99, len(ordered))
 
+    def over(self, count: int) -> Stats:
+        """Return the times of one of `count` that each call answered."""
+        return Stats(self.p10 / count, self.median / count, self.p90 / count, self.p99 / count, self.calls)
+
 
 def measure(
     callables: Mapping[str, Callable[[], object]],

@@ -436,6 +436,7 @@ static PyObject *extend(PyObject *self, PyObject *args) {
 #include "_matching.c"
 #include "_peaklists.c"
 #include "_peakindex.c"
+#include "_hspband.c"
 #include "_hsps.c"
 #include "_sketch.c"
 #include "_motifs.c"

@@ -192,13 +192,14 @@ CLONED static void plain_columns(Lanes *s, Py_ssize_t count) {
                 int16_t x = (int16_t)(up[l] + row[l]);
                 x = x > e[l] ? x : e[l];
                 x = x > 0 ? x : 0;
+                int16_t fresh = (int16_t)(x - open), on = (int16_t)(f[l] - extend); /* opening a gap behind a gap never pays */
                 x = x > f[l] ? x : f[l];
+                f[l] = fresh > on ? fresh : on;
                 top[l] = x > top[l] ? x : top[l];
-                int16_t opened = (int16_t)(x - open), further = (int16_t)(e[l] - extend), on = (int16_t)(f[l] - extend);
+                int16_t opened = (int16_t)(x - open), further = (int16_t)(e[l] - extend);
                 up[l] = h[l];
                 h[l] = x;
                 e[l] = opened > further ? opened : further;
-                f[l] = opened > on ? opened : on;
             }
         }
         for (int l = 0; l < LANES; l++) s->left[l] -= s->left[l] > 0;

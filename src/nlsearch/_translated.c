@@ -33,7 +33,7 @@ static int prepare_codons(Codons *c, const Py_buffer *table) {
     return 1;
 }
 
-static int64_t codons_of(const Packed *l, int frame) {
+static int64_t codons_of(const Target *l, int frame) {
     int64_t bases = l->length - (frame < 0 ? -frame : frame) + 1;
     return bases > 0 ? bases / 3 : 0;
 }
@@ -53,7 +53,7 @@ static uint8_t residue_of(const Codons *c, const uint8_t *sets, int back) {
 INLINE uint8_t set_of(const uint8_t *run) { return run[8] < 15 ? BASES_OF[run[8]] : 15; }
 
 /* Return the residue of the codon at `base`, of which the run number `run` is the first that may have a letter. */
-static uint8_t odd_residue(const Codons *c, const Packed *l, int64_t base, int64_t run, int back) {
+static uint8_t odd_residue(const Codons *c, const Target *l, int64_t base, int64_t run, int back) {
     uint8_t sets[3];
     for (int k = 0; k < 3; k++) sets[k] = (uint8_t)(1 << (letters_at(l->packed, l->bytes, base + k) & 3));
     for (; run < l->n_runs && u32_at(l->runs + 12 * run) < base + 3; run++) {
@@ -66,7 +66,7 @@ static uint8_t odd_residue(const Codons *c, const Packed *l, int64_t base, int64
 }
 
 /* Rewrite the codons with ambiguous letters among the `n` from `low` on. */
-static void mend_odd(const Codons *c, const Packed *l, int64_t low, int64_t n, int back, uint8_t *out) {
+static void mend_odd(const Codons *c, const Target *l, int64_t low, int64_t n, int back, uint8_t *out) {
     int64_t first = 0, last = l->n_runs;
     while (first < last) { /* the first run that ends behind `low` */
         int64_t middle = (first + last) / 2;
@@ -87,7 +87,7 @@ static void mend_odd(const Codons *c, const Packed *l, int64_t low, int64_t n, i
 }
 
 /* Write the residues [first, first + n) of a frame. */
-static void translate(const Codons *c, const Packed *l, int frame, int64_t first, int64_t n, uint8_t *out) {
+static void translate(const Codons *c, const Target *l, int frame, int64_t first, int64_t n, uint8_t *out) {
     const int back = frame < 0, skipped = (back ? -frame : frame) - 1;
     const int64_t low = back ? l->length - skipped - 3 * (first + n) : skipped + 3 * first;
     for (int64_t k = 0; k < n;) {
@@ -110,7 +110,7 @@ static PyObject *translate_frame(PyObject *self, PyObject *args) {
     Py_ssize_t first;
     if (!PyArg_ParseTuple(args, "y*y*inw*", &b[0], &b[1], &frame, &first, &b[2])) return release(b, 3), NULL;
     Codons codons;
-    Packed letters;
+    Target letters;
     if (prepare_codons(&codons, &b[0])) {
         if (open_letters(&b[1], &letters) < 0) refuse("a payload is damaged");
         else if (!is_frame(frame) || first < 0 || first > codons_of(&letters, frame) - b[2].len)
@@ -174,7 +174,7 @@ static int note_deep(const Ungapped *u, const uint8_t *from, const int8_t *const
 }
 
 /* Look along one frame; the scores of all diagonals go on from one chunk to the next. */
-static int look_along(Ungapped *u, const Codons *c, const Packed *l, int32_t item, int frame, int trigger,
+static int look_along(Ungapped *u, const Codons *c, const Target *l, int32_t item, int frame, int trigger,
                       ReachedList *list) {
     uint8_t chunk[CHUNK_CODONS];
     const int8_t *rows[DEEP];
@@ -197,7 +197,7 @@ static int look_along(Ungapped *u, const Codons *c, const Packed *l, int32_t ite
     return 1;
 }
 
-static int look_in_all(Ungapped *u, const Codons *c, const Packed *letters, Py_ssize_t n, int frames, int trigger,
+static int look_in_all(Ungapped *u, const Codons *c, const Target *letters, Py_ssize_t n, int frames, int trigger,
                        ReachedList *list) {
     static const int FRAMES[6] = {1, 2, 3, -1, -2, -3};
     for (Py_ssize_t item = 0; item < n; item++)
@@ -216,7 +216,7 @@ static PyObject *translated_places(PyObject *self, PyObject *args) {
     const Py_ssize_t n = PyList_GET_SIZE(list);
     Py_ssize_t opened = 0;
     Py_buffer *views = calloc((size_t)n + 1, sizeof *views);
-    Packed *letters = calloc((size_t)n + 1, sizeof *letters);
+    Target *letters = calloc((size_t)n + 1, sizeof *letters);
     Codons codons;
     Ungapped u = {0};
     ReachedList found = {0};

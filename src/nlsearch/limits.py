@@ -46,6 +46,7 @@ class Limits:
     query_bytes: int = _cap(1_000_000, "bytes", "a whole query with its values")
     query_clauses: int = _cap(4_096, "clauses", "each clause is a pass over the index")
     query_depth: int = _cap(50, "levels", "nested parentheses")
+    query_residues: int = _cap(100_000, "residues", "comparing it with the longest protein known takes seconds then")
     mismatch_bases: int = _cap(150_000, "bases", "alignment within k edits costs length times edits at every candidate")
     evidence_more: int = _cap(100, "matches", "further matches of one item that are listed")
     verify_steps: int = _cap(1_000_000, "comparisons of atoms", "cages have exponentially many ways to fail a pattern")

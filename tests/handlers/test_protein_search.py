@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from nlsearch.handlers.protein.payload import encode
 from nlsearch.handlers.sequences.aminoacids import CODES, LETTERS, letters, parse_query
 from nlsearch.handlers.sequences.bases import CODES as BASES
 from nlsearch.handlers.sequences.codes import bases_of, genetic_codes, six_frames
+from nlsearch.handlers.sequences.complexity import is_low_complexity
 from nlsearch.handlers.sequences.matrices import MATRICES, scheme_of
 from nlsearch.handlers.sequences.residues import digest
 from nlsearch.kernels.residues import smith_waterman
@@ -86,8 +89,12 @@ def test_options_out_of_range_are_refused(handler: ProteinHandler, options: dict
 
 
 def test_a_chain_that_is_too_long_is_refused(handler: ProteinHandler) -> None:
-    with pytest.raises(QueryTooCostly, match="100,001 residues"):
+    with pytest.raises(QueryTooCostly, match="100,001 residues") as refused:
         handler.compile("protein", "A" * 100_001, {})
+    assert "--cap query_residues" in (refused.value.hint or "")
+    handler.limits = Limits(query_residues=29)
+    with pytest.raises(QueryTooCostly, match="query_residues = 29"):
+        handler.compile("blastx", "ATGGCC" * 15, {})
 
 
 def test_a_probe_says_what_it_asks(handler: ProteinHandler) -> None:
@@ -229,6 +236,33 @@ def test_biased_composition_takes_worth_off(handler: ProteinHandler) -> None:
 
 
 # ------------------------------------------------------------------------------------------- scores and verify together
+def low_by_hand(text: str) -> bool:
+    """Say the same window by window, from the definition."""
+    size = min(len(text), 12)
+    inside: set[int] = set()
+    for at in range(len(text) - size + 1) if size > 1 else ():
+        shares = [count / size for count in Counter(text[at : at + size]).values()]
+        if -sum(share * math.log2(share) for share in shares) <= 2.2 * math.log2(size) / math.log2(12) + 1e-9:
+            inside |= set(range(at, at + size))
+    return bool(inside) and 2 * len(inside) >= len(text)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(["Q", "PQ", "MKVLAAGIVGWC", "EEED", "GLSDGEWQLVLN"]), max_size=8).map("".join))
+def test_low_complexity_is_as_defined(text: str) -> None:
+    assert is_low_complexity(text.encode().translate(CODES)) == low_by_hand(text)
+
+
+def test_low_complexity_is_flagged_and_found(handler: ProteinHandler) -> None:
+    for low in ("Q" * 7, "PQPQPQPQPQPQPQPQ", "GAGAGSGAGAGSGAGAGS"):
+        hit = found(handler, ask(handler, low), GLOBIN + low)
+        assert hit is not None
+        assert (hit.tier, hit.evidence["low_complexity"]) == ("exact", True)
+    hit = found(handler, ask(handler, GLOBIN), GLOBIN)
+    assert hit is not None
+    assert "low_complexity" not in hit.evidence
+
+
 @st.composite
 def chains(draw: st.DrawFn) -> str:
     """A chain that may share pieces with the globins."""

@@ -117,3 +117,12 @@ def test_the_least_score_for_an_evalue() -> None:
     assert found is not None
     space = found.search_space(300, 9_000_000, 20_000)
     assert found.expected(found.least_score(1e-3, space), space) == pytest.approx(1e-3)
+
+
+@pytest.mark.parametrize("evalue", [1e-30, 1e-3, 1.0, 7.0, 10.0])
+def test_no_alignment_counts_whose_evalue_is_over_what_was_asked(evalue: float) -> None:
+    found = nucleotide_statistics(2, -3, 5, 2)
+    assert found is not None
+    space = found.search_space(1000, 54_000_000, 89)
+    least = math.ceil(found.least_score(evalue, space))
+    assert found.expected(least, space) <= evalue < found.expected(least - 1, space)

@@ -68,8 +68,10 @@ def test_kernels_agree_with_their_oracles(data: st.DataObject) -> None:
     assert scores.tolist() == [one.score for one in expected]
     assert (ungapped <= np.minimum(scores, cap)).all()
     assert [align_residues(matrix, query, target, **costs) for target in targets] == expected
-    places = local_places(matrix, query, records, scores, **LAYOUT, **costs)
-    assert places.tolist() == [(one.q_start, one.q_end, one.t_end, one.matches, one.columns) for one in expected]
+    for times in (1, 4):  # few are placed one by one, more of them beside each other
+        places = local_places(matrix, query, records * times, np.tile(scores, times), **LAYOUT, **costs)
+        wanted = [(one.q_start, one.q_end, one.t_end, one.matches, one.columns) for one in expected]
+        assert places.tolist() == wanted * times
 
 
 @settings(max_examples=100, deadline=None)
@@ -149,8 +151,8 @@ def test_scores_beyond_16_bits_and_tables_beyond_memory() -> None:
     assert found.score == scores[1]
     assert sum(length for length, op in found.runs if op == "I") == 40
     assert (found.q_start, found.q_end, found.t_start, found.t_end) == (0, 9000, 0, 8960)
-    places = local_places(blosum62(), query, records, scores, **LAYOUT)
-    assert places.tolist() == [(0, 9000, 9000, 9000, 9000), (0, 9000, 8960, 8960, 9000), (0, 50, 50, 50, 50)]
+    places = local_places(blosum62(), query, records * 2, np.tile(scores, 2), **LAYOUT)
+    assert places.tolist() == [(0, 9000, 9000, 9000, 9000), (0, 9000, 8960, 8960, 9000), (0, 50, 50, 50, 50)] * 2
 
 
 def test_without_the_extension_the_answers_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

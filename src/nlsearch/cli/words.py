@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 _SILENT = frozenset({
     "bonds", "homography", "more", "count", "frame", "strand", "query_s", "gaps", "cigar", "fingerprint",
     "expected_votes", "voice", "part_name", "query_atoms", "tier", "score", "search_space", "k", "scaled", "rows",
-    "raw_score", "evalue_composition", "positives", "cut_other_strand", "ani_item_in_query", "ani_average", "ani_maximum",
-    "query_hashes", "item_hashes",
-    "query_length",
+    "raw_score", "evalue_composition", "positives", "cut_other_strand", "ani_item_in_query", "ani_average",
+    "ani_maximum", "query_hashes", "item_hashes", "query_length",
 })  # fmt: skip
 SHOWN_LETTERS = 60
 _UNITS = {"nucleotide": "bases", "protein": "residues"}

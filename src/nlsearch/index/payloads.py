@@ -96,4 +96,4 @@ class Blobs:
         starts, ends = self._ends[numbers], self._ends[numbers.astype(np.int64) + 1]
         if not np.all((starts <= ends) & (ends <= len(self._bytes))):
             raise IndexDamaged("offsets do not ascend", locator=str(self._path), hint="run nlsearch check")
-        return [self._bytes[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+        return list(map(self._bytes.__getitem__, map(slice, starts.tolist(), ends.tolist())))

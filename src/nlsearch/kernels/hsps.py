@@ -1,9 +1,9 @@
 """Kernels of local alignment of nucleotides: from single seeds to alignments with gaps.
 
 A seed is extended without gaps both ways until the score drops too far below its best.  What is good enough is
-extended again from its middle, with affine gaps, in a band of :data:`BAND_LANES` diagonals that follows the best path,
-until the score drops too far there.  The band sees gaps of up to half its width at once; otherwise the alignment is the
-one of the highest score that goes through the middle.
+extended again from the middle of its longest run of equal letters, with affine gaps, in a band of :data:`BAND_LANES`
+diagonals that follows the best path, until the score drops too far there.  The band sees gaps of up to half its width
+at once; otherwise the alignment is the one of the highest score that goes through that middle.
 
 Conventions
 -----------

@@ -53,6 +53,8 @@ CAP = 90
 PLACE = np.dtype([("q_start", "<i4"), ("q_end", "<i4"), ("t_end", "<i4"), ("matches", "<i4"), ("columns", "<i4")])
 """Where the best alignment of a target lies, and what it is made of."""
 _BLOCK = 8192
+_FEW = 3
+"""So few targets take less time one by one than beside each other."""
 
 
 class Alignment(NamedTuple):
@@ -200,7 +202,7 @@ def local_places(
     _check(matrix, query)
     out, listed = np.zeros(len(records), PLACE), list(records)
     goals = np.ascontiguousarray(scores, np.int32)
-    if native.compiled is not None:
+    if native.compiled is not None and len(listed) > _FEW:
         for start in range(0, len(listed), _BLOCK):
             part = slice(start, start + _BLOCK)
             numbers = out[part].view(np.int32)

@@ -118,7 +118,7 @@ class NucleotideHandler:
         if operator == "tblastn":
             from nlsearch.handlers.nucleotide.translated import compile_tblastn
 
-            return compile_tblastn(value, options)
+            return compile_tblastn(value, options, self.limits)
         if operator == "iupac":
             from nlsearch.handlers.nucleotide.motifs import compile_motif
 

@@ -70,7 +70,7 @@ def _segments(length: int, places: NDArray[Any]) -> NDArray[np.int64]:
     half = SEGMENT // 2
     last = max(0, -(-(length - SEGMENT) // half))
     middle = (places["q_start"].astype(np.int64) + places["q_end"]) // 2
-    return np.clip((middle - half // 2) // half, 0, last)
+    return np.asarray(np.clip((middle - half // 2) // half, 0, last), np.int64)
 
 
 def _stretch(asked: AskedProtein, targets: Sequence[Target], place: np.void, low: int, high: int) -> bytes:

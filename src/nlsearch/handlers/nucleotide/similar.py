@@ -26,7 +26,7 @@ from nlsearch.model import Anchors, Extent, Refined, Region
 TRIGGER = 28
 """Score from which an extension with gaps is tried: 27 bits, as blastn does."""
 _STEP = 2**22
-_SAME = re.compile(r"((.)\2*)")
+_SAME = re.compile(r"=+|X+|I+|D+")
 
 
 def statistics() -> Statistics:
@@ -185,7 +185,7 @@ def _runs(columns: bytes, query: bytes, target: bytes) -> Runs:
     """Return the runs of an alignment; of ambiguous letters those that agree count as equal."""
     if max(query, default=0) > 3 or max(target, default=0) > 3:
         columns = bytes(_told(columns, query, target))
-    return [(len(same[0]), same[1]) for same in _SAME.findall(columns.decode("ascii"))]
+    return [(len(same), same[0]) for same in _SAME.findall(columns.decode("ascii"))]
 
 
 def _told(columns: bytes, query: bytes, target: bytes) -> Iterator[int]:

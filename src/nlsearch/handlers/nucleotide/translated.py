@@ -20,6 +20,7 @@ from nlsearch.handlers.sequences.matrices import scheme_of
 from nlsearch.handlers.sequences.similarity import LEAST, Similarity, counted
 from nlsearch.handlers.sequences.sought import Bounds, Sought, enough_ungapped
 from nlsearch.handlers.sequences.translation import codon_residues
+from nlsearch.limits import Limits
 from nlsearch.model import AllOf, Exact, Extent, Probe, Scalar, Scan
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ LOWEST_TRIGGER = 28
 _STRANDS = {"both": "six frames", "+": "three forward frames", "-": "three reverse frames"}
 
 
-def compile_tblastn(text: str, options: Mapping[str, Scalar]) -> Probe:
+def compile_tblastn(text: str, options: Mapping[str, Scalar], limits: Limits) -> Probe:
     """Compile the operator ``tblastn``.
 
     Raises
@@ -39,11 +40,11 @@ def compile_tblastn(text: str, options: Mapping[str, Scalar]) -> Probe:
     QuerySyntax
         If the value is no protein, an option is out of range, or there is no such genetic code.
     QueryTooCostly
-        If the protein is too long.
+        If the protein is over the cap ``query_residues``.
     """
     number, name = genetic_code(options)
     codes = parse_query(text)
-    asked, strand = Similarity.of(options, len(codes)), str(options.get("strand", "both"))
+    asked, strand = Similarity.of(options, len(codes), limits), str(options.get("strand", "both"))
     said = [counted(len(codes), "residue")]
     if looks_like_bases(codes):
         said.append("which read as nucleotides: dna searches them as they are")

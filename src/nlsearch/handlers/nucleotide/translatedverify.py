@@ -42,7 +42,8 @@ def verify_translated(asked: AskedProtein, target: Target, limits: Limits) -> Ve
     evidence = _evidence(asked, target, best)
     if best.match.total("=XID") <= ROW_COLUMNS:
         evidence["rows"] = rows(best.match, best.window.codes)
-    named = target.places(*evidence["target"], 4 * NAMED_FEATURES)
+    start, end = evidence["target"]
+    named = target.places(start, end, 4 * NAMED_FEATURES)
     evidence["features"] = list(dict.fromkeys(place.name for place in named))[:NAMED_FEATURES]
     evidence["more"] = [_evidence(asked, target, one) for one in found[1 : 1 + limits.evidence_more]]
     evidence["count"] = len(found)

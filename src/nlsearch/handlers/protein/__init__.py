@@ -80,15 +80,15 @@ class ProteinHandler:
 
         if isinstance(value, str):
             if operator == "protein":
-                return compiling.compile_protein(value, options)
+                return compiling.compile_protein(value, options, self.limits)
             if operator == "blastx":
-                return compiling.compile_blastx(value, options)
+                return compiling.compile_blastx(value, options, self.limits)
             if operator == "prosite":
                 return compiling.compile_prosite(value)
             raise QuerySyntax(f"{operator} wants a file or the id of an item")
         if isinstance(value, bytes | memoryview):
-            return compiling.compile_like(*compiling.example_of_payload(bytes(value)), options)
-        return compiling.compile_like(*compiling.first_protein(self.read(value, self.limits)), options)
+            return compiling.compile_like(*compiling.example_of_payload(bytes(value)), options, self.limits)
+        return compiling.compile_like(*compiling.first_protein(self.read(value, self.limits)), options, self.limits)
 
     def verify(self, probe: Probe, payload: Buffer, regions: Sequence[Region] = ()) -> Verdict | None:  # noqa: ARG002 - whole chains are compared
         """Decide whether the protein matches, and where."""

@@ -14,10 +14,11 @@ from nlsearch.handlers.sequences.bases import GAP, IGNORED, INVALID
 from nlsearch.handlers.sequences.codes import genetic_code, six_frames
 from nlsearch.handlers.sequences.residues import digest
 from nlsearch.handlers.sequences.similarity import LEAST, Similarity, counted
+from nlsearch.limits import Limits
 from nlsearch.model import Guarantee, Probe, RawItem, Scalar, Scan, Skipped
 
 
-def compile_protein(text: str, options: Mapping[str, Scalar]) -> Probe:
+def compile_protein(text: str, options: Mapping[str, Scalar], limits: Limits) -> Probe:
     """Compile the operator ``protein``.
 
     Raises
@@ -29,10 +30,10 @@ def compile_protein(text: str, options: Mapping[str, Scalar]) -> Probe:
     said = [counted(len(codes), "residue")]
     if looks_like_bases(codes):
         said.append("which read as nucleotides: blastx searches their translation")
-    return _similar("protein", [[0, codes]], len(codes), said, options)
+    return _similar("protein", [[0, codes]], len(codes), said, options, limits)
 
 
-def compile_blastx(text: str, options: Mapping[str, Scalar]) -> Probe:
+def compile_blastx(text: str, options: Mapping[str, Scalar], limits: Limits) -> Probe:
     """Compile the operator ``blastx``: nucleotides, translated in six frames.
 
     Raises
@@ -46,7 +47,7 @@ def compile_blastx(text: str, options: Mapping[str, Scalar]) -> Probe:
     if not chains:
         raise QuerySyntax("the value holds no whole codon", hint='write blastx:"ATGGCC…"')
     said = [counted(len(bases), "nucleotide"), f"six frames by genetic code {number} ({name})"]
-    return _similar("blastx", chains, len(bases), said, options)
+    return _similar("blastx", chains, len(bases), said, options, limits)
 
 
 def compile_prosite(text: str) -> Probe:
@@ -62,7 +63,7 @@ def compile_prosite(text: str) -> Probe:
     return Probe("protein", "prosite", pattern.read_as, Scan(), facts, "complete")
 
 
-def compile_like(codes: bytes, name: str, options: Mapping[str, Scalar]) -> Probe:
+def compile_like(codes: bytes, name: str, options: Mapping[str, Scalar], limits: Limits) -> Probe:
     """Compile the operator ``like`` for the protein of a file or of an indexed item.
 
     Raises
@@ -73,7 +74,7 @@ def compile_like(codes: bytes, name: str, options: Mapping[str, Scalar]) -> Prob
     if not codes:
         raise QuerySyntax(f"{name or 'the example'} has no residues to search with")
     said = [counted(len(codes), "residue") + (f" of {name}" if name else "")]
-    return _similar("like", [[0, codes]], len(codes), said, options, digest(codes.translate(TO_LETTERS)))
+    return _similar("like", [[0, codes]], len(codes), said, options, limits, digest(codes.translate(TO_LETTERS)))
 
 
 def example_of_payload(payload: bytes) -> tuple[bytes, str]:
@@ -118,9 +119,10 @@ def _similar(
     length: int,
     said: list[str],
     options: Mapping[str, Scalar],
+    limits: Limits,
     own: bytes = b"",
 ) -> Probe:
-    asked = Similarity.of(options, max(len(codes) for _, codes in chains))
+    asked = Similarity.of(options, max(len(codes) for _, codes in chains), limits)
     exhaustive = bool(options.get("exhaustive", False))
     said += asked.said + ["every target compared with gaps"] * exhaustive
     facts = {

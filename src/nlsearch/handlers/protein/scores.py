@@ -8,6 +8,7 @@ Nothing here is a heuristic but the bound in the middle, and an exhaustive quest
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,7 @@ def is_record(payload: Buffer) -> bool:
 
 
 def _is_same(asked: Asked, payload: Buffer) -> bool:
-    return bool(asked.digest) and payload[DIGEST_AT : DIGEST_AT + len(asked.digest)] == asked.digest
+    return payload[DIGEST_AT : DIGEST_AT + len(asked.digest)] == asked.digest
 
 
 def scores_of(asked: Asked, payloads: Sequence[Buffer]) -> NDArray[np.float32]:
@@ -56,8 +57,8 @@ def scores_of(asked: Asked, payloads: Sequence[Buffer]) -> NDArray[np.float32]:
     ValueError
         If one is no payload.
     """
-    whole = [at for at, payload in enumerate(payloads) if is_record(payload) or _is_same(asked, payload)]
-    records = [payloads[at] for at in whole]
+    whole = _compared(asked, payloads)
+    records = list(payloads) if len(whole) == len(payloads) else [payloads[at] for at in whole.tolist()]
     best, score = np.zeros(len(records), np.int64), np.zeros(len(records))
     for number in range(len(asked.chains)):
         raw, worth = _of_chain(asked, number, records)
@@ -66,6 +67,15 @@ def scores_of(asked: Asked, payloads: Sequence[Buffer]) -> NDArray[np.float32]:
     answer = np.zeros(len(payloads), np.float32)
     answer[whole] = score
     return answer
+
+
+def _compared(asked: Asked, payloads: Sequence[Buffer]) -> NDArray[np.int64]:
+    """Return which payloads are compared: records, and features with the sequence of the example."""
+    types = np.frombuffer(bytes(map(itemgetter(_TYPE_AT), payloads)), np.uint8)
+    compared = types != FEATURE
+    if asked.digest:
+        compared[[at for at in np.flatnonzero(~compared).tolist() if _is_same(asked, payloads[at])]] = True
+    return np.flatnonzero(compared)
 
 
 def _of_chain(asked: Asked, number: int, records: list[Buffer]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

@@ -38,7 +38,7 @@ _USUAL = (
 )
 """Shares of the twenty residues, in the order of the codes [2]_."""
 _AT_ONCE = 256
-_HIGHEST, _STEPS = 1.0, 30
+_HIGHEST, _PARTS, _STEPS = 1.0, 8, 10
 
 
 def worth(scheme: Scheme, pairs: Sequence[tuple[bytes, bytes]]) -> NDArray[np.float64]:
@@ -80,17 +80,16 @@ def _usual_scale(scheme: Scheme) -> float:
 def _scales(scheme: Scheme, a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return λ of each pair of compositions, 0 where the expected score is not below 0; shape (n,).
 
-    λ > 0 solves Σ aᵢ bⱼ exp(λ sᵢⱼ) = 1, by halving: the sum is convex and below 1 just above 0.
+    λ > 0 solves Σ aᵢ bⱼ exp(λ sᵢⱼ) = 1, by narrowing: the sum is convex and below 1 just above 0.
     """
     scores = scheme.matrix[:_TWENTY, :_TWENTY].astype(np.float64)
-    low, high = np.zeros(len(a)), np.full(len(a), _HIGHEST)
+    low, width = np.zeros(len(a)), _HIGHEST
     values, place = np.unique(scores, return_inverse=True)
-    chances = np.zeros((len(a), len(values)))
     joint = (a[:, :, None] * b[:, None, :]).reshape(len(a), -1)
-    for at in range(len(values)):
-        chances[:, at] = joint[:, place.ravel() == at].sum(1)
+    chances = joint @ (place.reshape(-1, 1) == np.arange(len(values)))
     for _ in range(_STEPS):
-        middle = (low + high) / 2
-        below = (chances * np.exp(middle[:, None] * values)).sum(1) < 1.0
-        low, high = np.where(below, middle, low), np.where(below, high, middle)
+        width /= _PARTS
+        inner = low[:, None] + width * np.arange(1, _PARTS)
+        sums = np.exp(inner[:, :, None] * values) @ chances[:, :, None]
+        low += width * (sums[:, :, 0] < 1.0).sum(1)
     return np.where(chances @ values < 0, low, 0.0)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlsearch.handlers.sequences.aminoacids import letters
+from nlsearch.handlers.sequences.complexity import is_low_complexity
 from nlsearch.handlers.sequences.composition import worth
 from nlsearch.handlers.sequences.sought import Bounds, Sought
 from nlsearch.kernels.residues import CAP, align_residues, ungapped_scores
@@ -152,6 +153,8 @@ def evidence_of(match: Match, codes: bytes, *, composition: bool) -> dict[str, J
     }
     if composition:
         evidence["evalue_composition"] = chain.evalue(match.raw * _worth(match, codes), match.space)
+    if is_low_complexity(chain.codes[slice(*match.query)]):
+        evidence["low_complexity"] = True
     return evidence
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from nlsearch.declarations import Option
 from nlsearch.errors import QuerySyntax, QueryTooCostly
+from nlsearch.limits import Limits, how_to_raise
 from nlsearch.model import Scalar
 
 __all__ = ["CODE", "COMPOSITION", "EVALUE", "IDENTITY", "LEAST", "MATRIX", "SCORE", "Similarity", "counted"]
@@ -28,8 +29,6 @@ COMPOSITION = Option(
     default=True,
 )
 CODE = Option("code", "integer", "NCBI's number of the genetic code", default=1)
-MOST_RESIDUES = 100_000
-"""Of a chain that is looked for: one comparison with the longest known protein takes seconds then."""
 LEAST = 1e-5
 """Scores below are no hits; the least of a hit is one match in a chain, far above for all that passes."""
 
@@ -44,7 +43,7 @@ class Similarity:
     composition: bool
 
     @classmethod
-    def of(cls, options: Mapping[str, Scalar], longest: int) -> Similarity:
+    def of(cls, options: Mapping[str, Scalar], longest: int, limits: Limits) -> Similarity:
         """Read the options; `longest` is the length of the longest chain that is looked for.
 
         Raises
@@ -52,12 +51,15 @@ class Similarity:
         QuerySyntax
             If one is out of range.
         QueryTooCostly
-            If the chain is too long.
+            If the chain is over the cap ``query_residues``.
         """
         matrix = str(options.get("matrix", MATRIX.default))
         evalue, identity = float(options.get("evalue", 1e-3)), float(options.get("identity", 0.0))
-        if longest > MOST_RESIDUES:
-            raise QueryTooCostly(f"a chain of {longest:,} residues is over the {MOST_RESIDUES:,} that are compared")
+        if longest > limits.query_residues:
+            raise QueryTooCostly(
+                f"a chain of {longest:,} residues is over the cap query_residues = {limits.query_residues:,}",
+                hint=how_to_raise("query_residues"),
+            )
         if not 0.0 < evalue < 1e9:
             raise QuerySyntax(f"evalue is a number above 0, not {evalue:g}")
         if not 0.0 <= identity <= 1.0:

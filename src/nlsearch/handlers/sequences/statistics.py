@@ -153,8 +153,9 @@ class Statistics:
         return self.kappa * search_space * math.exp(-self.scale * self._counted(raw))
 
     def least_score(self, evalue: float, search_space: float) -> float:
-        """Return the raw score whose E-value is `evalue`: higher ones have lower E-values."""
-        return math.log(self.kappa * search_space / evalue) / self.scale
+        """Return the raw score from which E-values are at most `evalue`; an even one where odd ones count as less."""
+        score = math.log(self.kappa * search_space / evalue) / self.scale
+        return 2.0 * math.ceil(score / 2) if self.round_down else score
 
     def _counted(self, raw: float) -> float:
         return 2 * (raw // 2) if self.round_down else raw
