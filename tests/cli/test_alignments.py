@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 import pytest
+from Bio.Data.CodonTable import unambiguous_dna_by_id
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -514,6 +515,60 @@ def test_every_record_of_a_file_is_asked_with(run, tmp_path):
         ("3", "none", ""),
         ("4", "b", "1"),
     ]
+
+
+GLOBIN = "MVHLTPEEKSAVTALWGKVNVDEVGGEALGRLLVVYPWTQRFFESFGDLSTPDAVMGNPKVKAHGKKVLGAFSDGLAHLDNLKG"
+
+
+@pytest.fixture(scope="module")
+def translated(tmp_path_factory):
+    """A collection of a gene on either strand and of its protein, and files of both to ask with."""
+    folder = tmp_path_factory.mktemp("translated")
+    table = unambiguous_dna_by_id[1].back_table
+    gene = "".join(table[letter] for letter in GLOBIN)
+    (folder / "n.fa").write_text(f">ahead\nACGTAAC{gene}GATT\n>back\n{complemented(f'ACGTAACG{gene}GATT')}\n")
+    (folder / "p.faa").write_text(f">beta\n{GLOBIN}\n")
+    (folder / "q.faa").write_text(f">whole\n{GLOBIN}\n>end one\n{GLOBIN[40:]}\n>none\n{'PAPKW' * 9}\n")
+    (folder / "q.fa").write_text(f">ahead\nAC{gene}\n>back\n{complemented(f'A{gene}')}\n")
+    with nlsearch.Collection.open(folder / "x.nls", create=True) as collection:
+        collection.index([folder / "n.fa", folder / "p.faa"], jobs=1)
+    return folder
+
+
+@pytest.mark.parametrize(("query", "file", "expected"), [
+    ("tblastn:@", "q.faa", [
+        ["whole", "ahead", "100.000", "84", "1", "84", "8", "259", "84", "0", "2"],
+        ["whole", "back", "100.000", "84", "1", "84", "256", "5", "84", "0", "-3"],
+        ["end", "ahead", "100.000", "44", "1", "44", "128", "259", "44", "0", "2"],
+        ["end", "back", "100.000", "44", "1", "44", "136", "5", "44", "0", "-3"],
+    ]),
+    ("protein:@", "q.faa", [
+        ["whole", "beta", "100.000", "84", "1", "84", "1", "84", "84", "1", "1"],
+        ["end", "beta", "100.000", "44", "1", "44", "41", "84", "44", "1", "1"],
+    ]),
+    ("blastx:@", "q.fa", [
+        ["ahead", "beta", "100.000", "84", "3", "254", "1", "84", "254", "3", "0"],
+        ["back", "beta", "100.000", "84", "252", "1", "1", "84", "253", "-2", "0"],
+    ]),
+])  # fmt: skip
+def test_every_protein_of_a_file_is_asked_with(translated, query, file, expected):
+    columns = "qseqid sseqid pident length qstart qend sstart send qlen qframe sframe"
+    given = ["--queries", str(translated / file), "-c", str(translated / "x.nls")]
+    result = CliRunner().invoke(app, ["search", query, *given, "--format", f"blast6 {columns}"])
+    assert result.exit_code == 0, result.output
+    lines = [line.split("\t") for line in result.stdout.splitlines()]
+    assert [[line[0].split("_")[0], *line[1:]] for line in lines] == expected
+
+
+def test_translated_alignments_are_printed_along_the_protein(translated):
+    given = ["-c", str(translated / "x.nls"), "--format", "pairwise"]
+    shown = CliRunner().invoke(app, ["search", f"tblastn:{GLOBIN} AND name:back", *given]).stdout
+    assert " Frame = -3" in shown
+    assert f"Query  1    {GLOBIN[:60]}  60" in shown
+    assert f"Sbjct  256  {GLOBIN[:60]}  77" in shown
+    assert f"Sbjct  76   {GLOBIN[60:]}  5" in shown
+    refused = CliRunner().invoke(app, ["search", f"tblastn:{GLOBIN}", *given[:-1], "paf"])
+    assert "translated alignments are not written so" in refused.stderr
 
 
 @pytest.mark.parametrize(("arguments", "said"), [

@@ -34,6 +34,12 @@ class TestReaction(HandlerContract):
 
 class TestNucleotide(HandlerContract):
     kind = "nucleotide"
+    queries = tuple(
+        f'tblastn:"{value}"{{evalue={evalue},strand={strand}}}'
+        for value in ("VHLTPEEKSAVTALWGKVNVDEVGGEALGR", "MVHLTPEEKSAV", "KKKKKKKK", "GALQSLS", "W", "PRSW*N")
+        for evalue in ("10", "0.001", "1e6")
+        for strand in ("both", "+", "-")
+    )
 
 
 class TestProtein(HandlerContract):

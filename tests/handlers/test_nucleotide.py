@@ -140,8 +140,9 @@ def test_ambiguous_letters(query: str, target: str, start: int | None) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_dna_is_named(value: str, message: str) -> None:
-    with pytest.raises(QuerySyntax, match=re.escape(message)):
+    with pytest.raises(QuerySyntax, match=re.escape(message)) as refused:
         probe_of(value)
+    assert ("tblastn:" in refused.value.hint) == (message == "reads as a protein" or value == "ACGTZ")
 
 
 @pytest.mark.parametrize("options", [{"identity": 1.5}, {"mismatches": -1}, {"mismatches": 8}])

@@ -51,7 +51,7 @@ class NucleotideHandler:
     """The kind ``nucleotide``; see :class:`~nlsearch.handlers.contract.Handler` for what the members mean."""
 
     kind = "nucleotide"
-    version = 5
+    version = 6
     formats: tuple[Format, ...] = FORMATS
     fields: tuple[Field, ...] = FIELDS
     operators: tuple[Operator, ...] = OPERATORS
@@ -209,7 +209,7 @@ class NucleotideHandler:
         return letters(target.codes(0, target.length)) if target.has_sequence else ""
 
     def draw(self, payload: Buffer, verdict: Verdict | None = None) -> Picture:
-        """Draw the record as a strip with its features and matches, and the rows of the best alignment, as SVG."""
+        """Draw a map of the record around the match, with its features, and the rows of the best alignment, as SVG."""
         from nlsearch.handlers.nucleotide.draw import draw
 
         return draw(payload, verdict)

@@ -72,7 +72,7 @@ def parse_query(text: str) -> bytes:
     if PROTEIN_ONLY & set(body.upper()) and body.replace("*", "").isalpha():
         raise QuerySyntax(
             f"{shown!r} at letter {wrong + 1} is no nucleotide: this reads as a protein",
-            hint="dna takes A C G T U and IUPAC codes; a protein needs a protein or translated search",
+            hint='protein:"…" searches proteins with it, tblastn:"…" translated nucleotides',
         )
     hint = "write N for any base" if shown in "Xx" else "A C G T U and R Y S W K M B D H V N"
     raise QuerySyntax(f"{shown!r} at letter {wrong + 1} is no nucleotide", hint=hint)

@@ -3,9 +3,9 @@
 Layout
 ------
 Little-endian: a fixed header (:data:`_HEADER`), the runs of ambiguous letters (three uint32 each: start, length, code),
-the places (uint32 starts, ends, and ends of their names), the names, the label and the names of the record in UTF-8,
-each section padded to four bytes, the hashes of the sketch (uint64, ascending), and last the sequence at two bits a
-base.  A window of a genome of 5 Mb touches the pages of that window only.
+the places (uint32 starts, ends, and ends of their names with the strand in the highest two bits), the names, the label
+and the names of the record in UTF-8, each section padded to four bytes, the hashes of the sketch (uint64, ascending),
+and last the sequence at two bits a base.  A window of a genome of 5 Mb touches the pages of that window only.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ _MAGIC = b"nlS2"
 _HEADER = struct.Struct(f"<4sBBHIQIIIII{DIGEST_BYTES}s")
 RECORD, FEATURE, FILE = 0, 1, 2
 _HAS_SEQUENCE, _CIRCULAR = 1, 2
+_STRANDS, _STRAND_AT = ("", "+", "-", ""), 30
 FARTHEST = 2**32 - 1
 """Where an annotation ends that points beyond what any sequence may have."""
 STEP = 2**22
@@ -90,12 +91,13 @@ def _encode(
     )
     table = np.array([[min(p.start, FARTHEST), min(p.end, FARTHEST)] for p in places], np.uint32).reshape(-1, 2)
     ends = np.cumsum([len(name) for name in names], dtype=np.uint32)
+    strands = np.array([_STRANDS.index(place.strand) for place in places], np.uint32)
     return b"".join(
         [
             header,
             runs.astype("<u4").tobytes(),
             np.ascontiguousarray(table.T).astype("<u4").tobytes(),
-            ends.astype("<u4").tobytes(),
+            (ends | strands << np.uint32(_STRAND_AT)).astype("<u4").tobytes(),
             _padded(joined),
             _padded(text),
             _padded(of_record),
@@ -229,8 +231,22 @@ class Target:
         count = self._header[7]
         starts, ends, name_ends = self._table(self._places_at, 3 * count).reshape(3, -1)
         found = np.flatnonzero((starts < end) & (ends > start))[:limit].tolist()
-        name_starts = np.concatenate([[0], name_ends])
-        return [Place(int(starts[i]), int(ends[i]), self._name(int(name_starts[i]), int(name_ends[i]))) for i in found]
+        stops = name_ends & np.uint32((1 << _STRAND_AT) - 1)
+        name_starts = np.concatenate([[0], stops])
+        return [
+            Place(
+                int(starts[i]),
+                int(ends[i]),
+                self._name(int(name_starts[i]), int(stops[i])),
+                _STRANDS[int(name_ends[i]) >> _STRAND_AT],
+            )
+            for i in found
+        ]
+
+    def count_places(self, start: int, end: int) -> int:
+        """Return how many named stretches overlap ``[start, end)``."""
+        starts, ends, _ = self._table(self._places_at, 3 * self._header[7]).reshape(3, -1)
+        return int(np.count_nonzero((starts < end) & (ends > start)))
 
     def _name(self, start: int, end: int) -> str:
         return bytes(self.payload[self._names_at + start : self._names_at + end]).decode("utf-8", "replace")

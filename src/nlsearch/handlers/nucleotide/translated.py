@@ -11,7 +11,7 @@ short for that, is looked for letter by letter.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nlsearch.handlers.nucleotide.facts import RECORD_TYPE
 from nlsearch.handlers.sequences.aminoacids import looks_like_bases, parse_query
@@ -22,6 +22,9 @@ from nlsearch.handlers.sequences.sought import Bounds, Sought, enough_ungapped
 from nlsearch.handlers.sequences.translation import codon_residues
 from nlsearch.limits import Limits
 from nlsearch.model import AllOf, Exact, Extent, Probe, Scalar, Scan
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 CODON = 3
 LOWEST_TRIGGER = 28
@@ -77,6 +80,8 @@ class AskedProtein:
         self.frames = tuple(frame for frame in FRAMES if strand == "both" or (frame > 0) == (strand == "+"))
         self.composition: bool = facts["composition"]
         self.searched = searched
+        self.places: dict[bytes, NDArray[Any]] = {}
+        """The good places of records that were scored, by the digests of their sequences."""
         self._evalue: float = facts["evalue"]
         self._identity: float = facts["identity"]
         self._known = None if searched is None else self._bounds(searched)

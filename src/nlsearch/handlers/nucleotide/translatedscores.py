@@ -18,6 +18,8 @@ from nlsearch.handlers.sequences.matches import best_match
 from nlsearch.handlers.sequences.sought import Bounds
 from nlsearch.kernels.residues import local_places, smith_waterman
 
+MOST_KEPT = 100_000
+"""Records whose places are kept for verification."""
 _TYPE_AT = 4
 _LAYOUT = {"offset": 4, "length_at": 0}
 
@@ -44,8 +46,10 @@ def _together(asked: AskedProtein, bounds: Bounds, targets: list[Target], most: 
     windows: list[tuple[int, Window]] = []
     items = np.unique(places["item"]).tolist()
     for item in items:
-        low, high = np.searchsorted(places["item"], [item, item + 1])
-        windows += [(item, window) for window in windows_of(asked, targets[item], places[low:high])]
+        own = places[slice(*np.searchsorted(places["item"], [item, item + 1]))]
+        if len(asked.places) < MOST_KEPT and any(targets[item].digest):
+            asked.places[targets[item].digest] = own
+        windows += [(item, window) for window in windows_of(asked, targets[item], own)]
     scores = [0.0] * len(targets)
     for item, found in _best(asked, bounds, windows).items():
         scores[item] = found if found >= 0 else _alone(asked, targets[item], most)

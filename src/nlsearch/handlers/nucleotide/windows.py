@@ -114,7 +114,9 @@ def needs_letters(asked: AskedProtein, bounds: Bounds) -> bool:
 def matches_in(asked: AskedProtein, target: Target, most: int) -> list[Placed]:
     """Return at most `most` matches in each window of a record: copies first, then by falling score."""
     bounds = asked.bounds(target.length)
-    places = good_places(asked, bounds, [target])
+    places = asked.places.get(target.digest)
+    if places is None:
+        places = good_places(asked, bounds, [target])
     found = _settled(asked, target, bounds, windows_of(asked, target, places), most)
     if needs_letters(asked, bounds):
         known = {(one.window.frame, one.window.low + one.match.target[0]) for one in found if one.match.is_whole}

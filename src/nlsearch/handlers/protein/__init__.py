@@ -140,7 +140,7 @@ class ProteinHandler:
         return letters(Target(payload).codes)
 
     def draw(self, payload: Buffer, verdict: Verdict | None = None) -> Picture:
-        """Draw the chain as a strip with its features and the match, as SVG."""
+        """Draw a map of the chain around the match, with its features, and the rows of the best alignment, as SVG."""
         from nlsearch.handlers.protein.draw import draw
 
         return draw(payload, verdict)

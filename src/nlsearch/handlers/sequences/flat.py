@@ -192,10 +192,10 @@ def _own(feature: SeqFeature, parsed: SeqRecord) -> Packed | None:
 def _places(annotations: list[Annotation]) -> list[Place]:
     """Return the named stretches of the record, once for gene and CDS of the same name and place."""
     named = {
-        (start, end, annotation.name)
+        (start, end, annotation.name, strand if strand in {"+", "-"} else "")
         for annotation in annotations
         if annotation.type != "source"
-        for start, end, _ in annotation.parts
+        for start, end, strand in annotation.parts
     }
     return [Place(*place) for place in sorted(named)]
 

@@ -17,11 +17,12 @@ NUCLEOTIDE, PROTEIN = "nucleotide", "protein"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A named stretch of a record: 0-based half-open on its forward strand."""
+    """A named stretch of a record: 0-based half-open on its forward strand; its strand, ``""`` where it has none."""
 
     start: int
     end: int
     name: str
+    strand: str = ""
 
 
 @dataclass(slots=True)
