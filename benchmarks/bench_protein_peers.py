@@ -1,7 +1,7 @@
 """Proteins beside blastp, MMseqs2 and DIAMOND: hits, CPU of a query, E-values, chance hits, bytes and building.
 
 Usage: ``python benchmarks/bench_protein_peers.py [--proteins 28000] [--queries 100] [--shuffled 200] [--rounds 3]
-[--seed 90210] [--folder FOLDER]`` (needs ../shared/data, blastp, pyopal; mmseqs, diamond and pyncbitk if installed).
+[--exhaustive 20] [--seed 90210]`` (needs ../shared/data, blastp, pyopal; mmseqs, diamond and pyncbitk if installed).
 
 28,000 open reading frames of bacteria have 8.4 million residues.  Queries: whole proteins drawn with a seed that was
 used for nothing else, and of each a piece of 60 to 120 residues.
@@ -233,6 +233,8 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--seed", type=int, default=90210)
     given = parser.parse_args()
+    if not peers.installed("blastp", "makeblastdb"):
+        return
     rng, held = random.Random(given.seed), orfs.proteins(given.proteins)
     names = rng.sample(list(held), given.queries)
     whole, pieces = {f"q_{name}": held[name] for name in names}, orfs.fragments(held, names, rng)

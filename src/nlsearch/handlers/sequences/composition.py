@@ -5,8 +5,8 @@ by chance.  λ of their own composition says how much less each unit of score is
 statistics do the same with whole chains [1]_.  The aligned stretches alone are taken here, with the usual composition
 mixed in for :data:`PSEUDO` residues, so that short ones are not judged by few.
 
-Of shuffled queries against 20,000 bacterial proteins this leaves one hit a query at E ≤ 1, where five to seven are
-without; and .998 of the hits that blastp has with its own composition-based statistics.
+Of shuffled queries against 28,000 bacterial proteins this leaves 1.7 hits a query at E ≤ 1, where 6.4 are without it
+and 1 is expected; and .992 of the hits that blastp has with its own composition-based statistics.
 
 References
 ----------
