@@ -492,6 +492,10 @@ class Anchors:
     queries: NDArray[np.uint32]
     targets: NDArray[np.int64]
 
+    def only(self, kept: NDArray[np.bool_]) -> Anchors:
+        """Return the seeds where `kept` holds; bool, shape (n,)."""
+        return Anchors(self.items[kept], self.flags[kept], self.queries[kept], self.targets[kept])
+
 
 @dataclass(frozen=True, slots=True)
 class Refined:

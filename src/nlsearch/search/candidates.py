@@ -361,9 +361,9 @@ def refined(found: Found, probe: Probe, view: SplitView, handler: Handler) -> Fo
 
 
 def _of_rows(anchors: Anchors, wanted: NDArray[np.bool_]) -> Anchors:
-    kept = wanted[anchors.items]
+    kept = anchors.only(wanted[anchors.items])
     rows = (np.cumsum(wanted) - 1).astype(np.uint32)
-    return Anchors(rows[anchors.items[kept]], anchors.flags[kept], anchors.queries[kept], anchors.targets[kept])
+    return replace(kept, items=rows[kept.items])
 
 
 @dataclass(slots=True)

@@ -13,8 +13,8 @@ Conventions
 -----------
 Positions are 0-based and half-open on the forward strand of query and target, except ``location`` fields, which are
 INSDC's, 1-based and closed.  For the minus strand the alignment (CIGAR, rows) runs along the target's forward strand.
-``dna`` finds records; features carry their own sequence for ``like`` and drawing, and no seeds.  A record that says
-it is circular is searched as it is written: a match across its origin is not put together.
+``dna`` finds records; features carry their own sequence for ``like`` and drawing, and no seeds.  Of a record that says
+it is circular, two parts of a match that meet at its origin are one, which ends beyond the last letter.
 """
 
 from __future__ import annotations

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nlsearch.handlers.contract import Buffer
 from nlsearch.handlers.nucleotide.align import Match, Runs, agree, exact_match, joined_runs
 from nlsearch.handlers.nucleotide.asked import Asked
 from nlsearch.handlers.nucleotide.payload import Target
@@ -44,34 +45,20 @@ def statistics() -> Statistics:
     return found
 
 
-def scheme_of(asked: Asked, searched: Extent) -> Scheme:
+def search_space(asked: Asked, payloads: Sequence[Buffer]) -> int:
+    """Return the search space in the collection; where that is not known, in these records alone."""
+    searched = asked.searched or Extent(sum(Target(payload).length for payload in payloads), len(payloads))
+    return statistics().search_space(asked.length, max(searched.total, 1), max(searched.items, 1))
+
+
+def scheme_of(asked: Asked, space: int) -> Scheme:
     """Return how far alignments are looked for, given what there is to search."""
-    space = statistics().search_space(asked.length, max(searched.total, 1), max(searched.items, 1))
     cutoff = max(1, math.ceil(statistics().least_score(asked.evalue, space)))
     whole = Scheme().match * asked.length
     return Scheme(cutoff=cutoff, trigger=max(1, min(TRIGGER, cutoff, whole)))
 
 
 # -------------------------------------------------------------------------------------------------- the candidate stage
-class _Regions(Mapping[int, list[Region]]):
-    """Where to verify each item; made when asked for."""
-
-    def __init__(self, hsps: NDArray[np.void], length: int) -> None:
-        self._hsps, self._length = hsps, length
-
-    def __getitem__(self, row: int) -> list[Region]:
-        first, end = np.searchsorted(self._hsps["item"], [row, row + 1])
-        if first == end:
-            raise KeyError(row)
-        return [_region(hsp) for hsp in self._hsps[first:end]]
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(np.unique(self._hsps["item"]).tolist())
-
-    def __len__(self) -> int:
-        return len(np.unique(self._hsps["item"]))
-
-
 def _region(hsp: np.void) -> Region:
     at = (int(hsp["q_at"]), int(hsp["t_at"]))
     return Region(int(hsp["t_start"]), int(hsp["t_end"]), int(hsp["strand"]), float(hsp["score"]), at)
@@ -79,8 +66,7 @@ def _region(hsp: np.void) -> Region:
 
 def refine(asked: Asked, payloads: list[bytes | memoryview], anchors: Anchors) -> Refined:
     """Extend the seeds that the query shares with some records, and score the records by their best alignment."""
-    searched = asked.searched or _extent(payloads)
-    hsps = _found(asked, scheme_of(asked, searched), payloads, anchors)
+    hsps = _found(asked, scheme_of(asked, search_space(asked, payloads)), payloads, anchors)
     scores = np.zeros(len(payloads), np.float32)
     first = np.flatnonzero(np.diff(hsps["item"], prepend=-1))
     best = hsps[first]
@@ -91,19 +77,16 @@ def refine(asked: Asked, payloads: list[bytes | memoryview], anchors: Anchors) -
         ends = hsps["t_end"][hsps["item"] == row]
         if target.is_circular and (ends == target.length).any():
             scores[row] = 1.0  # a match across the origin may be put together of two
-    return Refined(scores, _Regions(hsps, asked.length))
-
-
-def _extent(payloads: Iterable[bytes | memoryview]) -> Extent:
-    lengths = [Target(payload).length for payload in payloads]
-    return Extent(sum(lengths), len(lengths))
+    regions: dict[int, list[Region]] = {}
+    for hsp in hsps:
+        regions.setdefault(int(hsp["item"]), []).append(_region(hsp))
+    return Refined(scores, regions)
 
 
 def _found(asked: Asked, scheme: Scheme, payloads: list[bytes | memoryview], anchors: Anchors) -> NDArray[np.void]:
     """Return the alignments on the strands and of the identity asked for."""
     if len(asked.flags) < 2:
-        kept = anchors.flags == asked.flags[0]
-        anchors = Anchors(anchors.items[kept], anchors.flags[kept], anchors.queries[kept], anchors.targets[kept])
+        anchors = anchors.only(anchors.flags == asked.flags[0])
     hsps = find_hsps(scheme, asked.oriented("+"), payloads, anchors)
     if asked.identity:
         hsps = hsps[hsps["matches"] >= asked.identity * hsps["columns"]]
@@ -116,8 +99,7 @@ def similar_parts(asked: Asked, target: Target, regions: Sequence[Region]) -> li
 
     With regions only those are aligned again; without, all seeds of the record are looked at.
     """
-    searched = asked.searched or Extent(target.length, 1)
-    scheme = scheme_of(asked, searched)
+    scheme = scheme_of(asked, search_space(asked, [target.payload]))
     placed = [region for region in regions if region.at is not None]
     if not placed:
         placed = [_region(hsp) for hsp in _found(asked, scheme, [target.payload], _anchors(asked, target))]

@@ -23,9 +23,9 @@ from nlsearch.handlers.nucleotide.occurrences import (
 )
 from nlsearch.handlers.nucleotide.payload import Target
 from nlsearch.handlers.nucleotide.seeding import SeedList, places
-from nlsearch.handlers.nucleotide.similar import similar_parts, statistics
+from nlsearch.handlers.nucleotide.similar import search_space, similar_parts, statistics
 from nlsearch.limits import Limits
-from nlsearch.model import Extent, Json, Region, Verdict
+from nlsearch.model import Json, Region, Verdict
 
 MANY_REGIONS = 100
 """A seed index that lists more places than this may have left some out."""
@@ -177,8 +177,7 @@ def _verdict(matches: list[Match], asked: Asked, target: Target, score: float, l
 
 def _teller(asked: Asked, target: Target) -> Callable[[Match], dict[str, Json]]:
     """Return what writes the evidence of a match, with what there is to search in the collection (or in the target)."""
-    searched, chance = asked.searched or Extent(target.length, 1), statistics()
-    space = chance.search_space(asked.length, max(searched.total, 1), max(searched.items, 1))
+    chance, space = statistics(), search_space(asked, [target.payload])
 
     def told(match: Match) -> dict[str, Json]:
         """Return the evidence of one match."""
