@@ -18,8 +18,8 @@ from pathlib import Path
 
 import sourmash
 
-from nlsearch.handlers.nucleotide.alphabet import CODES
 from nlsearch.handlers.nucleotide.sketching import MOST_HASH, Hashes, Overlap, ani_of, shared, union
+from nlsearch.handlers.sequences.bases import CODES
 from nlsearch.kernels import sketch
 from timing import measure
 

@@ -22,11 +22,11 @@ from nlsearch.handlers.contract import Format
 from nlsearch.handlers.nucleotide import NucleotideHandler
 from nlsearch.handlers.nucleotide import compile as compiling
 from nlsearch.handlers.nucleotide.align import parse_cigar
-from nlsearch.handlers.nucleotide.alphabet import ALLOWED, CODES, LETTERS, SETS, reverse_complement
 from nlsearch.handlers.nucleotide.payload import encode
-from nlsearch.handlers.nucleotide.records import Place
 from nlsearch.handlers.nucleotide.seeding import SURE_RUN, K, SeedList, disjoint_seeds, most_touched, untouched_seeds
-from nlsearch.handlers.nucleotide.sequence import packed_of
+from nlsearch.handlers.sequences.bases import ALLOWED, CODES, LETTERS, SETS, reverse_complement
+from nlsearch.handlers.sequences.packed import packed_of
+from nlsearch.handlers.sequences.records import Place
 from nlsearch.limits import Limits
 from nlsearch.model import AnyOf, Exact, Probe, RawItem, Region, SeedMatch, Verdict
 

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 import nlsearch
 from nlsearch.errors import QueryError
 from nlsearch.handlers.nucleotide import NucleotideHandler, genomes
-from nlsearch.handlers.nucleotide.alphabet import CODES
 from nlsearch.handlers.nucleotide.payload import Target
-from nlsearch.handlers.nucleotide.sequence import packed_of
 from nlsearch.handlers.nucleotide.sketching import MOST_HASH, Overlap, ani_of, shared, sketch_of
+from nlsearch.handlers.sequences.bases import CODES
+from nlsearch.handlers.sequences.packed import packed_of
 from nlsearch.kernels import sketch
 from nlsearch.model import Terms
 

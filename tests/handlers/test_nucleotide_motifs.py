@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from nlsearch.errors import QuerySyntax
 from nlsearch.handlers.nucleotide import NucleotideHandler, payload
-from nlsearch.handlers.nucleotide.alphabet import CODES, LETTERS, SETS, letters, reverse_complement
-from nlsearch.handlers.nucleotide.sequence import packed_of
+from nlsearch.handlers.sequences.bases import CODES, LETTERS, SETS, letters, reverse_complement
+from nlsearch.handlers.sequences.packed import packed_of
 from nlsearch.limits import Limits
 from nlsearch.model import Verdict
 

@@ -11,7 +11,7 @@ import nlsearch
 from nlsearch.errors import QueryError
 from nlsearch.handlers.nucleotide import NucleotideHandler
 from nlsearch.handlers.nucleotide.payload import encode
-from nlsearch.handlers.nucleotide.records import Place
+from nlsearch.handlers.sequences.records import Place
 from nlsearch.model import Verdict
 
 HANDLER = NucleotideHandler()

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from held import Held
 from nlsearch.errors import InputError, LimitExceeded, MalformedContent
 from nlsearch.handlers.nucleotide import NucleotideHandler
-from nlsearch.handlers.nucleotide.alphabet import LETTERS, letters
 from nlsearch.handlers.nucleotide.payload import Target, encode
-from nlsearch.handlers.nucleotide.records import Place
-from nlsearch.handlers.nucleotide.sequence import Packed, Packer
+from nlsearch.handlers.sequences.bases import LETTERS, letters
 from nlsearch.handlers.sequences.headers import accessions_of
+from nlsearch.handlers.sequences.packed import Packed, Packer
+from nlsearch.handlers.sequences.records import Place
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem, Skipped
 

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from held import Held
 from nlsearch.errors import QueryTooCostly
 from nlsearch.handlers.nucleotide import NucleotideHandler, composition
-from nlsearch.handlers.nucleotide.alphabet import CODES, reverse_complement
 from nlsearch.handlers.nucleotide.facts import SIGNATURE
-from nlsearch.handlers.nucleotide.records import Record
-from nlsearch.handlers.nucleotide.sequence import Packed, packed_of
+from nlsearch.handlers.sequences.bases import CODES, reverse_complement
+from nlsearch.handlers.sequences.packed import Packed, packed_of
+from nlsearch.handlers.sequences.records import Record
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem
 

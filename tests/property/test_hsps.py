@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlsearch import kernels
-from nlsearch.handlers.nucleotide.alphabet import ALLOWED, LETTERS
 from nlsearch.handlers.nucleotide.payload import encode
-from nlsearch.handlers.nucleotide.records import Place
-from nlsearch.handlers.nucleotide.sequence import Packer
+from nlsearch.handlers.sequences.bases import ALLOWED, LETTERS
+from nlsearch.handlers.sequences.packed import Packer
+from nlsearch.handlers.sequences.records import Place
 from nlsearch.kernels.hsporacles import find_hsps_reference, trace_hsp_reference
 from nlsearch.kernels.hsps import HSP, Scheme, find_hsps, trace_hsp
 from nlsearch.model import Anchors

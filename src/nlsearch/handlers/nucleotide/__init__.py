@@ -202,8 +202,8 @@ class NucleotideHandler:
 
     def spell(self, payload: Buffer) -> str:
         """Return the letters of a record or feature, ``""`` if it has no sequence of its own."""
-        from nlsearch.handlers.nucleotide.alphabet import letters
         from nlsearch.handlers.nucleotide.payload import Target
+        from nlsearch.handlers.sequences.bases import letters
 
         target = Target(payload)
         return letters(target.codes(0, target.length)) if target.has_sequence else ""

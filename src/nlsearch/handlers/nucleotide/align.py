@@ -14,13 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from nlsearch.handlers.nucleotide.alphabet import (
-    ALLOWED,
-    EQUALITIES,
-    QUERY_LETTERS,
-    TO_LETTERS,
-    is_definite,
-)
+from nlsearch.handlers.sequences.bases import ALLOWED, EQUALITIES, QUERY_LETTERS, TO_LETTERS, is_definite
 from nlsearch.kernels import Scheme
 
 _OPERATION = re.compile(r"(\d+)([=XID])")

@@ -1,4 +1,4 @@
-"""Nucleotides as people write them in a query, and the letters that :mod:`nlsearch.handlers.sequences.bases` has.
+"""Nucleotides as people write them in a query.
 
 Conventions
 -----------
@@ -8,46 +8,7 @@ X is no letter of IUPAC's; programs that mask write it for N, and files are read
 from __future__ import annotations
 
 from nlsearch.errors import QuerySyntax
-from nlsearch.handlers.sequences.bases import (
-    ALLOWED,
-    CODES,
-    COMPLEMENT,
-    DEFINITE,
-    EQUALITIES,
-    GAP,
-    IGNORED,
-    INVALID,
-    LETTER_BYTES,
-    LETTERS,
-    PROTEIN_ONLY,
-    QUERY_LETTERS,
-    SETS,
-    TO_LETTERS,
-    is_definite,
-    letters,
-    reverse_complement,
-)
-
-__all__ = [
-    "ALLOWED",
-    "CODES",
-    "COMPLEMENT",
-    "DEFINITE",
-    "EQUALITIES",
-    "GAP",
-    "IGNORED",
-    "INVALID",
-    "LETTERS",
-    "LETTER_BYTES",
-    "PROTEIN_ONLY",
-    "QUERY_LETTERS",
-    "SETS",
-    "TO_LETTERS",
-    "is_definite",
-    "letters",
-    "parse_query",
-    "reverse_complement",
-]
+from nlsearch.handlers.sequences.bases import CODES, IGNORED, INVALID, LETTERS, PROTEIN_ONLY
 
 _QUERY_CODES = bytes(INVALID if byte in b"Xx" else code for byte, code in enumerate(CODES))
 

@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import Any
 
 from nlsearch.handlers.nucleotide.align import Match
-from nlsearch.handlers.nucleotide.alphabet import reverse_complement
 from nlsearch.handlers.nucleotide.payload import Target
 from nlsearch.handlers.nucleotide.seeding import SeedList
+from nlsearch.handlers.sequences.bases import reverse_complement
 from nlsearch.model import Extent
 
 

@@ -22,7 +22,7 @@ from nlsearch.handlers.nucleotide.composition import neighbours
 from nlsearch.handlers.nucleotide.facts import RECORD_TYPE, SEEDS, UNSEEDED, UNSEEDED_TERM
 from nlsearch.handlers.nucleotide.payload import Target, encode
 from nlsearch.handlers.nucleotide.seeding import SeedList, disjoint_seeds, untouched_seeds
-from nlsearch.handlers.nucleotide.sequence import Packed, packed_of, refget
+from nlsearch.handlers.sequences.packed import Packed, packed_of, refget
 from nlsearch.limits import Limits
 from nlsearch.model import AnyOf, Exact, Guarantee, Probe, Question, RawItem, Scalar, SeedMatch, Skipped, Terms
 

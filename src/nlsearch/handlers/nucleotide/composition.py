@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlsearch.handlers.nucleotide.facts import SIGNATURE, SIGNATURE_WORDS
-from nlsearch.handlers.nucleotide.sequence import Packed
+from nlsearch.handlers.sequences.packed import Packed
 from nlsearch.model import Nearest
 
 LEAST_BASES = 5_000

@@ -23,8 +23,6 @@ from nlsearch.handlers.contract import Buffer
 from nlsearch.handlers.nucleotide.composition import neighbours
 from nlsearch.handlers.nucleotide.facts import SKETCH
 from nlsearch.handlers.nucleotide.payload import Target
-from nlsearch.handlers.nucleotide.records import Record
-from nlsearch.handlers.nucleotide.sequence import packed_of
 from nlsearch.handlers.nucleotide.sketching import (
     PRESENT,
     SCALED,
@@ -35,6 +33,8 @@ from nlsearch.handlers.nucleotide.sketching import (
     sketch_of,
 )
 from nlsearch.handlers.nucleotide.wholefile import Gathered
+from nlsearch.handlers.sequences.packed import packed_of
+from nlsearch.handlers.sequences.records import Record
 from nlsearch.kernels import SKETCH_K
 from nlsearch.model import Nearest, Probe, Question, RawItem, Scalar, Skipped, Terms, Verdict
 

@@ -21,9 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlsearch.errors import QuerySyntax
-from nlsearch.handlers.nucleotide.alphabet import ALLOWED, LETTERS, letters, parse_query, reverse_complement
+from nlsearch.handlers.nucleotide.alphabet import parse_query
 from nlsearch.handlers.nucleotide.facts import RECORD_TYPE
 from nlsearch.handlers.nucleotide.payload import Target
+from nlsearch.handlers.sequences.bases import ALLOWED, LETTERS, letters, reverse_complement
 from nlsearch.kernels import MOTIF_CODES, find_motif
 from nlsearch.limits import Limits
 from nlsearch.model import Exact, Json, Probe, Scalar, Verdict

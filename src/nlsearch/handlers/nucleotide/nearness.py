@@ -18,8 +18,8 @@ from nlsearch.folding import keyword
 from nlsearch.handlers.contract import Buffer
 from nlsearch.handlers.nucleotide.facts import UNSEEDED
 from nlsearch.handlers.nucleotide.payload import Target
-from nlsearch.handlers.nucleotide.records import Place
 from nlsearch.handlers.nucleotide.regions import is_named, overlapping, place_of
+from nlsearch.handlers.sequences.records import Place
 from nlsearch.limits import Limits
 from nlsearch.model import AnyOf, Exact, Json, Probe, Question, Scalar, Terms, Verdict
 

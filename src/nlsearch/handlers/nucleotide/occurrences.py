@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from nlsearch.handlers.nucleotide.alphabet import ALLOWED, is_definite
+from nlsearch.handlers.sequences.bases import ALLOWED, is_definite
 
 SHORTEST_PIECE, MOST_PIECES, MOST_PLACES = 8, 4, 5_000
 """Pieces of a query that are shorter, more or more frequent than this narrow nothing."""

@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from nlsearch.errors import IndexDamaged
 from nlsearch.handlers.contract import Buffer
-from nlsearch.handlers.nucleotide.records import Place, Whole
-from nlsearch.handlers.nucleotide.sequence import DIGEST_BYTES, Packed, window
+from nlsearch.handlers.nucleotide.records import Whole
+from nlsearch.handlers.sequences.packed import DIGEST_BYTES, Packed, window
+from nlsearch.handlers.sequences.records import Place
 
 _MAGIC = b"nlS2"
 _HEADER = struct.Struct(f"<4sBBHIQIIIII{DIGEST_BYTES}s")

@@ -1,17 +1,15 @@
-"""What the readers of this kind give: a record, a feature that is annotated on one, or a file of several records."""
+"""What the readers of this kind give beside records and features: a file of several records."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nlsearch.handlers.sequences.records import Annotation, Place, Record
+from nlsearch.handlers.sequences.records import Place
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-__all__ = ["Annotation", "Place", "Record", "Whole"]
 
 
 @dataclass(slots=True)

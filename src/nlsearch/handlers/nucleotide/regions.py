@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 from nlsearch.errors import QuerySyntax
 from nlsearch.folding import keyword
-from nlsearch.handlers.nucleotide.alphabet import letters, reverse_complement
 from nlsearch.handlers.nucleotide.payload import Target
-from nlsearch.handlers.nucleotide.records import Place
+from nlsearch.handlers.sequences.bases import letters, reverse_complement
+from nlsearch.handlers.sequences.records import Place
 from nlsearch.model import AllOf, Exact, Json, Probe, Question, Range, Verdict
 
 SHOWN_BASES = 100_000

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nlsearch.handlers.nucleotide.sequence import Packed
+from nlsearch.handlers.sequences.packed import Packed
 from nlsearch.kernels import SKETCH_K, sketch
 
 SCALED = 1000

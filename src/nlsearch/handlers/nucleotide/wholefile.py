@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from nlsearch.handlers.nucleotide.records import Place, Record, Whole
-from nlsearch.handlers.nucleotide.sequence import DIGEST_BYTES
+from nlsearch.handlers.nucleotide.records import Whole
 from nlsearch.handlers.nucleotide.sketching import Hashes, sketch_of, union
+from nlsearch.handlers.sequences.packed import DIGEST_BYTES
+from nlsearch.handlers.sequences.records import Place, Record
 from nlsearch.model import RawItem, Skipped
 
 FILE_ID = "file"
