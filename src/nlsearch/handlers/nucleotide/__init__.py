@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from nlsearch.errors import QuerySyntax
 from nlsearch.handlers.contract import Buffer, Field, Format, Operator, Source, Space
+from nlsearch.handlers.lastprobe import LastProbe
 from nlsearch.handlers.nucleotide.facts import FIELDS, FORMATS, OPERATORS, SPACES
 from nlsearch.limits import Limits
 from nlsearch.model import (
@@ -61,8 +62,8 @@ class NucleotideHandler:
 
     def __init__(self) -> None:
         self.limits = Limits()
-        self._last: tuple[Probe, Asked] | None = None
-        self._last_protein: tuple[Probe, AskedProtein] | None = None
+        self._asked = LastProbe(_asked)
+        self._protein = LastProbe(_asked_protein)
 
     def read(self, source: Source, limits: Limits) -> Iterator[RawItem | Skipped]:
         """Yield the records of `source`, and after each annotated record its features; proteins as kind ``protein``.
@@ -162,43 +163,26 @@ class NucleotideHandler:
         if probe.operator == "tblastn":
             from nlsearch.handlers.nucleotide.translatedverify import verify_translated
 
-            return verify_translated(self._opened_protein(probe), Target(payload), self.limits)
-        return verify(self._opened(probe), Target(payload), regions, self.limits)
+            return verify_translated(self._protein.opened(probe), Target(payload), self.limits)
+        return verify(self._asked.opened(probe), Target(payload), regions, self.limits)
 
     def refine(self, probe: Probe, payloads: list[bytes | memoryview], anchors: Anchors) -> Refined:
         """Extend single seeds to alignments; see :mod:`nlsearch.handlers.nucleotide.similar`."""
         from nlsearch.handlers.nucleotide.similar import refine
 
-        return refine(self._opened(probe), payloads, anchors)
+        return refine(self._asked.opened(probe), payloads, anchors)
 
     def scores(self, probe: Probe, payloads: list[bytes | memoryview]) -> NDArray[np.float32] | None:
         """Return the scores of records beside a genome or a protein; None for what is found by seeds."""
         if probe.operator == "tblastn":
             from nlsearch.handlers.nucleotide.translatedscores import scores_of
 
-            return scores_of(self._opened_protein(probe), payloads, self.limits.verify_matches)
+            return scores_of(self._protein.opened(probe), payloads, self.limits.verify_matches)
         if probe.verification.get("method") != "containment":
             return None
         from nlsearch.handlers.nucleotide.genomes import containment_scores
 
         return containment_scores(probe, payloads)
-
-    def _opened(self, probe: Probe) -> Asked:
-        """Return the query of a probe; that of the last one is kept, with the seeds that it needed."""
-        from nlsearch.handlers.nucleotide.asked import Asked
-
-        if self._last is None or self._last[0] is not probe:
-            self._last = (probe, Asked(probe.verification, probe.searched))
-        return self._last[1]
-
-    def _opened_protein(self, probe: Probe) -> AskedProtein:
-        """Return the protein of a probe; the last one is kept."""
-        from nlsearch.handlers.nucleotide.translated import AskedProtein
-
-        last = self._last_protein  # read and set at once: several threads may ask
-        if last is None or last[0] is not probe:
-            last = self._last_protein = (probe, AskedProtein(probe.verification, probe.searched))
-        return last[1]
 
     def spell(self, payload: Buffer) -> str:
         """Return the letters of a record or feature, ``""`` if it has no sequence of its own."""
@@ -213,3 +197,15 @@ class NucleotideHandler:
         from nlsearch.handlers.nucleotide.draw import draw
 
         return draw(payload, verdict)
+
+
+def _asked(probe: Probe) -> Asked:
+    from nlsearch.handlers.nucleotide.asked import Asked
+
+    return Asked(probe.verification, probe.searched)
+
+
+def _asked_protein(probe: Probe) -> AskedProtein:
+    from nlsearch.handlers.nucleotide.translated import AskedProtein
+
+    return AskedProtein(probe.verification, probe.searched)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from nlsearch.errors import QuerySyntax
 from nlsearch.handlers.contract import Buffer, Field, Format, Operator, Source, Space
+from nlsearch.handlers.lastprobe import LastProbe
 from nlsearch.handlers.protein.facts import FIELDS, FORMATS, OPERATORS, SPACES
 from nlsearch.limits import Limits
 from nlsearch.model import Features, Picture, Probe, RawItem, Region, Scalar, Skipped, Verdict
@@ -46,7 +47,7 @@ class ProteinHandler:
 
     def __init__(self) -> None:
         self.limits = Limits()
-        self._last: tuple[Probe, Asked | Pattern] | None = None
+        self._asked = LastProbe(_asked)
 
     def read(self, source: Source, limits: Limits) -> Iterator[RawItem | Skipped]:
         """Yield the records of `source`, and after each annotated record its features.
@@ -97,7 +98,7 @@ class ProteinHandler:
         from nlsearch.handlers.protein.payload import Target
         from nlsearch.handlers.protein.verify import verify
 
-        opened, target = self._opened(probe), Target(payload)
+        opened, target = self._asked.opened(probe), Target(payload)
         if isinstance(opened, Pattern):
             return find(opened, target, self.limits)
         return verify(opened, target, self.limits)
@@ -107,7 +108,7 @@ class ProteinHandler:
         from nlsearch.handlers.protein.patterns import Pattern
         from nlsearch.handlers.protein.scores import scores_of
 
-        opened = self._opened(probe)
+        opened = self._asked.opened(probe)
         return None if isinstance(opened, Pattern) else scores_of(opened, payloads)
 
     def decide(self, probe: Probe, payloads: list[bytes | memoryview]) -> bytes | None:
@@ -115,22 +116,8 @@ class ProteinHandler:
         from nlsearch.handlers.protein.occurrences import decide
         from nlsearch.handlers.protein.patterns import Pattern
 
-        opened = self._opened(probe)
+        opened = self._asked.opened(probe)
         return decide(opened, payloads) if isinstance(opened, Pattern) else None
-
-    def _opened(self, probe: Probe) -> Asked | Pattern:
-        """Return what a probe asks; that of the last one is kept."""
-        from nlsearch.handlers.protein.asked import Asked
-        from nlsearch.handlers.protein.patterns import Pattern
-
-        last = self._last  # read and set at once: several threads may ask
-        if last is not None and last[0] is probe:
-            return last[1]
-        facts = probe.verification
-        is_pattern = facts["asks"] == "pattern"
-        opened = Pattern.parse(facts["pattern"]) if is_pattern else Asked(facts, probe.searched)
-        self._last = (probe, opened)
-        return opened
 
     def spell(self, payload: Buffer) -> str:
         """Return the residues of a record or feature."""
@@ -144,3 +131,11 @@ class ProteinHandler:
         from nlsearch.handlers.protein.draw import draw
 
         return draw(payload, verdict)
+
+
+def _asked(probe: Probe) -> Asked | Pattern:
+    from nlsearch.handlers.protein.asked import Asked
+    from nlsearch.handlers.protein.patterns import Pattern
+
+    facts = probe.verification
+    return Pattern.parse(facts["pattern"]) if facts["asks"] == "pattern" else Asked(facts, probe.searched)

@@ -17,6 +17,7 @@ import numpy as np
 
 from nlsearch.errors import QueryTooCostly
 from nlsearch.handlers.contract import Buffer
+from nlsearch.handlers.lastprobe import LastProbe
 from nlsearch.handlers.spectrum import asked, envelopes, ions
 from nlsearch.handlers.spectrum.adducts import parse_adduct
 from nlsearch.handlers.spectrum.axes import AXES
@@ -36,7 +37,7 @@ class _Query:
 
     def __init__(self, probe: Probe) -> None:
         record: bytes = probe.verification["record"]
-        self.probe, self.record = probe, record
+        self.record = record
         self.settings = asked.unpacked(probe.verification["settings"])
         self.cleaned = clean(self.settings, record)
         heights = (self.cleaned.intensities / max(float(self.cleaned.intensities.max(initial=0)), 1e-30)).tolist()
@@ -49,7 +50,7 @@ class Verifier:
     """Decides about spectra; what follows from the probe alone is worked out once."""
 
     def __init__(self) -> None:
-        self._last: _Query | None = None
+        self._asked = LastProbe(_Query)
 
     def verify(self, probe: Probe, payload: Buffer) -> Verdict | None:
         """Decide about one item.
@@ -78,7 +79,7 @@ class Verifier:
         """Return the scores of several items; None for operators that are verified one by one."""
         facts = probe.verification
         if facts["asks"] == "similar":
-            return similarities(self._prepared(probe).settings, facts["record"], payloads)
+            return similarities(self._asked.opened(probe).settings, facts["record"], payloads)
         if facts["asks"] != "positions":
             return None
         scores = np.empty(len(payloads), np.float32)
@@ -90,14 +91,8 @@ class Verifier:
                 scores[chosen] = _shares(facts, tolerance, [payloads[at] for at in chosen.tolist()])
         return scores
 
-    def _prepared(self, probe: Probe) -> _Query:
-        query = self._last  # read and set at once: several threads may ask
-        if query is None or query.probe is not probe:
-            self._last = query = _Query(probe)
-        return query
-
     def _similar(self, probe: Probe, payload: Buffer) -> Verdict | None:
-        query = self._prepared(probe)
+        query = self._asked.opened(probe)
         settings = query.settings
         try:
             pairs = compare(settings, query.record, payload)
