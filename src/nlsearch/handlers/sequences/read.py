@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+import importlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, BinaryIO
 
 from nlsearch.handlers.sequences.fasta import read_fasta
 from nlsearch.handlers.sequences.flat import read_flat
@@ -15,6 +16,7 @@ from nlsearch.model import RawItem, Skipped
 if TYPE_CHECKING:
     from nlsearch.handlers.contract import Source
 
+Reader = Callable[[BinaryIO, Limits], Iterator[RawItem | Skipped]]
 _SNIFFED = 4096
 _FLAVOURS = {
     "GenBank": "genbank",
@@ -34,17 +36,32 @@ def read_by(kind: str, records: Iterator[RawItem | Skipped]) -> Iterator[RawItem
         yield record
 
 
-def read_sequences(source: Source, limits: Limits, kind: str) -> Iterator[RawItem | Skipped]:
+def read_sequences(source: Source, limits: Limits, kind: str, own: Mapping[str, str]) -> Iterator[RawItem | Skipped]:
     """Yield the records of `source`, and after each annotated record its features, read by the handler of `kind`.
 
     Items of another kind say so.
+
+    Parameters
+    ----------
+    source : Source
+    limits : Limits
+    kind : str
+    own : mapping of str to str
+        Format → module of the package ``formats`` of the kind, for those that only its handler reads; ``records`` of
+        it takes a stream and the limits.
 
     Raises
     ------
     InputError
         If the file as a whole is not what it seems; items already yielded are kept.
     """
-    return read_by(kind, _records(source, limits))
+    name = own.get(source.format)
+    if name is None:
+        yield from read_by(kind, _records(source, limits))
+        return
+    records: Reader = importlib.import_module(f"nlsearch.handlers.{kind}.formats.{name}").records
+    with source.open() as content:
+        yield from read_by(kind, records(as_utf8(content), limits))
 
 
 def _records(source: Source, limits: Limits) -> Iterator[RawItem | Skipped]:
