@@ -6,7 +6,7 @@ Good for: exact keys and ranges of keys at one memory access each.  Not for: sim
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,18 @@ class SeedAnswer:
     keys: NDArray[np.uint32]
     votes: NDArray[np.float32]
     regions: Mapping[int, list[Region]]
+    complete: bool
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The seeds of a question that are asked: where their postings lie, and what is in the query."""
+
+    begins: NDArray[np.uint64]
+    ends: NDArray[np.uint64]
+    positions: NDArray[np.uint32]
+    flags: NDArray[np.uint8]
     complete: bool
     dropped: int
 
@@ -251,26 +263,27 @@ class SeedIndex:
         ValueError
             If the question is not one for this space.
         """
+        chosen = self._chosen(match)
+        if not len(chosen.positions):
+            return SeedAnswer(np.empty(0, np.uint32), np.empty(0, np.float32), {}, chosen.complete, chosen.dropped)
+        found = self._answer(self._counted(vote, chosen, match), match, regions_per_item)
+        return SeedAnswer(*found, complete=chosen.complete, dropped=chosen.dropped)
+
+    def _chosen(self, match: SeedMatch) -> _Chosen:
+        """Return the seeds of a question that are asked."""
         keys, positions, flags = _columns(match)
         begins, ends = self._places(keys)
         asked, over, beyond = _admitted((ends - begins).astype(np.int64), match)
-        if not len(asked):
-            return SeedAnswer(np.empty(0, np.uint32), np.empty(0, np.float32), {}, not over or match.capped_ok, over)
+        complete = not beyond and (not over or match.capped_ok)
+        return _Chosen(begins[asked], ends[asked], positions[asked], flags[asked], complete, over + beyond)
+
+    def _counted(self, count: Callable[..., NDArray[np.void]], chosen: _Chosen, match: SeedMatch) -> NDArray[np.void]:
+        """Return what a kernel of voting makes of the seeds that are asked."""
+        seeds = (chosen.begins, chosen.ends, chosen.positions, chosen.flags)
         try:
-            bands = vote(
-                self._postings,
-                begins[asked],
-                ends[asked],
-                positions[asked],
-                flags[asked],
-                match.bin_width,
-                match.min_votes,
-            )
+            return count(self._postings, *seeds, match.bin_width, match.min_votes)
         except ValueError as exc:
             raise self._damaged(str(exc)) from exc
-        found = self._answer(bands, match, regions_per_item)
-        complete = not beyond and (not over or match.capped_ok)
-        return SeedAnswer(*found, complete=complete, dropped=over + beyond)
 
     def anchors(self, match: SeedMatch) -> tuple[NDArray[np.uint32], Anchors, bool]:
         """Return the single seeds that line up, instead of where they do.
@@ -291,20 +304,14 @@ class SeedIndex:
         ValueError
             If the question is not one for this space.
         """
-        keys, positions, flags = _columns(match)
-        begins, ends = self._places(keys)
-        asked, over, beyond = _admitted((ends - begins).astype(np.int64), match)
-        limits = (match.bin_width, match.min_votes)
-        try:
-            found = line_up(self._postings, begins[asked], ends[asked], positions[asked], flags[asked], *limits)
-        except ValueError as exc:
-            raise self._damaged(str(exc)) from exc
+        chosen = self._chosen(match)
+        found = self._counted(line_up, chosen, match)
         items = found["item"]
         fresh = np.diff(items.astype(np.int64), prepend=-1) != 0
         rows = np.cumsum(fresh, dtype=np.uint32) - np.uint32(1)
-        queries = positions[asked][found["seed"]]
+        queries = chosen.positions[found["seed"]]
         anchors = Anchors(rows, found["flag"].astype(np.uint8), queries, found["target"].copy())
-        return self.item_keys[items[fresh]], anchors, not beyond and (not over or match.capped_ok)
+        return self.item_keys[items[fresh]], anchors, chosen.complete
 
     def _answer(
         self, bands: NDArray[np.void], match: SeedMatch, most: int

@@ -263,19 +263,12 @@ def line_up_reference(
     min_votes: int,
 ) -> NDArray[np.void]:
     """NumPy oracle of :func:`line_up`; it leaves out no more than that may be left out, and gives nothing else."""
-    values, seeds = gather_postings(postings.packed, postings.width, begins, ends)
-    axis = ((values >> np.uint64(postings.flag_bits)) << np.uint64(postings.shift)).astype(np.int64)
-    opposite = (values & np.uint64(2**postings.flag_bits - 1)).astype(np.int64) != flags[seeds]
-    items = np.searchsorted(postings.item_starts, axis.astype(np.uint64), side="right").astype(np.int64) - 1
-    if len(items) and items.min() < 0:
-        raise ValueError("a posting lies before the first item")
-    where = positions[seeds].astype(np.int64)
-    diagonal = np.where(opposite, axis + where, axis - where)
+    seeds, axis, opposite, items, diagonal = _hits(postings, begins, ends, positions, flags)
     found = np.zeros(len(axis), ANCHOR)
     found["item"], found["flag"], found["seed"] = items, opposite, seeds
     found["target"] = axis - postings.item_starts[items].astype(np.int64)
     order = np.lexsort((diagonal, opposite, items))
-    bins = (diagonal + (int(positions.max(initial=0)) // bin_width + 1) * bin_width) // bin_width
+    bins = _bins(diagonal, positions, bin_width)
     place = items * 2 + opposite
     held: dict[tuple[int, int], int] = {}
     for at in zip(place.tolist(), bins.tolist(), strict=True):
@@ -297,19 +290,34 @@ def vote_reference(
     min_votes: int,
 ) -> NDArray[np.void]:
     """NumPy oracle of :func:`vote`."""
-    values, seeds = gather_postings(postings.packed, postings.width, begins, ends)
-    if not len(values):
+    seeds, _, opposite, items, diagonal = _hits(postings, begins, ends, positions, flags)
+    if not len(seeds):
         return np.empty(0, BAND)
+    bins = _bins(diagonal, positions, bin_width)
+    return _bands(items, opposite.astype(np.int64), bins, diagonal, seeds, min_votes)
+
+
+def _hits(
+    postings: Postings,
+    begins: NDArray[np.uint64],
+    ends: NDArray[np.uint64],
+    positions: NDArray[np.uint32],
+    flags: NDArray[np.uint8],
+) -> tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64]]:
+    """Return for each posting its query seed, axis position, whether the flags differ, its item and its diagonal."""
+    values, seeds = gather_postings(postings.packed, postings.width, begins, ends)
     axis = ((values >> np.uint64(postings.flag_bits)) << np.uint64(postings.shift)).astype(np.int64)
     opposite = (values & np.uint64(2**postings.flag_bits - 1)).astype(np.int64) != flags[seeds]
     items = np.searchsorted(postings.item_starts, axis.astype(np.uint64), side="right").astype(np.int64) - 1
-    if items.min() < 0:
+    if len(items) and items.min() < 0:
         raise ValueError("a posting lies before the first item")
     where = positions[seeds].astype(np.int64)
-    diagonal = np.where(opposite, axis + where, axis - where)
-    bias = (int(positions.max()) // bin_width + 1) * bin_width
-    bins = (diagonal + bias) // bin_width
-    return _bands(items, opposite.astype(np.int64), bins, diagonal, seeds, min_votes)
+    return seeds, axis, opposite, items, np.where(opposite, axis + where, axis - where)
+
+
+def _bins(diagonal: NDArray[np.int64], positions: NDArray[np.uint32], bin_width: int) -> NDArray[np.int64]:
+    bias = (int(positions.max(initial=0)) // bin_width + 1) * bin_width
+    return (diagonal + bias) // bin_width
 
 
 def _bands(
