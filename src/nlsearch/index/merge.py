@@ -92,12 +92,13 @@ def _rows(number: int, split: Split, living: NDArray[np.int64]) -> Iterator[tupl
     """Yield living items of one part: order, number of the part, old key, and the entry with text and payload only."""
     alive = living.tolist()
     for old, item, record in zip(alive, split.records(alive), split.features.many(alive), strict=True):
-        entry = _entry(item, record, float(split.sizes[old]), split.payload(old))
-        entry.features.extent = int(split.extents[old])
+        entry = _entry(item, record, float(split.sizes[old]), int(split.extents[old]), split.payload(old))
         yield item_order(entry, entry.features.size), number, old, entry
 
 
-def _entry(item: StoredItem, record: tuple[str, Mapping[str, bytes]], size: float, payload: memoryview) -> Entry:
+def _entry(
+    item: StoredItem, record: tuple[str, Mapping[str, bytes]], size: float, extent: int, payload: memoryview
+) -> Entry:
     words, terms = record
     features = Features(
         words=words,
@@ -106,6 +107,7 @@ def _entry(item: StoredItem, record: tuple[str, Mapping[str, bytes]], size: floa
         payload=bytes(payload),
         size=size,
         keys=dict(item.keys),
+        extent=extent,
     )
     return Entry(item.source_id, item.kind, item.path, item.locator, item.number, item.title, features)
 

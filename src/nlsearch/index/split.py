@@ -215,7 +215,7 @@ class Split:
     def extents(self) -> NDArray[np.int64]:
         """``Features.extent`` of each item; shape (n,)."""
         if EXTENTS not in self.info.files:
-            return np.zeros(self.info.items, np.int64)
+            return np.broadcast_to(np.int64(0), self.info.items)
         return cast("NDArray[np.int64]", self._column(EXTENTS, "<i8"))
 
     @cached_property
