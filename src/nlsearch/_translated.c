@@ -5,7 +5,6 @@
 #define MOST_PLACES (1 << 24)
 #define APART 64 /* residues of the query between two places at the same codons */
 
-static const uint8_t BASES_OF[15] = {1, 2, 4, 8, 5, 10, 6, 9, 12, 3, 14, 13, 11, 7, 15}; /* by code: a bit a base */
 
 typedef struct {
     const uint8_t *plain; /* residues by first base × 16 + second × 4 + third */
@@ -50,7 +49,7 @@ static uint8_t residue_of(const Codons *c, const uint8_t *sets, int back) {
     return found < 0 ? UNKNOWN_RESIDUE : (uint8_t)found;
 }
 
-INLINE uint8_t set_of(const uint8_t *run) { return run[8] < 15 ? BASES_OF[run[8]] : 15; }
+INLINE uint8_t set_of(const uint8_t *run) { return run[8] < 15 ? BASES[run[8]] : 15; }
 
 /* Return the residue of the codon at `base`, of which the run number `run` is the first that may have a letter. */
 static uint8_t odd_residue(const Codons *c, const Target *l, int64_t base, int64_t run, int back) {

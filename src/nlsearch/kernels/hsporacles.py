@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections import deque
 from dataclasses import astuple, dataclass, field
 from functools import cached_property
@@ -13,14 +12,11 @@ from numpy.typing import NDArray
 
 from nlsearch.kernels.hspband import Reach, reach
 from nlsearch.kernels.hsps import BAND_LANES, HSP, Scheme
-from nlsearch.kernels.sequence import unpack2
+from nlsearch.kernels.payloadletters import BASES, PayloadLetters
 
 if TYPE_CHECKING:
     from nlsearch.model import Anchors
 
-_HEADER = struct.Struct("<4sBBHIQIIIII24s")
-_MAGIC = b"nlS2"
-_HAS_SEQUENCE = 1
 _ROUNDED = 8
 """Positions in the target are rounded down to a multiple of this."""
 _RECENT = 16
@@ -29,46 +25,6 @@ _SLACK = 4
 """Matches that the last extension may add to the first."""
 _MOST_LOST = 16_000
 """What a path within the band may lie below the best, so that the compiled kernel has room for it."""
-_SETS = (1, 2, 4, 8, 5, 10, 6, 9, 12, 3, 14, 13, 11, 7, 15)
-"""Which bases a letter stands for, by its code: bit 1 for A, 2 for C, 4 for G, 8 for T."""
-
-
-@dataclass(frozen=True)
-class _Target:
-    """The sequence of a payload."""
-
-    payload: bytes | memoryview
-    length: int
-    n_runs: int
-    starts_at: int
-
-    @classmethod
-    def of(cls, payload: bytes | memoryview) -> _Target:
-        if len(payload) < _HEADER.size or bytes(payload[:4]) != _MAGIC:
-            raise ValueError("a payload is damaged")
-        _, _, flags, label, bases, _, runs, places, names, hashes, record, _ = _HEADER.unpack_from(payload)
-        length = bases if flags & _HAS_SEQUENCE else 0
-        at = _HEADER.size + 12 * runs + 12 * places + 8 * hashes + sum(-(-n // 4) * 4 for n in (names, label, record))
-        if at + -(-length // 4) > len(payload):
-            raise ValueError("a payload is damaged")
-        return cls(payload, length, runs, at)
-
-    @cached_property
-    def letters(self) -> NDArray[np.uint8]:
-        """Codes 0 to 3; a letter that is not definite has any of them."""
-        packed = np.frombuffer(self.payload, np.uint8, -(-self.length // 4), self.starts_at)
-        return np.asarray(unpack2(packed, self.length), np.uint8)
-
-    @cached_property
-    def codes(self) -> NDArray[np.uint8]:
-        """Codes with those of ambiguous letters."""
-        if not self.n_runs:
-            return self.letters
-        codes = self.letters.copy()
-        runs = np.frombuffer(self.payload, "<u4", 3 * self.n_runs, _HEADER.size).reshape(-1, 3)
-        for start, length, code in runs.tolist():
-            codes[start : start + length] = min(code, 255)
-        return codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +84,7 @@ class _Hunt:
 
     scheme: Scheme
     query: bytes
-    target: _Target
+    target: PayloadLetters
     item: int = 0
     starts: list[_Start] = field(default_factory=list)
     hsps: list[_Hsp] = field(default_factory=list)
@@ -248,7 +204,7 @@ def _ungapped(query: NDArray[np.uint8], target: NDArray[np.uint8], scheme: Schem
 
 
 def _allows(asked: int, code: int) -> bool:
-    return asked < len(_SETS) and code < len(_SETS) and not _SETS[code] & ~_SETS[asked]
+    return asked < len(BASES) and code < len(BASES) and not BASES[code] & ~BASES[asked]
 
 
 def _check_scheme(scheme: Scheme, query: bytes) -> None:
@@ -276,7 +232,7 @@ def find_hsps_reference(
 ) -> NDArray[np.void]:
     """Python oracle of :func:`~nlsearch.kernels.hsps.find_hsps`."""
     _check_scheme(scheme, query)
-    targets = [_Target.of(payload) for payload in payloads]
+    targets = [PayloadLetters.of(payload) for payload in payloads]
     if not _fit(scheme, query, len(payloads), anchors):
         raise ValueError("anchors do not fit their query or items")
     found: list[tuple[int, ...]] = []
@@ -295,7 +251,7 @@ def trace_hsp_reference(
 ) -> tuple[int, int, int, int, int, bytes]:
     """Python oracle of :func:`~nlsearch.kernels.hsps.trace_hsp`."""
     _check_scheme(scheme, query)
-    target = _Target.of(payload)
+    target = PayloadLetters.of(payload)
     if not (0 <= at[0] <= len(query) and 0 <= at[1] <= target.length and strand in {0, 1}):
         raise ValueError("the pair lies outside of its sequences")
     hsp, columns = _Hunt(scheme, query, target).align(strand, *at)

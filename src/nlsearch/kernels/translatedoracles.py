@@ -3,42 +3,25 @@
 from __future__ import annotations
 
 import itertools
-import struct
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nlsearch.kernels.payloadletters import BASES, PayloadLetters
 from nlsearch.kernels.residueoracles import score_table
 from nlsearch.kernels.residues import LETTERS, Buffer, Matrix
-from nlsearch.kernels.sequence import unpack2
 from nlsearch.kernels.translated import TRANSLATED_PLACE, codons_of
 
 __all__ = ["places_reference", "translate_reference"]
 
-_HEADER = struct.Struct("<4sBBHIQIIIII24s")
-_MAGIC = b"nlS2"
-_HAS_SEQUENCE = 1
-_SETS = (1, 2, 4, 8, 5, 10, 6, 9, 12, 3, 14, 13, 11, 7, 15)
-"""Which bases a letter stands for, by its code: bit 1 for A, 2 for C, 4 for G, 8 for T."""
 _EIGHT, _RECENT, _APART = 8, 16, 64
 
 
 def _sets(payload: Buffer) -> NDArray[np.uint8]:
     """Return which bases each letter of a payload may be."""
-    if len(payload) < _HEADER.size or bytes(payload[:4]) != _MAGIC:
-        raise ValueError("a payload is damaged")
-    _, _, flags, label, bases, _, runs, places, names, hashes, record, _ = _HEADER.unpack_from(payload)
-    length = bases if flags & _HAS_SEQUENCE else 0
-    at = _HEADER.size + 12 * runs + 12 * places + 8 * hashes + sum(-(-n // 4) * 4 for n in (names, label, record))
-    if at + -(-length // 4) > len(payload):
-        raise ValueError("a payload is damaged")
-    packed = np.frombuffer(payload, np.uint8, -(-length // 4), at)
-    sets = np.left_shift(1, unpack2(packed, length)).astype(np.uint8)
-    for start, count, code in np.frombuffer(payload, "<u4", 3 * runs, _HEADER.size).reshape(-1, 3).tolist():
-        sets[start : start + count] = _SETS[code]
-    return sets
+    return np.array(BASES, np.uint8)[PayloadLetters.of(payload).codes]
 
 
 def _residue(table: bytes, sets: Sequence[int]) -> int:

@@ -18,12 +18,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from nlsearch.kernels.payloadletters import BASES
+
 LETTERS = "ACGTRYSWKMBDHVN"
 DEFINITE = 4
 GAP = 254
 INVALID = 255
 LETTER_BYTES = LETTERS.encode()
-SETS: tuple[int, ...] = (1, 2, 4, 8, 5, 10, 6, 9, 12, 3, 14, 13, 11, 7, 15)
+SETS = BASES
 PROTEIN_ONLY = frozenset("EFILPQZJO*")
 IGNORED = bytes([9, 10, 11, 12, 13, 32, *range(48, 58)])
 """White space and digits, which sequence texts hold for the eye."""
