@@ -5,7 +5,6 @@
 #define MOST_PLACES (1 << 24)
 #define APART 64 /* residues of the query between two places at the same codons */
 
-
 typedef struct {
     const uint8_t *plain; /* residues by first base × 16 + second × 4 + third */
     uint8_t ahead[64], back[64]; /* by three letters as they are packed, read forwards and on the other strand */

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -332,9 +332,15 @@ class Collection:
         self._view()  # what the collection chooses is known from here on
         if not is_path(str(path)):
             raise QuerySyntax(f"{str(path)!r} is no file", hint="every record of a file is a query")
-        kind, description = self._identified(str(path), kind)
         wanted = Wanted(limit, minimum, deadline_s, leave_out_itself, options)
-        batch = Batch(self.registry, str(description["path"]), kind, wanted)
+        return self._answers(str(path), kind, partial(Batch, self.registry, wanted=wanted), progress)
+
+    def _answers(
+        self, path: str, kind: str | None, made: Callable[..., Batch], progress: Callable[[Asked], None] | None
+    ) -> Generator[Answer, None, None]:
+        """Read a file in a worker, and let the batch that `made` gives answer for its records."""
+        kind, description = self._identified(path, kind)
+        batch = made(path=str(description["path"]), kind=kind)
         outcomes = self._pool().read_sources([SourceTask(description, kind)])
         return batch.answers(outcomes, self._opened.own_view, progress)
 
@@ -385,12 +391,10 @@ class Collection:
         node = self._asked_with_records(query, minimum, options)
         if not is_path(str(path)):
             raise QuerySyntax(f"{str(path)!r} is no file", hint="every record of a file is asked with")
-        kind, description = self._identified(str(path), value_kind(self.registry, node))
         wanted = Wanted(limit, None, deadline_s, False, {})
         kinds = (kinds,) if isinstance(kinds, str) else kinds
-        batch = RecordBatch(self.registry, str(description["path"]), kind, wanted, node, kinds)
-        outcomes = self._pool().read_sources([SourceTask(description, kind)])
-        return batch.answers(outcomes, self._opened.own_view, progress)
+        made = partial(RecordBatch, self.registry, wanted=wanted, node=node, kinds=kinds)
+        return self._answers(str(path), value_kind(self.registry, node), made, progress)
 
     def _asked_with_records(self, query: str, minimum: float | None, options: Mapping[str, Scalar]) -> Node:
         if query in self._names.operators:
