@@ -11,15 +11,51 @@ Extensible Markup Language (XML) 1.0, W3C 2008.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, Protocol, TypeVar
 from xml.parsers import expat
 
-from nlsearch.errors import MalformedContent
+from nlsearch.errors import InputError, MalformedContent
 
 _RECODED = re.compile(rb"\s*<\?xml[^>]{0,200}encoding\s*=\s*[\"'](?i:utf-16|ucs-2|iso-10646-ucs-2)")
 _TEXT_AT_ONCE = 2**20
 
+CHUNK = 2**16
+"""Bytes that are parsed at a time."""
+
 Started = Callable[[str, dict[str, str]], None]
+Taken = TypeVar("Taken")
+
+
+class Collector(Protocol[Taken]):
+    """Builds what is wanted from the events of a parser."""
+
+    def feed(self, chunk: bytes) -> InputError | None:
+        """Parse what comes next, or if nothing does, the end; return what is wrong with it."""
+        ...
+
+    def taken(self) -> list[Taken]:
+        """Return what is complete, once."""
+        ...
+
+
+def collected(collector: Collector[Taken], head: bytes, stream: BinaryIO) -> Iterator[Taken]:
+    """Yield what a collector takes out of `head` and what follows it in a stream.
+
+    Raises
+    ------
+    InputError
+        Where something is wrong; what is complete before is yielded first.
+    """
+    chunk = head
+    while True:
+        failure = collector.feed(chunk)
+        yield from collector.taken()
+        if failure is not None:
+            raise failure
+        if not chunk:
+            return
+        chunk = stream.read(CHUNK)
 
 
 def event_parser(

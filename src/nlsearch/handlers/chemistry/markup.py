@@ -13,10 +13,9 @@ from xml.etree.ElementTree import Element, tostring
 
 from nlsearch.errors import MalformedContent
 from nlsearch.handlers.chemistry.records import Record
-from nlsearch.handlers.xmlevents import event_parser, parsed
+from nlsearch.handlers.xmlevents import CHUNK, collected, event_parser, parsed
 from nlsearch.limits import Limits
 
-_CHUNK = 2**16
 _DEPTH = 200
 """Levels below a record that are built; writing a tree recurses."""
 _REACTIONS = {
@@ -36,18 +35,9 @@ def element_records(stream: BinaryIO, limits: Limits, names: frozenset[str]) -> 
     MalformedContent
         Where the XML breaks or ends too early (records before are yielded first), or if it declares entities.
     """
-    chunk = stream.read(_CHUNK)
-    if not chunk:
-        return
-    collector = _Collector(names, limits, chunk)
-    while True:
-        failure = collector.feed(chunk)
-        yield from collector.taken()
-        if failure is not None:
-            raise failure
-        if not chunk:
-            return
-        chunk = stream.read(_CHUNK)
+    head = stream.read(CHUNK)
+    if head:
+        yield from collected(_Collector(names, limits, head), head, stream)
 
 
 class _Collector:

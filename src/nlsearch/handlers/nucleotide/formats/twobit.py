@@ -67,18 +67,28 @@ class _File:
         self.order = order
 
     def seek(self, offset: int) -> None:
+        """Go to a place, counted from the beginning."""
         self._at = self._stream.seek(offset)
 
     def read(self, size: int) -> bytes:
+        """Return so many bytes.
+
+        Raises
+        ------
+        MalformedContent
+            If the file ends before.
+        """
         if self._at + size > self.size:
             raise MalformedContent("the 2bit file is cut short")
         self._at += size
         return self._stream.read(size)
 
     def numbers(self, count: int) -> list[int]:
+        """Return so many numbers of 32 bits."""
         return list(struct.unpack(f"{self.order}{count}I", self.read(4 * count)))
 
     def index(self, count: int, version: int) -> Iterator[tuple[str, int]]:
+        """Yield the name of each sequence and where it begins."""
         offset = struct.Struct(self.order + ("Q" if version else "I"))
         for _ in range(count):
             name = self.read(self.read(1)[0]).decode("utf-8", "replace")

@@ -22,11 +22,10 @@ from nlsearch.handlers.protein.formats.uniprot import (
     referenced,
 )
 from nlsearch.handlers.sequences.records import Chain
-from nlsearch.handlers.xmlevents import event_parser, parsed
+from nlsearch.handlers.xmlevents import CHUNK, collected, event_parser, parsed
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem, Skipped
 
-_CHUNK = 2**16
 _DEPTH = 50
 _GENES = {"primary": "gene", "synonym": "gene_synonym", "ordered locus": "locus_tag", "ORF": "locus_tag"}
 _MARKS = {"less than": "<", "greater than": ">", "uncertain": "?", "unknown": "?"}
@@ -57,17 +56,27 @@ def records(stream: BinaryIO, limits: Limits) -> Iterator[RawItem | Skipped]:
 
 
 # -------------------------------------------------------------------------------------------------------------- entries
-class _Builder:
+class _Collector:
     """Builds entries from expat's events, each as far as the cap ``record_bytes`` lets it."""
 
-    def __init__(self, limits: Limits) -> None:
-        self.ready: list[Element] = []
+    def __init__(self, limits: Limits, head: bytes) -> None:
+        self._parser = event_parser(head, self._started, self._ended, self._told)
+        self._ready: list[Element] = []
         self._stack: list[Element] = []
         self._deeper = 0
         self._size = 0
         self._most = limits.record_bytes
 
-    def started(self, name: str, attributes: dict[str, str]) -> None:
+    def feed(self, chunk: bytes) -> MalformedContent | None:
+        """Parse what comes next, or if nothing does, the end; return what is wrong with it."""
+        return parsed(self._parser, chunk, lambda: "an entry" if self._stack else "")
+
+    def taken(self) -> list[Element]:
+        """Return the entries that are complete, once."""
+        ready, self._ready = self._ready, []
+        return ready
+
+    def _started(self, name: str, attributes: dict[str, str]) -> None:
         local = name.rpartition(":")[2]
         if not self._stack and local != "entry":
             return
@@ -80,7 +89,7 @@ class _Builder:
             self._stack[-1].append(element)
         self._stack.append(element)
 
-    def ended(self, _name: str) -> None:
+    def _ended(self, _name: str) -> None:
         if not self._stack:
             return
         if self._deeper:
@@ -90,10 +99,10 @@ class _Builder:
         if not self._stack:
             if self._size > self._most:
                 element.set("refusal", f"the entry is over the cap record_bytes = {self._most:,}")
-            self.ready.append(element)
+            self._ready.append(element)
             self._size = 0
 
-    def text(self, text: str) -> None:
+    def _told(self, text: str) -> None:
         if not self._stack or self._deeper:
             return
         self._size += len(text)
@@ -105,23 +114,10 @@ class _Builder:
         else:
             element.text = (element.text or "") + text
 
-    def inside(self) -> str:
-        return "an entry" if self._stack else ""
-
 
 def _entries(stream: BinaryIO, limits: Limits) -> Iterator[Element]:
-    chunk = stream.read(_CHUNK)
-    builder = _Builder(limits)
-    parser = event_parser(chunk, builder.started, builder.ended, builder.text)
-    while True:
-        failure = parsed(parser, chunk, builder.inside)
-        yield from builder.ready
-        builder.ready.clear()
-        if failure is not None:
-            raise failure
-        if not chunk:
-            return
-        chunk = stream.read(_CHUNK)
+    head = stream.read(CHUNK)
+    yield from collected(_Collector(limits, head), head, stream)
 
 
 # ---------------------------------------------------------------------------------------------------------------- facts

@@ -13,10 +13,9 @@ from typing import BinaryIO, NamedTuple
 from xml.etree.ElementTree import Element
 
 from nlsearch.errors import LimitExceeded, MalformedContent
-from nlsearch.handlers.xmlevents import event_parser, parsed
+from nlsearch.handlers.xmlevents import CHUNK, collected, event_parser, parsed
 from nlsearch.limits import Limits, how_to_raise
 
-_CHUNK = 2**16
 _DEPTH = 100
 """Levels below a scan that are built."""
 _TEXTS = frozenset({"binary", "peaks", "precursorMz", "comment"})
@@ -58,17 +57,8 @@ def elements(stream: BinaryIO, limits: Limits, wanted: Wanted) -> Iterator[Found
     LimitExceeded
         If a single tag is longer than the cap ``record_bytes``.
     """
-    head = stream.read(_CHUNK)
-    collector = _Collector(limits, wanted, head)
-    chunk = head
-    while True:
-        failure = collector.feed(chunk)
-        yield from collector.taken()
-        if failure is not None:
-            raise failure
-        if not chunk:
-            return
-        chunk = stream.read(_CHUNK)
+    head = stream.read(CHUNK)
+    yield from collected(_Collector(limits, wanted, head), head, stream)
 
 
 class _Collector:
@@ -94,7 +84,7 @@ class _Collector:
         failure = parsed(self._parser, chunk, lambda: f"<{self._root.tag}>" if self._depth else "")
         if failure is not None:
             return failure
-        if chunk and self._fed - self._parser.CurrentByteIndex > self._limits.record_bytes + _CHUNK:
+        if chunk and self._fed - self._parser.CurrentByteIndex > self._limits.record_bytes + CHUNK:
             cap = f"the cap record_bytes = {self._limits.record_bytes:,}"
             return LimitExceeded(f"a tag is over {cap}", hint=how_to_raise("record_bytes"))
         return None
