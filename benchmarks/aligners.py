@@ -97,9 +97,9 @@ def run(command: Sequence[str | Path], environment: dict[str, str] | None = None
 
 
 # --------------------------------------------------------------------------------------------------------------- BLAST
-def make_blast(fasta: Path) -> Run:
-    """Make the database of a FASTA file beside it."""
-    return run(["makeblastdb", "-in", fasta, "-dbtype", "nucl", "-out", fasta.with_suffix("")])
+def make_blast(fasta: Path, letters: str = "nucl") -> Run:
+    """Make the database of a FASTA file of nucleotides, or of proteins (``prot``), beside it."""
+    return run(["makeblastdb", "-in", fasta, "-dbtype", letters, "-out", fasta.with_suffix("")])
 
 
 def blast(fasta: Path, queries: Path, task: str = "blastn", evalue: float = 1e-3) -> Run:
@@ -121,17 +121,19 @@ def blast_places(said: str) -> list[Place]:
     return found
 
 
-def blast_in_process(fasta: Path, queries: Path, evalue: float = 1e-3) -> list[Callable[[], int]] | None:
+def blast_in_process(
+    fasta: Path, queries: Path, evalue: float = 1e-3, program: str = "BlastN", **settings: object
+) -> list[Callable[[], int]] | None:
     """Return, for each query, a call of BLAST in this process (pyncbitk) that counts alignments; None without it."""
     if library("pyncbitk") is None:
         return None
-    program = importlib.import_module("pyncbitk.algo.blast").BlastN(evalue=evalue, dust_filtering=False)
-    program.max_target_sequences = 1_000_000
+    made = getattr(importlib.import_module("pyncbitk.algo.blast"), program)(evalue=evalue, **settings)
+    made.max_target_sequences = 1_000_000
     tools = importlib.import_module("pyncbitk.objtools")
     opened = tools.DatabaseReader(str(fasta.with_suffix("")))
 
     def ask(query: object) -> int:
-        return sum(1 for result in program.run(query, opened) for _ in result.alignments)
+        return sum(1 for result in made.run(query, opened) for _ in result.alignments)
 
     return [lambda query=query: ask(query) for query in tools.FastaReader(str(queries), split=False)]
 

@@ -190,7 +190,7 @@ class Genomes:
             "page": [partial(self.opened.search, question(q.letters), limit=20) for q in queries],
             "exact": [partial(self.opened.search, question(q.letters), limit=1000, count="exact") for q in queries],
         }
-        within = aligners.blast_in_process(self.fasta, asked) if self.has_blast else None
+        within = aligners.blast_in_process(self.fasta, asked, dust_filtering=False) if self.has_blast else None
         mapped = aligners.minimap_in_process(self.fasta, [q.letters for q in queries]) if self.has_minimap else None
         alone |= {"blastn in process": within} if within else {}
         alone |= {"mappy": mapped} if mapped else {}

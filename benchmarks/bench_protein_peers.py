@@ -28,12 +28,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pyopal
-from nlsearch.handlers.protein.matrices import scheme_of
 from scoring_matrices import ScoringMatrix
 
+import aligners
 import nlsearch
 import orfs
 import proteinpeers as peers
+from genomes import write_fasta
+from nlsearch.handlers.sequences.matrices import scheme_of
 from proteinpeers import Found, Hits
 
 E = 1e-3
@@ -122,7 +124,7 @@ def one_by_one(calls: list[Callable[[], object]]) -> Callable[[], list[float]]:
     return ask
 
 
-def batch(call: Callable[[], peers.Run], queries: int) -> Callable[[], list[float]]:
+def batch(call: Callable[[], aligners.Run], queries: int) -> Callable[[], list[float]]:
     return lambda: [call().cpu / queries]
 
 
@@ -151,18 +153,18 @@ def compare(
     folder: Path,
 ) -> None:
     """Compare hits, then CPU, of one set of queries."""
-    fasta, asked = folder / "proteins.faa", orfs.write_fasta(folder / "queries.faa", queries)
+    fasta, asked = folder / "proteins.faa", write_fasta(folder / "queries.faa", queries)
     mean = sum(map(len, queries.values())) / len(queries)
     print(f"\n== {len(queries)} {title}, {mean:.0f} residues in the mean")
     scores = Oracle(held).scores(queries)
     check_exhaustive(opened, dict(list(queries.items())[: given.exhaustive]), scores)
-    runs: dict[str, Callable[[], peers.Run]] = {
+    runs: dict[str, Callable[[], aligners.Run]] = {
         "blastp, default": lambda: peers.blastp(fasta, asked, composition="2"),
         "blastp, -comp_based_stats 0": lambda: peers.blastp(fasta, asked, composition="0"),
     }
-    if peers.installed("mmseqs"):
+    if aligners.installed("mmseqs"):
         runs["mmseqs -s 7.5"] = lambda: peers.mmseqs(asked, folder)
-    if peers.installed("diamond"):
+    if aligners.installed("diamond"):
         runs["diamond --ultra-sensitive"] = lambda: peers.diamond(fasta, asked)
     theirs = {name: peers.hits_of(call().said) for name, call in runs.items()}
     plain = ours(opened, queries)
@@ -183,7 +185,7 @@ def compare(
             [lambda v=v: opened.search(v + "{exhaustive=yes}", limit=20) for v in values[: given.exhaustive]]
         ),
     }
-    in_process = peers.blastp_in_process(fasta, asked)
+    in_process = aligners.blast_in_process(fasta, asked, program="BlastP")
     if in_process:
         print(f"  blastp in process: {sum(call() for call in in_process):,} alignments")
         rivals["blastp in process"] = one_by_one(in_process)
@@ -192,7 +194,7 @@ def compare(
 
 def chance(opened: nlsearch.Collection, queries: dict[str, str], folder: Path) -> None:
     """Count the hits of shuffled queries at E ≤ 1: one a query is expected."""
-    fasta, asked = folder / "proteins.faa", orfs.write_fasta(folder / "shuffled.faa", queries)
+    fasta, asked = folder / "proteins.faa", write_fasta(folder / "shuffled.faa", queries)
     print(f"\n== {len(queries)} shuffled queries at E ≤ 1 (1 hit a query is expected)")
     counted = {
         "ours": len(ours(opened, queries, "{evalue=1}")),
@@ -206,23 +208,26 @@ def chance(opened: nlsearch.Collection, queries: dict[str, str], folder: Path) -
 
 def build(held: Mapping[str, str], folder: Path) -> None:
     """Index everywhere; print CPU and bytes a residue."""
-    fasta, place = orfs.write_fasta(folder / "proteins.faa", held), folder / "proteins.nls"
+    fasta, place = write_fasta(folder / "proteins.faa", held), folder / "proteins.nls"
     total = sum(map(len, held.values()))
-    started = peers.cpu()
+    started = aligners.with_children()
     with nlsearch.Collection.open(place, create=True) as made:
         made.index([str(fasta)], jobs=1)
-    print(f"{len(held):,} proteins, {total:,} residues\nindexing: ours {peers.cpu() - started:.1f} s CPU", end="")
+    print(
+        f"{len(held):,} proteins, {total:,} residues\nindexing: ours {aligners.with_children() - started:.1f} s CPU",
+        end="",
+    )
     files = [path for path in place.rglob("*") if path.is_file()]
     payloads = [path for path in files if path.name.startswith("payloads")]
     print(f", {peers.size(payloads) / total:.2f} bytes a residue in payloads, {peers.size(files) / total:.2f} in all")
-    taken = peers.make_blast(fasta)
+    taken = aligners.make_blast(fasta, "prot")
     print(
         f"  makeblastdb {taken.cpu:.1f} s, {peers.size(list(folder.glob('proteins.p*'))) / total:.2f} bytes a residue"
     )
-    if peers.installed("mmseqs"):
+    if aligners.installed("mmseqs"):
         taken = peers.make_mmseqs(fasta, folder)
         print(f"  mmseqs {taken.cpu:.1f} s, {peers.size(list(folder.glob('targets*'))) / total:.2f} bytes a residue")
-    if peers.installed("diamond"):
+    if aligners.installed("diamond"):
         taken = peers.make_diamond(fasta)
         print(f"  diamond {taken.cpu:.1f} s, {(folder / 'proteins.dmnd').stat().st_size / total:.2f} bytes a residue")
 
@@ -233,7 +238,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--seed", type=int, default=90210)
     given = parser.parse_args()
-    if not peers.installed("blastp", "makeblastdb"):
+    if not aligners.installed("blastp", "makeblastdb"):
         return
     rng, held = random.Random(given.seed), orfs.proteins(given.proteins)
     names = rng.sample(list(held), given.queries)

@@ -6,7 +6,6 @@ fifths where no longer one does.  The same count always gives the same proteins.
 
 from __future__ import annotations
 
-import gzip
 import math
 import random
 import re
@@ -16,11 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
+import genomes
 import nlsearch
 from nlsearch.handlers.sequences.bases import CODES
 from nlsearch.handlers.sequences.codes import bases_of, six_frames
 
-GENOMES = Path(__file__).parents[1].parent / "shared" / "data" / "genomes"
 FRAME = re.compile(rb"M[^*]{59,}(?=\*)")
 BACTERIAL = 11
 TAKEN = 0.2
@@ -36,28 +35,23 @@ def proteins(count: int) -> dict[str, str]:
     SystemExit
         If the genomes are not there.
     """
-    files = sorted(GENOMES.glob("*.fa.gz"))
-    if not files:
-        raise SystemExit(f"needs genomes in {GENOMES}")
-    found = [frame for path in files for frame in _frames(path)]
+    found = [frame for letters in genomes.records(genomes.files()).values() for frame in _frames(letters)]
     drawn = random.Random(SEED).sample(found, min(count, len(found)))
     return {f"p{number}": residues for number, residues in enumerate(drawn)}
 
 
-def _frames(path: Path) -> Iterator[str]:
-    records = gzip.decompress(path.read_bytes()).split(b">")[1:]
-    for record in records:
-        bases = b"".join(record.split(b"\n")[1:]).translate(CODES)
-        found = [
-            (len(match[0]), bases_of(frame, *match.span(), len(bases)), match[0])
-            for frame, residues in six_frames(bases, BACTERIAL)
-            for match in FRAME.finditer(residues)
-        ]
-        taken = np.zeros(len(bases), np.bool_)
-        for _, (start, end), residues in sorted(found, key=lambda one: (-one[0], one[1])):
-            if taken[start:end].mean() < TAKEN:
-                taken[start:end] = True
-                yield residues.decode()
+def _frames(letters: bytes) -> Iterator[str]:
+    bases = letters.translate(CODES)
+    found = [
+        (len(match[0]), bases_of(frame, *match.span(), len(bases)), match[0])
+        for frame, residues in six_frames(bases, BACTERIAL)
+        for match in FRAME.finditer(residues)
+    ]
+    taken = np.zeros(len(bases), np.bool_)
+    for _, (start, end), residues in sorted(found, key=lambda one: (-one[0], one[1])):
+        if taken[start:end].mean() < TAKEN:
+            taken[start:end] = True
+            yield residues.decode()
 
 
 def fragments(held: Mapping[str, str], names: list[str], rng: random.Random) -> dict[str, str]:
@@ -81,12 +75,6 @@ def entropy(residues: str) -> float:
     return -sum(share * math.log2(share) for share in shares)
 
 
-def write_fasta(path: Path, held: Mapping[str, str]) -> Path:
-    """Write proteins and return the path."""
-    path.write_text("".join(f">{name}\n{residues}\n" for name, residues in held.items()))
-    return path
-
-
 @contextmanager
 def collection(folder: Path, held: Mapping[str, str]) -> Iterator[nlsearch.Collection]:
     """Index proteins in `folder`, or open what is indexed there, for the time of the context."""
@@ -94,6 +82,6 @@ def collection(folder: Path, held: Mapping[str, str]) -> Iterator[nlsearch.Colle
     fasta = folder / "proteins.faa"
     if not place.exists():
         with nlsearch.Collection.open(place, create=True) as made:
-            made.index([str(write_fasta(fasta, held))], jobs=1)
+            made.index([str(genomes.write_fasta(fasta, held))], jobs=1)
     with nlsearch.Collection.open(place) as opened:
         yield opened
