@@ -9,18 +9,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from readers import features, read_as
 
-from held import Held
 from nlsearch.errors import InputError, MalformedContent
-from nlsearch.handlers.nucleotide import NucleotideHandler
-from nlsearch.handlers.protein import ProteinHandler
 from nlsearch.handlers.registry import Registry
 from nlsearch.handlers.sequences.bases import letters
 from nlsearch.ingest.detect import detect
-from nlsearch.limits import Limits
-from nlsearch.model import Features, RawItem, Skipped
+from nlsearch.model import RawItem, Skipped
 
-HANDLERS = {"protein": ProteinHandler(), "nucleotide": NucleotideHandler()}
 GFF3 = """##gff-version 3
 ##sequence-region NC_10000.1 1 500
 NC_10000.1\tRefSeq\tregion\t1\t500\t.\t+\t.\tID=reg;Dbxref=taxon:9606;Is_circular=true
@@ -70,19 +66,7 @@ two ACGGU
 
 
 def read(content: bytes | str, form: str, kind: str = "nucleotide") -> list[RawItem | Skipped]:
-    raw = content.encode() if isinstance(content, str) else content
-    items = list(HANDLERS[kind].read(Held(raw, "x", form), Limits()))
-    for item in items:
-        if isinstance(item, RawItem):
-            assert item.kind != kind, "an item of the handler's own kind does not say so"
-            item.kind = item.kind or kind
-    return items
-
-
-def features(item: RawItem | Skipped) -> Features:
-    assert isinstance(item, RawItem)
-    assert item.kind is not None
-    return HANDLERS[item.kind].features(item)
+    return read_as(kind, content, "x", form)
 
 
 def sequence(item: RawItem | Skipped) -> str:

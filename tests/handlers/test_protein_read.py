@@ -6,11 +6,9 @@ import random
 from pathlib import Path
 
 import pytest
+from readers import HANDLERS, features, read_as
 
-from held import Held
 from nlsearch.errors import InputError, MalformedContent
-from nlsearch.handlers.nucleotide import NucleotideHandler
-from nlsearch.handlers.protein import ProteinHandler
 from nlsearch.handlers.protein.payload import Target
 from nlsearch.handlers.registry import Registry
 from nlsearch.handlers.sequences.aminoacids import LETTERS, letters
@@ -19,10 +17,8 @@ from nlsearch.handlers.sequences.residues import average_mass
 from nlsearch.handlers.sequences.telling import kind_of, lean_of
 from nlsearch.handlers.sequences.translation import translated
 from nlsearch.ingest.detect import detect
-from nlsearch.limits import Limits
-from nlsearch.model import Features, RawItem, Skipped
+from nlsearch.model import RawItem, Skipped
 
-HANDLERS = {"protein": ProteinHandler(), "nucleotide": NucleotideHandler()}
 FLAT = """ID   TEST_HUMAN              Reviewed;          12 AA.
 AC   P12345; Q00001;
 DE   RecName: Full=Test protein {ECO:0000269|PubMed:1};
@@ -85,19 +81,7 @@ ORIGIN
 
 
 def read(content: bytes | str, name: str = "x.fa", form: str = "", kind: str = "protein") -> list[RawItem | Skipped]:
-    raw = content.encode() if isinstance(content, str) else content
-    items = list(HANDLERS[kind].read(Held(raw, name, form), Limits()))
-    for item in items:
-        if isinstance(item, RawItem):
-            assert item.kind != kind, "an item of the handler's own kind does not say so"
-            item.kind = item.kind or kind
-    return items
-
-
-def features(item: RawItem | Skipped) -> Features:
-    assert isinstance(item, RawItem)
-    assert item.kind is not None
-    return HANDLERS[item.kind].features(item)
+    return read_as(kind, content, name, form)
 
 
 def kinds(items: list[RawItem | Skipped]) -> list[str | None]:
