@@ -53,7 +53,7 @@ def example_of_payload(payload: bytes) -> tuple[Packed, str]:
     target = Target(payload)
     if not target.has_sequence or not target.length:
         raise QuerySyntax(f"{target.label} has no sequence of its own", hint="ask with the record that carries it")
-    return packed_of(target.codes(0, target.length)), target.label
+    return target.sequence(), target.label
 
 
 # ------------------------------------------------------------------------------------------------------------- parts

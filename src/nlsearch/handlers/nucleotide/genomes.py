@@ -75,7 +75,7 @@ def genome_of_payload(payload: bytes) -> Genome:
     target = Target(payload)
     if target.is_file:
         return Genome(target.label, target.records, target.bases, target.sketch, target.digest, has_sequence=False)
-    sequence = packed_of(target.codes(0, target.length))
+    sequence = target.sequence()
     sketch = sketch_of(sequence) if target.is_feature else target.sketch
     return Genome(target.label, 1, target.length, sketch, target.digest, neighbours(sequence))
 

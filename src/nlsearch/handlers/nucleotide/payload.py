@@ -261,6 +261,12 @@ class Target:
         start = min(max(start, 0), self.length)
         return window(self._packed, self.runs, start, max(start, min(end, self.length)))
 
+    def sequence(self) -> Packed:
+        """Return the whole sequence as it was packed."""
+        counts = np.bincount(np.frombuffer(self.codes(0, self.length), np.uint8), minlength=4)[:4].tolist()
+        packed = bytes(self._packed[: (self.length + 3) // 4])
+        return Packed(self.length, packed, self.runs, (counts[0], counts[1], counts[2], counts[3]), digest=self.digest)
+
     def around(self, start: int, end: int) -> bytes:
         """Return the codes of ``[start, end)``, which may end across the origin of a circular record."""
         return self.codes(start, end) + (self.codes(0, end - self.length) if end > self.length else b"")
