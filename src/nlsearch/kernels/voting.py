@@ -14,7 +14,7 @@ Votes on diagonals: Wilbur & Lipman, PNAS 1983 80:726.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,15 @@ class Postings:
 
     def __len__(self) -> int:
         return len(self.packed) // self.width
+
+
+class _Asked(NamedTuple):
+    """The seeds of a query: where their postings lie, their positions and their flags."""
+
+    begins: NDArray[np.uint64]
+    ends: NDArray[np.uint64]
+    positions: NDArray[np.uint32]
+    flags: NDArray[np.uint8]
 
 
 def sort_pairs(keys: NDArray[Any], values: NDArray[Any]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
@@ -190,7 +199,7 @@ def vote(
     arrays = _checked(postings, begins, ends, positions, flags, bin_width, min_votes)
     if native.compiled is None:
         return vote_reference(postings, *arrays, bin_width, min_votes)
-    return np.frombuffer(native.compiled.vote(*_asked(postings, arrays, bin_width, min_votes)), BAND)
+    return np.frombuffer(native.compiled.vote(*_given(postings, arrays, bin_width, min_votes)), BAND)
 
 
 def _checked(
@@ -201,8 +210,8 @@ def _checked(
     flags: NDArray[np.uint8],
     bin_width: int,
     min_votes: int,
-) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint32], NDArray[np.uint8]]:
-    arrays = (
+) -> _Asked:
+    arrays = _Asked(
         np.ascontiguousarray(begins, np.uint64),
         np.ascontiguousarray(ends, np.uint64),
         np.ascontiguousarray(positions, np.uint32),
@@ -215,7 +224,7 @@ def _checked(
     return arrays
 
 
-def _asked(postings: Postings, arrays: tuple[NDArray[Any], ...], bin_width: int, min_votes: int) -> tuple[Any, ...]:
+def _given(postings: Postings, arrays: _Asked, bin_width: int, min_votes: int) -> tuple[Any, ...]:
     settings = (postings.width, postings.shift, postings.flag_bits, bin_width, min(min_votes, 2**32 - 1))
     return postings.packed, np.ascontiguousarray(postings.item_starts, np.uint64), *arrays, settings
 
@@ -250,7 +259,7 @@ def line_up(
     arrays = _checked(postings, begins, ends, positions, flags, bin_width, min_votes)
     if native.compiled is None:
         return line_up_reference(postings, *arrays, bin_width, min_votes)
-    return np.frombuffer(native.compiled.anchors(*_asked(postings, arrays, bin_width, min_votes)), ANCHOR)
+    return np.frombuffer(native.compiled.anchors(*_given(postings, arrays, bin_width, min_votes)), ANCHOR)
 
 
 def line_up_reference(
@@ -263,7 +272,7 @@ def line_up_reference(
     min_votes: int,
 ) -> NDArray[np.void]:
     """NumPy oracle of :func:`line_up`; it leaves out no more than that may be left out, and gives nothing else."""
-    seeds, axis, opposite, items, diagonal = _hits(postings, begins, ends, positions, flags)
+    seeds, axis, opposite, items, diagonal = _hits(postings, _Asked(begins, ends, positions, flags))
     found = np.zeros(len(axis), ANCHOR)
     found["item"], found["flag"], found["seed"] = items, opposite, seeds
     found["target"] = axis - postings.item_starts[items].astype(np.int64)
@@ -290,7 +299,7 @@ def vote_reference(
     min_votes: int,
 ) -> NDArray[np.void]:
     """NumPy oracle of :func:`vote`."""
-    seeds, _, opposite, items, diagonal = _hits(postings, begins, ends, positions, flags)
+    seeds, _, opposite, items, diagonal = _hits(postings, _Asked(begins, ends, positions, flags))
     if not len(seeds):
         return np.empty(0, BAND)
     bins = _bins(diagonal, positions, bin_width)
@@ -298,20 +307,16 @@ def vote_reference(
 
 
 def _hits(
-    postings: Postings,
-    begins: NDArray[np.uint64],
-    ends: NDArray[np.uint64],
-    positions: NDArray[np.uint32],
-    flags: NDArray[np.uint8],
+    postings: Postings, asked: _Asked
 ) -> tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64]]:
     """Return for each posting its query seed, axis position, whether the flags differ, its item and its diagonal."""
-    values, seeds = gather_postings(postings.packed, postings.width, begins, ends)
+    values, seeds = gather_postings(postings.packed, postings.width, asked.begins, asked.ends)
     axis = ((values >> np.uint64(postings.flag_bits)) << np.uint64(postings.shift)).astype(np.int64)
-    opposite = (values & np.uint64(2**postings.flag_bits - 1)).astype(np.int64) != flags[seeds]
+    opposite = (values & np.uint64(2**postings.flag_bits - 1)).astype(np.int64) != asked.flags[seeds]
     items = np.searchsorted(postings.item_starts, axis.astype(np.uint64), side="right").astype(np.int64) - 1
     if len(items) and items.min() < 0:
         raise ValueError("a posting lies before the first item")
-    where = positions[seeds].astype(np.int64)
+    where = asked.positions[seeds].astype(np.int64)
     return seeds, axis, opposite, items, np.where(opposite, axis + where, axis - where)
 
 
