@@ -1,0 +1,1 @@
+"""Readers of scores: one module a format."""
