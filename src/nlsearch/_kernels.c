@@ -442,6 +442,7 @@ static PyObject *extend(PyObject *self, PyObject *args) {
 #include "_motifs.c"
 #include "_residues.c"
 #include "_translated.c" /* needs _hsps.c and _residues.c */
+#include "_melody.c" /* needs _hspband.c */
 
 static PyMethodDef methods[] = {
     {"popcounts", popcounts, METH_VARARGS, "popcounts(rows, width, out)"},
@@ -485,6 +486,8 @@ static PyMethodDef methods[] = {
     {"translate_frame", translate_frame, METH_VARARGS, "translate_frame(table, payload, frame, first, out)"},
     {"translated_places", translated_places, METH_VARARGS,
      "translated_places(matrix, query, table, payloads, frames, trigger, cap) -> places, 28 bytes each"},
+    {"find_melodies", find_melodies, METH_VARARGS,
+     "find_melodies((edits, fixed, spelled), pitches, steps, gaps, lengths, payloads, items, queries, targets) -> matches"},
     {"label_atoms", label_atoms, METH_VARARGS, "label_atoms(program, graph) -> bytes"},
     {NULL, NULL, 0, NULL}};
 

@@ -229,6 +229,14 @@ class SeedMatch:
     refine : bool
         The handler looks at every seed that lines up (:class:`~nlsearch.handlers.contract.Refiner`) and says which
         items stay candidates, where, and how high they can score.
+    bits : tuple of int
+        How many of the highest bits of each key count, parallel; the others may be anything: keys that pack what
+        follows, first symbol highest, are asked for by any prefix.  Empty: all bits.
+    spans : tuple of int
+        How much of the query each seed covers from its position on, parallel; needed for `pieces`.
+    pieces : int
+        Of the seeds, only so many are asked: those with the fewest postings that cover no part of the query twice.
+        An item that differs from the query in `pieces` − 1 places has one of any such set.  0: all are asked.
     """
 
     space: str
@@ -241,6 +249,9 @@ class SeedMatch:
     max_occurrences: int = 4096
     capped_ok: bool = False
     refine: bool = False
+    bits: tuple[int, ...] = ()
+    spans: tuple[int, ...] = ()
+    pieces: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ BUILT_IN: dict[str, str] = {
     "protein": "nlsearch.handlers.protein:ProteinHandler",
     "reaction": "nlsearch.handlers.reaction:ReactionHandler",
     "image": "nlsearch.handlers.image:ImageHandler",
+    "score": "nlsearch.handlers.score:ScoreHandler",
     "spectrum": "nlsearch.handlers.spectrum:SpectrumHandler",
 }
 ENTRY_POINTS = "nlsearch.handlers"

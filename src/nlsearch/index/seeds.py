@@ -163,6 +163,23 @@ class SeedIndex:
         begins = self._starts[entry].astype(np.uint64)
         return begins, np.where(found, self._starts[entry + found], begins).astype(np.uint64)
 
+    def _prefixed(
+        self, keys: NDArray[np.uint64], bits: tuple[int, ...]
+    ) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+        """Return where the postings of all keys with the same highest bits as each key begin and end."""
+        free = np.uint64(self.facts.key_bits) - np.array(bits, np.uint64)
+        low = keys >> free << free
+        high = low | ((np.uint64(1) << free) - np.uint64(1))
+        if self._keys is None:
+            first, last = low.astype(np.int64), high.astype(np.int64) + 1
+        else:
+            first = np.searchsorted(self._keys, low.astype(self._keys.dtype), "left")
+            last = np.searchsorted(self._keys, high.astype(self._keys.dtype), "right")
+        begins, ends = self._starts[first].astype(np.uint64), self._starts[last].astype(np.uint64)
+        if np.any(begins > ends) or np.any(ends > self.facts.postings):
+            raise self._damaged("points outside of the postings")
+        return begins, ends
+
     def _entries(self, low: int, high: int) -> tuple[int, int]:
         """Return the entries of the table of starts for keys [low, high)."""
         low, high = max(low, 0), min(high, 2**self.facts.key_bits)
@@ -272,8 +289,13 @@ class SeedIndex:
     def _chosen(self, match: SeedMatch) -> _Chosen:
         """Return the seeds of a question that are asked."""
         keys, positions, flags = _columns(match)
-        begins, ends = self._places(keys)
-        asked, over, beyond = _admitted((ends - begins).astype(np.int64), match)
+        begins, ends = self._prefixed(keys, match.bits) if match.bits else self._places(keys)
+        counts = (ends - begins).astype(np.int64)
+        if match.pieces:
+            held = cheapest_pieces(counts, positions.astype(np.int64), np.array(match.spans, np.int64), match.pieces)
+            begins, ends, positions, flags = begins[held], ends[held], positions[held], flags[held]
+            counts = counts[held]
+        asked, over, beyond = _admitted(counts, match)
         complete = not beyond and (not over or match.capped_ok)
         return _Chosen(begins[asked], ends[asked], positions[asked], flags[asked], complete, over + beyond)
 
@@ -346,7 +368,61 @@ def _columns(match: SeedMatch) -> tuple[NDArray[np.uint64], NDArray[np.uint32], 
         raise ValueError("keys, positions and flags of a seed question must be as many")
     if not 1 <= match.bin_width <= MAX_BIN or match.min_votes < 1:
         raise ValueError("bin_width or min_votes of a seed question is out of range")
+    if (match.bits and len(match.bits) != len(keys)) or (match.pieces and len(match.spans) != len(keys)):
+        raise ValueError("bits and spans of a seed question must be as many as its keys")
     return keys, positions, flags
+
+
+def cheapest_pieces(
+    counts: NDArray[np.int64], positions: NDArray[np.int64], spans: NDArray[np.int64], pieces: int
+) -> NDArray[np.int64]:
+    """Choose seeds that do not overlap in the query and have the fewest postings together.
+
+    Dynamic programming over the places of the query and the number of pieces.
+
+    Parameters
+    ----------
+    counts, positions, spans : ndarray of int64, shape (n,)
+        Postings of each seed, and the part [position, position + span) of the query that it covers.
+    pieces : int
+
+    Returns
+    -------
+    ndarray of int64, shape (pieces,)
+        Which seeds, by position.
+
+    Raises
+    ------
+    ValueError
+        If there are not so many that do not overlap.
+    """
+    length = int((positions + spans).max(initial=0))
+    none = float("inf")
+    best = [[0.0] + [none] * pieces for _ in range(length + 1)]
+    taken: list[list[int]] = [[-1] * (pieces + 1) for _ in range(length + 1)]
+    ending: list[list[int]] = [[] for _ in range(length + 1)]
+    for seed, end in enumerate((positions + spans).tolist()):
+        ending[end].append(seed)
+    for end in range(1, length + 1):
+        best[end] = best[end - 1].copy()
+        for seed in ending[end]:
+            before = best[int(positions[seed])]
+            for number in range(1, pieces + 1):
+                cost = before[number - 1] + int(counts[seed])
+                if cost < best[end][number]:
+                    best[end][number], taken[end][number] = cost, seed
+    if best[length][pieces] == none:
+        raise ValueError(f"a seed question has no {pieces} seeds that do not overlap")
+    chosen: list[int] = []
+    end, number = length, pieces
+    while number:
+        seed = taken[end][number]
+        if seed < 0 or best[end][number] == best[end - 1][number]:
+            end -= 1
+            continue
+        chosen.append(seed)
+        end, number = int(positions[seed]), number - 1
+    return np.array(chosen[::-1], np.int64)
 
 
 def _admitted(counts: NDArray[np.int64], match: SeedMatch) -> tuple[NDArray[np.int64], int, int]:

@@ -1,1 +1,145 @@
-"""Readers of scores: one module a format."""
+"""Scores: melodies, rhythms and chords in written music, found however the music was written down.
+
+The goal: every stretch of a voice that is like the melody asked for is found, at any pitch, with as many edits as are
+allowed, and shown by bars and notes, with the edits in words.
+
+Conventions
+-----------
+Pitches are sounding semitones, 60 is middle C.  A *line* is a voice with ties merged, without grace notes, and with the
+top note of each chord; notes are numbered in it from 0.  Bars are named as they are printed.  Repeated passages stand
+once, as they are written; what a melody crosses when they are played is found too, and flagged.
+
+References
+----------
+.. [1] Mongeau & Sankoff (1990). Comparison of musical sequences. Computers and the Humanities 24, 161.
+.. [2] Huron (1999). Music Research Using Humdrum: A User's Guide.
+.. [3] Krumhansl (1990). Cognitive Foundations of Musical Pitch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from nlsearch.errors import QuerySyntax
+from nlsearch.handlers.contract import Buffer, Field, Format, Operator, Source, Space
+from nlsearch.handlers.lastprobe import LastProbe
+from nlsearch.handlers.score.facts import FIELDS, FORMATS, OPERATORS, SPACES
+from nlsearch.limits import Limits
+from nlsearch.model import Anchors, Features, Picture, Probe, RawItem, Refined, Region, Scalar, Skipped, Verdict
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from nlsearch.handlers.score.verify import AskedMelody
+
+__all__ = ["ScoreHandler"]
+
+_MELODIES = ("notes", "abc", "pae")
+
+
+class ScoreHandler:
+    """The kind ``score``; see :class:`~nlsearch.handlers.contract.Handler` for what the members mean."""
+
+    kind = "score"
+    version = 1
+    formats: tuple[Format, ...] = FORMATS
+    fields: tuple[Field, ...] = FIELDS
+    operators: tuple[Operator, ...] = OPERATORS
+    spaces: tuple[Space, ...] = SPACES
+    requires: tuple[str, ...] = ()
+
+    def __init__(self) -> None:
+        self.limits = Limits()
+        self._melody = LastProbe(_asked)
+
+    def read(self, source: Source, limits: Limits) -> Iterator[RawItem | Skipped]:
+        """Yield every tune or movement of a file as an item, or as skipped with its reason."""
+        from nlsearch.handlers.score.read import read_records
+
+        return read_records(source, limits)
+
+    def features(self, item: RawItem) -> Features:
+        """Derive words, fields, seeds of the lines, grams and the payload."""
+        from nlsearch.handlers.score.features import features_of
+
+        return features_of(item)
+
+    def compile(self, operator: str, value: str | Buffer | Source, options: Mapping[str, Scalar]) -> Probe:
+        """Compile an operator of a text, or ``like`` of a file or of the payload of an indexed item.
+
+        Raises
+        ------
+        QuerySyntax
+            If the value does not read.
+        InputError
+            If the example file does not read, or holds no notes.
+        """
+        if isinstance(value, str):
+            return self._of_text(operator, value, options)
+        from nlsearch.handlers.score.likeness import compile_like, payload_of_file
+
+        if isinstance(value, bytes | memoryview):
+            return compile_like(bytes(value), options)
+        return compile_like(payload_of_file(self.read(value, self.limits)), options)
+
+    def _of_text(self, operator: str, value: str, options: Mapping[str, Scalar]) -> Probe:
+        from nlsearch.handlers.score import patterns
+        from nlsearch.handlers.score.compile import compile_melody
+        from nlsearch.handlers.score.progressions import compile_chords
+
+        if operator in _MELODIES or (operator == "intervals" and "?" not in value):
+            return compile_melody(operator, value, options)
+        if operator in patterns.READERS:
+            return patterns.compile_pattern(operator, value, options)
+        if operator == "chords":
+            return compile_chords(value, options)
+        raise QuerySyntax(f"{operator} wants a file or the id of an item")
+
+    def verify(self, probe: Probe, payload: Buffer, regions: Sequence[Region] = ()) -> Verdict | None:
+        """Decide whether the score holds what is asked, and where."""
+        from nlsearch.handlers.score.payload import Tune
+
+        tune = Tune(payload)
+        if probe.operator == "like":
+            from nlsearch.handlers.score.likeness import verify_like
+
+            return verify_like(probe, tune, payload, self.limits)
+        if "patterns" in probe.verification:
+            from nlsearch.handlers.score.patternverify import verify_pattern
+
+            return verify_pattern(probe, tune, self.limits)
+        if probe.operator == "chords":
+            from nlsearch.handlers.score.progressions import verify_chords
+
+            return verify_chords(probe, tune, self.limits)
+        from nlsearch.handlers.score.verify import verify
+
+        return verify(self._melody.opened(probe), tune, payload, regions, self.limits)
+
+    def refine(self, probe: Probe, payloads: list[bytes | memoryview], anchors: Anchors) -> Refined:
+        """Look beside the seeds that a melody shares with scores."""
+        from nlsearch.handlers.score.verify import refine
+
+        return refine(self._melody.opened(probe), payloads, anchors)
+
+    def scores(self, probe: Probe, payloads: list[bytes | memoryview]) -> NDArray[np.float32] | None:
+        """Return the scores of many items beside a melody that is too short for seeds; None for other questions."""
+        if "pitches" not in probe.verification:
+            return None
+        from nlsearch.handlers.score.verify import scores_of
+
+        return scores_of(self._melody.opened(probe), payloads)
+
+    def draw(self, payload: Buffer, verdict: Verdict | None = None) -> Picture:
+        """Draw the score, or the bars around the match with its notes highlighted, as SVG."""
+        from nlsearch.handlers.score.draw import draw
+
+        return draw(payload, verdict)
+
+
+def _asked(probe: Probe) -> AskedMelody:
+    from nlsearch.handlers.score.verify import AskedMelody
+
+    return AskedMelody(probe)

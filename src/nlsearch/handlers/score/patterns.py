@@ -1,0 +1,244 @@
+"""One dimension of a melody at a time: degrees, solfège, contour, rhythm, intervals with gaps, and chords.
+
+A value is read as *patterns*: in a dimension of :mod:`symbols`, for each place the symbols that it allows.  An item
+matches if one of its lines matches one of the patterns.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from nlsearch.errors import QuerySyntax
+from nlsearch.handlers.score.compile import KIND, edits_of, where_of
+from nlsearch.handlers.score.facts import GRAMS
+from nlsearch.handlers.score.melody import read_intervals
+from nlsearch.handlers.score.symbols import grams, proportions, runs_of
+from nlsearch.model import AnyOf, Exact, Probe, Question, Scalar, Scan, Terms
+
+Place = bytes | None
+"""The symbols that a place of a pattern allows; None: any."""
+EVERY = bytes(range(1, 256))
+_DEGREE = re.compile(r"\^?(?P<sign>[#b♯♭]{0,2})(?P<degree>[1-7])$")
+_SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10))
+_SYLLABLES = {"do": 1, "ut": 1, "re": 2, "ré": 2, "mi": 3, "fa": 4, "sol": 5, "so": 5, "la": 6, "si": 7, "ti": 7}
+_SUNG = re.compile(rf"(?P<name>{'|'.join(sorted(_SYLLABLES, key=len, reverse=True))})(?P<sign>[#b♯♭]?)$", re.IGNORECASE)
+_PARSONS = {"D": b"\1", "U": b"\2", "R": b"\3", "?": None}
+_LENGTH = re.compile(r"(?P<rest>r?)(?P<over>\d+(?:\.\d+)?)(?:/(?P<under>\d+))?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A dimension, and what is allowed at each place."""
+
+    dimension: str
+    places: tuple[Place, ...]
+
+    def told(self) -> list[Any]:
+        """Return it as plain data."""
+        return [self.dimension, [b"" if place is None else place for place in self.places]]
+
+    @classmethod
+    def of(cls, told: Sequence[Any]) -> Pattern:
+        """Return the pattern of :meth:`told`."""
+        return cls(told[0], tuple(bytes(place) or None for place in told[1]))
+
+
+def _split(text: str, what: str) -> list[str]:
+    tokens = [token for token in re.split(r"[\s,;|]+", text.strip()) if token]
+    if not tokens:
+        raise QuerySyntax(f"there are no {what}")
+    return tokens
+
+
+# ------------------------------------------------------------------------------------------------------------ reading
+def read_degrees(text: str) -> list[Pattern]:
+    """Read degrees: ``1 2 3``, ``^5 #4 b7``, ``?``.  Raises ``QuerySyntax`` if a token is none."""
+    told = []
+    for token in _split(text, "degrees"):
+        match = _DEGREE.match(token)
+        if match is None and token != "?":  # noqa: S105 - a degree
+            raise QuerySyntax(f"{token[:40]!r} is no degree", hint="write 1 to 7, with # or b before it, or ? for any")
+        told.append(None if match is None else (int(match["degree"]), match["sign"]))
+    return _degree_patterns(told)
+
+
+def read_solfege(text: str) -> list[Pattern]:
+    """Read syllables, do being the tonic.  Raises ``QuerySyntax`` if a token is none."""
+    told = []
+    for token in _split(text, "syllables"):
+        match = _SUNG.match(token)
+        if match is None and token != "?":  # noqa: S105 - a syllable
+            raise QuerySyntax(f"{token[:40]!r} is no syllable", hint="write do re mi fa sol la si, or ? for any")
+        told.append(None if match is None else (_SYLLABLES[match["name"].lower()], match["sign"]))
+    return _degree_patterns(told)
+
+
+def _degree_patterns(told: Sequence[tuple[int, str] | None]) -> list[Pattern]:
+    """Return the pattern in keys with a major third, and in those with a minor one."""
+    return [
+        Pattern(
+            "degree",
+            tuple(
+                None if one is None else bytes([(scale[one[0] - 1] + _signs(one[1])) % 12 + 1 + 12 * minor])
+                for one in told
+            ),
+        )
+        for minor, scale in enumerate(_SCALES)
+    ]
+
+
+def _signs(text: str) -> int:
+    return text.count("#") + text.count("♯") - text.count("b") - text.count("♭")
+
+
+def read_contour(text: str) -> list[Pattern]:
+    """Read a Parsons code: ``*UUDR``.  Raises ``QuerySyntax`` if a letter is none of it."""
+    letters = re.sub(r"[\s,]+", "", text.strip()).removeprefix("*").upper()
+    if not letters:
+        raise QuerySyntax("there is no contour", hint='write U (up), D (down) and R (repeat): contour:"*UUDR"')
+    for letter in letters:
+        if letter not in _PARSONS:
+            raise QuerySyntax(f"{letter!r} is no direction", hint="write U (up), D (down), R (repeat) or ? for any")
+    return [Pattern("contour", tuple(_PARSONS[letter] for letter in letters))]
+
+
+def read_rhythm(text: str) -> list[Pattern]:
+    """Read durations relative to each other: ``1 1 2``, ``1/4 1/8 r1/8``; ``?`` is any, ``r`` a rest.
+
+    Raises
+    ------
+    QuerySyntax
+        If a token is no duration, or there are fewer than two.
+    """
+    lengths: list[Fraction | None] = []
+    gaps: list[Fraction | None] = []
+    rests = False
+    for token in _split(text, "durations"):
+        if token == "?":  # noqa: S105 - a duration
+            lengths.append(None)
+            gaps.append(None)
+            continue
+        length, is_rest = _length(token)
+        if not is_rest:
+            lengths.append(length)
+            gaps.append(length)
+        elif gaps and gaps[-1] is not None:
+            gaps[-1], rests = gaps[-1] + length, True
+    if len(lengths) < 2:
+        raise QuerySyntax("one duration has no proportion to another", hint='give at least two: rhythm:"1 1 2"')
+    found = [Pattern("gaps", _proportions(gaps))]
+    return found if rests else [Pattern("rhythm", _proportions(lengths)), *found]
+
+
+def _length(token: str) -> tuple[Fraction, bool]:
+    match = _LENGTH.match(token)
+    if match is None or not float(match["over"]) or match["under"] == "0":
+        raise QuerySyntax(f"{token[:40]!r} is no duration", hint="write numbers relative to each other: 1 1 2, 1/4 1/8")
+    return Fraction(match["over"]) / int(match["under"] or 1), bool(match["rest"])
+
+
+def _proportions(lengths: Sequence[Fraction | None]) -> tuple[Place, ...]:
+    return tuple(
+        None if before is None or after is None else proportions(np.array([float(before), float(after)]))
+        for before, after in pairwise(lengths)
+    )
+
+
+def read_interval_pattern(text: str) -> list[Pattern]:
+    """Read intervals some of which are ``?``."""
+    steps = read_intervals(text)
+    return [Pattern("interval", tuple(None if step is None else bytes([step + 128]) for step in steps))]
+
+
+READERS: dict[str, tuple[Callable[[str], list[Pattern]], str, int]] = {
+    "degrees": (read_degrees, "degrees", 0),
+    "solfege": (read_solfege, "degrees, do being the tonic", 0),
+    "contour": (read_contour, "directions", 1),
+    "rhythm": (read_rhythm, "proportions of durations", 1),
+    "intervals": (read_interval_pattern, "intervals", 1),
+}
+"""How a value is read, what it is of, and how many notes more than places there are."""
+
+
+def compile_pattern(operator: str, value: str, options: Mapping[str, Scalar]) -> Probe:
+    """Compile one of :data:`READERS`.  Raises ``QuerySyntax`` if the value does not read."""
+    reader, what, more = READERS[operator]
+    patterns = reader(value)
+    count = len(patterns[0].places)
+    if all(place is None for place in patterns[0].places):
+        raise QuerySyntax("everything matches that", hint="say something else than ?")
+    edits = edits_of(options, count)
+    said = f"{count} {what}" + (f", up to {edits} edit{'s' if edits > 1 else ''}" if edits else "")
+    told = {"patterns": [pattern.told() for pattern in patterns], "edits": edits, "notes": count + more}
+    return Probe(
+        KIND, operator, said, pattern_question(patterns, edits), told | where_of(options), "complete", exact_floor=1.0
+    )
+
+
+def pattern_question(patterns: Sequence[Pattern], edits: int) -> Question:
+    """Return what finds the candidates of patterns: all grams of one of them; without any, everything."""
+    if edits:
+        return Scan()
+    parts: list[Question] = []
+    for pattern in patterns:
+        held = [grams(pattern.dimension, run) for run in runs_of(pattern.places)]
+        terms = np.unique(np.concatenate([*held, np.empty(0, np.uint64)]))
+        if not len(terms):
+            return Scan()
+        parts.append(Terms(GRAMS, tuple(terms.tolist())))
+    return parts[0] if len(parts) == 1 else AnyOf(tuple(parts))
+
+
+# ----------------------------------------------------------------------------------------------------------- matching
+def matches(pattern: Pattern, symbols: bytes, edits: int) -> Iterator[tuple[int, int, int]]:
+    """Yield start, end and edits of the matches of a pattern in a string of symbols, the best first."""
+    if edits == 0:
+        for match in _expression(pattern).finditer(symbols):
+            yield match.start(), match.start() + len(pattern.places), 0
+        return
+    yield from sorted(_approximate(pattern, symbols, edits), key=lambda found: (found[2], found[0], found[1]))
+
+
+def _expression(pattern: Pattern) -> re.Pattern[bytes]:
+    """Return what matches at each place where the pattern begins, without consuming it."""
+    places = b"".join(
+        b"[^\\x00]" if place is None else b"[" + b"".join(b"\\x%02x" % symbol for symbol in place) + b"]"
+        for place in pattern.places
+    )
+    return re.compile(b"(?=" + places + b")", re.DOTALL)
+
+
+def _approximate(pattern: Pattern, symbols: bytes, edits: int) -> Iterator[tuple[int, int, int]]:
+    """Yield where the edit distance to the pattern is smallest of all ends nearby, by dynamic programming."""
+    n = len(pattern.places)
+    allowed = [np.zeros(256, np.bool_) for _ in range(n)]
+    for i, place in enumerate(pattern.places):
+        allowed[i][list(EVERY if place is None else place)] = True
+    line = np.frombuffer(symbols, np.uint8)
+    cost = np.zeros(len(line) + 1, np.int64)
+    start = np.arange(len(line) + 1)
+    for i in range(n):
+        fresh, came = cost + 1, start.copy()
+        pair = cost[:-1] + ~allowed[i][line]
+        better = pair < fresh[1:]
+        fresh[1:][better], came[1:][better] = pair[better], start[:-1][better]
+        for at in range(1, len(line) + 1):
+            if fresh[at - 1] + 1 < fresh[at]:
+                fresh[at], came[at] = fresh[at - 1] + 1, came[at - 1]
+        cost, start = fresh, came
+    for end in np.flatnonzero(cost <= edits).tolist():
+        near = cost[max(end - edits, 0) : end + edits + 1]
+        if cost[end] == near.min() and start[end] < end:
+            yield int(start[end]), int(end), int(cost[end])
+
+
+def has_notes() -> Question:
+    """Return what finds all scores."""
+    return Exact("kind", KIND)

@@ -1,0 +1,78 @@
+"""Where in a score a match is: evidence, and which lines an asker wants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from nlsearch.folding import keyword
+from nlsearch.handlers.score.payload import Line, Tune
+from nlsearch.model import Json
+
+
+def is_wanted(line: Line, tune: Tune, voice: str) -> bool:
+    """Say whether a line is of a part or voice of this name, or of the part of this number (from 1)."""
+    if not voice:
+        return True
+    part = tune.around.parts[line.part]
+    if voice.isdecimal():
+        return line.part + 1 == int(voice)
+    names = (part.name, part.instrument, part.voices[line.voice])
+    return any(keyword(voice) in keyword(name) for name in names if name)
+
+
+def evidence(tune: Tune, line: Line, notes: Sequence[int], **more: Json) -> dict[str, Any]:
+    """Return the evidence of a match.
+
+    Parameters
+    ----------
+    tune : Tune
+    line : Line
+        The line in which it is, as written or as played.
+    notes : sequence of int
+        Its notes, by their place in the line.
+    **more
+        What else there is to say.
+    """
+    part = tune.around.parts[line.part]
+    first, last = notes[0], notes[-1]
+    told: dict[str, Any] = {
+        "part": line.part,
+        "part_name": part.name or part.instrument,
+        "voice": part.voices[line.voice],
+        "bars": [tune.label(line, first), tune.label(line, last)],
+        "notes": written(tune, line, notes),
+        **more,
+    }
+    if line.is_played and is_through_repeat(tune, line, first, last):
+        told["through_repeat"] = True
+    syllables = _sung(tune, line, notes)
+    if syllables:
+        told["lyrics"] = syllables
+    return told
+
+
+def written(tune: Tune, line: Line, notes: Sequence[int]) -> list[int]:
+    """Return which notes of the voice as it is written these are."""
+    if not line.is_played:
+        return [int(at) for at in notes]
+    plain = tune.line(int(tune.line_voice[line.number]))
+    return [int(at) for at in np.searchsorted(plain.notes, line.notes[list(notes)])]
+
+
+def is_through_repeat(tune: Tune, line: Line, first: int, last: int) -> bool:
+    """Say whether notes [first, last] of a line as it is played are apart as written."""
+    rows = written(tune, line, list(range(first, last + 1)))
+    return any(after != before + 1 for before, after in pairwise(rows))
+
+
+def _sung(tune: Tune, line: Line, notes: Sequence[int]) -> str:
+    """Return the syllables under some notes."""
+    held = dict(tune.around.syllables)
+    if not held:
+        return ""
+    text = " ".join(held.get(int(line.notes[at]), "") for at in range(notes[0], notes[-1] + 1))
+    return " ".join(text.split()).replace("- ", "")

@@ -1,0 +1,275 @@
+"""Whether a score holds a melody: the stretches of its lines, and by which edits the melody becomes each of them.
+
+Score and tier
+--------------
+Score = 1 − edits / notes of the query; tier ``exact`` without edits, else ``near``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlsearch.handlers.score.melody import name_of, unpack
+from nlsearch.handlers.score.payload import Line, Tune
+from nlsearch.handlers.score.places import evidence, is_through_repeat, is_wanted
+from nlsearch.kernels.melody import WILD, Melody, find_melodies
+from nlsearch.kernels.melodyoracle import Columns, Comparison, Fit, Move, fits_of
+from nlsearch.limits import Limits
+from nlsearch.model import Anchors, Json, Probe, Refined, Region, Verdict
+
+
+class AskedMelody:
+    """A compiled melody, opened."""
+
+    def __init__(self, probe: Probe) -> None:
+        self.told: dict[str, Any] = probe.verification
+        self.melody: Melody = unpack(self.told)
+        self.voice: str = self.told["voice"]
+        self.is_anchored: bool = self.told["anchored"]
+        self.stretches: list[int] = self.told["stretches"]
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether there may be notes between its stretches."""
+        return len(self.stretches) > 1
+
+    @cached_property
+    def picky(self) -> bool:
+        """Whether not every match counts."""
+        return bool(self.voice) or self.is_anchored
+
+    def first_stretch(self) -> Melody:
+        """Return the notes before the first gap."""
+        held = slice(0, self.stretches[0])
+        whole = self.melody
+        gaps = None if whole.gaps is None else whole.gaps[held]
+        lengths = None if whole.lengths is None else whole.lengths[held]
+        return Melody(whole.pitches[held], whole.steps[held], gaps, lengths, 0, whole.is_fixed, whole.is_spelled)
+
+    def score(self, edits: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Return the score of matches with so many edits."""
+        return 1 - edits / len(self.melody)
+
+
+# ------------------------------------------------------------------------------------------------ many items at once
+def refine(asked: AskedMelody, payloads: list[bytes | memoryview], anchors: Anchors) -> Refined:
+    """Look beside the seeds that the melody shares with some scores."""
+    if asked.has_gaps:
+        return Refined(np.ones(len(payloads), np.float32), {row: [] for row in range(len(payloads))})
+    found = find_melodies(asked.melody, payloads, anchors.queries, anchors.items, anchors.targets)
+    return _refined(asked, found, payloads)
+
+
+def _refined(asked: AskedMelody, found: NDArray[np.void], payloads: list[bytes | memoryview]) -> Refined:
+    scores = np.zeros(len(payloads), np.float32)
+    order = np.lexsort((found["start"], found["cost"], found["item"]))
+    found = found[order]
+    items = found["item"]
+    first = np.flatnonzero(np.diff(items.astype(np.int64), prepend=-1))
+    scores[items[first]] = asked.score(found["cost"][first])
+    regions: dict[int, list[Region]] = {}
+    fields = ("item", "start", "end", "cost")
+    for item, start, end, cost in zip(*(found[name].tolist() for name in fields), strict=True):
+        regions.setdefault(item, []).append(Region(start, end, 0, float(-cost)))
+    return Refined(scores, regions)
+
+
+def scores_of(asked: AskedMelody, payloads: list[bytes | memoryview]) -> NDArray[np.float32] | None:
+    """Return the scores of scores of music beside a melody; None where only :func:`verify` can tell."""
+    if asked.has_gaps or asked.picky:
+        return None
+    found = find_melodies(asked.melody, payloads, asked.melody.certain())
+    scores = np.zeros(len(payloads), np.float32)
+    np.maximum.at(scores, found["item"], asked.score(found["cost"]))
+    return scores
+
+
+# ---------------------------------------------------------------------------------------------------------- one item
+def verify(
+    asked: AskedMelody, tune: Tune, payload: bytes | memoryview, regions: Sequence[Region], limits: Limits
+) -> Verdict | None:
+    """Return the best match of a score, and the others."""
+    if asked.has_gaps:
+        return _with_gaps(asked, tune, payload, limits)
+    found = _matches(asked, tune, payload, regions)
+    told: list[dict[str, Json]] = []
+    columns = Columns.of(payload)
+    for row in found[: limits.verify_matches]:
+        line = tune.line(int(row["line"]))
+        told.append(_told(asked, tune, line, columns, row) if len(told) <= limits.evidence_more else {})
+    if not told:
+        return None
+    return verdict(told, float(asked.score(found["cost"][:1])[0]), not found[0]["cost"], limits)
+
+
+def verdict(told: list[dict[str, Json]], score: float, is_exact: bool, limits: Limits) -> Verdict:
+    """Return a verdict with all matches of an item, the best first."""
+    best = told[0]
+    best["more"] = told[1 : 1 + limits.evidence_more]
+    best["count"] = len(told)
+    if len(told) >= limits.verify_matches:
+        best["count_capped"] = True
+    return Verdict(score, "exact" if is_exact else "near", best)
+
+
+def _matches(
+    asked: AskedMelody, tune: Tune, payload: bytes | memoryview, regions: Sequence[Region]
+) -> NDArray[np.void]:
+    """Return the matches of an item that count, fewest edits first, without those that overlap a better one."""
+    queries = asked.melody.certain()
+    if regions and len(payload):
+        reach = asked.melody.edits
+        spans = [(region.start - reach, region.end + reach) for region in regions]
+        notes = np.unique(
+            np.concatenate([np.arange(max(low, 0), min(high, len(tune.line_pitch))) for low, high in spans])
+        )
+        pairs = np.repeat(notes, len(queries)), np.tile(queries, len(notes))
+        items = np.zeros(len(pairs[0]), np.uint32)
+        found = find_melodies(asked.melody, [payload], pairs[1].astype(np.uint32), items, pairs[0].astype(np.int64))
+    else:
+        found = find_melodies(asked.melody, [payload], queries)
+    found = np.unique(found)
+    found = found[np.lexsort((found["end"], found["start"], found["cost"]))]
+    kept: list[int] = []
+    seen: set[tuple[int, ...]] = set()
+    taken: dict[int, list[tuple[int, int]]] = {}
+    for number, row in enumerate(found):
+        line = tune.line(int(row["line"]))
+        start, end = int(row["start"]) - line.start, int(row["end"]) - line.start
+        if end <= start or not is_wanted(line, tune, asked.voice) or (asked.is_anchored and start):
+            continue
+        if line.is_played and not is_through_repeat(tune, line, start, end - 1):
+            continue
+        if any(low < row["end"] and row["start"] < high for low, high in taken.get(line.number, ())):
+            continue
+        place = (line.number, *line.notes[start:end].tolist())
+        if line.is_played and place in seen:
+            continue
+        seen.add(place)
+        taken.setdefault(line.number, []).append((int(row["start"]), int(row["end"])))
+        kept.append(number)
+    return found[kept]
+
+
+def _told(asked: AskedMelody, tune: Tune, line: Line, columns: Columns, row: np.void) -> dict[str, Json]:
+    """Return the evidence of a match."""
+    start, end = int(row["start"]), int(row["end"])
+    edits = _edits(asked.melody, columns, line, row)
+    return evidence(
+        tune,
+        line,
+        list(range(start - line.start, end - line.start)),
+        transposition=int(row["transposition"]),
+        edits=edits,
+        **({"time_scale": round(float(row["scale"]) * tune.unit / 46_126_080, 6)} if row["scale"] else {}),
+    )
+
+
+def _edits(melody: Melody, columns: Columns, line: Line, row: np.void) -> list[Json]:
+    """Return the edits of a match, in words."""
+    if not row["cost"]:
+        return []
+    start, end, low = int(row["start"]), int(row["end"]), line.start
+    aligned = _aligned(melody, columns, row)
+    told: list[Json] = []
+    i, at = 0, start
+    for move in aligned:
+        asked = (
+            None
+            if i >= len(melody) or melody.pitches[i] == WILD
+            else int(melody.pitches[i]) + int(row["transposition"])
+        )
+        got = int(columns.pitches[at]) if at < end else None
+        if move != "same":
+            query = None if move == "extra" else i
+            note = None if move == "missing" else at - low
+            told.append({"kind": move, "query_index": query, "note_index": note, "words": _words(move, i, asked, got)})
+        i += {"extra": 0, "merged": 2}.get(move, 1)
+        at += {"missing": 0, "split": 2}.get(move, 1)
+    return told
+
+
+def _aligned(melody: Melody, columns: Columns, row: np.void) -> list[Move]:
+    """Return the moves of a match: those of the fewest edits that end in its stretch."""
+    start, end = int(row["start"]), int(row["end"])
+    compared = Comparison(melody, columns)
+    best: tuple[int, list[Move]] | None = None
+    for q in melody.certain().tolist():
+        for at in range(start, end):
+            for fit in fits_of(melody, columns, q, at):
+                if fit.transposition != int(row["transposition"]) or not _same_scale(fit, row):
+                    continue
+                answer = compared.moves(at - q, fit, start, end)
+                if answer is not None and answer[:2] == (start, end) and (best is None or answer[2] < best[0]):
+                    best = answer[2], answer[3]
+                if best is not None and best[0] <= int(row["cost"]):
+                    return best[1]
+    return [] if best is None else best[1]
+
+
+def _same_scale(fit: Fit, row: np.void) -> bool:
+    return not row["scale"] or abs(float(fit.scale) - float(row["scale"])) <= 1e-4 * float(row["scale"])
+
+
+def _words(move: Move, i: int, asked: int | None, got: int | None) -> str:
+    """Return an edit in words."""
+    wanted = "any note" if asked is None else name_of(asked)
+    found = "nothing" if got is None or got > 127 else name_of(got)
+    if move == "changed":
+        if asked == got:
+            return f"note {i + 1}, {wanted}, has another duration"
+        return f"note {i + 1} is {found} instead of {wanted}"
+    if move == "missing":
+        return f"note {i + 1}, {wanted}, is missing"
+    if move == "extra":
+        return f"{found} is extra, before note {i + 1}"
+    if move == "split":
+        return f"note {i + 1}, {wanted}, is split in two"
+    return f"notes {i + 1} and {i + 2}, {wanted}, are one"
+
+
+# --------------------------------------------------------------------------------------------------------- with gaps
+def _with_gaps(asked: AskedMelody, tune: Tune, payload: bytes | memoryview, limits: Limits) -> Verdict | None:
+    """Look for stretches one after the other in a line, under one transposition and scale."""
+    first = asked.first_stretch()
+    starts = np.unique(find_melodies(first, [payload], first.certain()))
+    compared = Comparison(asked.melody, Columns.of(payload))
+    told: list[dict[str, Json]] = []
+    for row in starts[np.lexsort((starts["start"], starts["line"]))]:
+        line = tune.line(int(row["line"]))
+        at = int(row["start"]) - line.start
+        if not is_wanted(line, tune, asked.voice) or (asked.is_anchored and at) or line.is_played:
+            continue
+        for fit in fits_of(first, compared.item, int(first.certain()[0]), int(row["start"]) + int(first.certain()[0])):
+            notes = list(_following(asked, compared, line, int(row["end"]), fit))
+            if notes and len(told) < limits.verify_matches:
+                held = [*range(at, int(row["end"]) - line.start), *notes]
+                told.append(evidence(tune, line, held, transposition=fit.transposition, edits=[]))
+                break
+    return verdict(told, 1.0, True, limits) if told else None
+
+
+def _following(asked: AskedMelody, compared: Comparison, line: Line, after: int, fit: Fit) -> Iterator[int]:
+    """Yield the notes of the other stretches, each as early as it can be; nothing if one is not there."""
+    found: list[int] = []
+    begin = asked.stretches[0]
+    for length in asked.stretches[1:]:
+        last = line.start + len(line) - length
+        place = next(
+            (
+                at
+                for at in range(after, last + 1)
+                if all(compared.same_note(begin + i, at + i, fit) for i in range(length))
+            ),
+            None,
+        )
+        if place is None:
+            return
+        found += range(place - line.start, place - line.start + length)
+        begin, after = begin + length, place + length
+    yield from found
