@@ -1,0 +1,217 @@
+"""Readers of scores beside music21, on music21's own corpus: are the notes the same, and at what cost?
+
+Usage: ``python benchmarks/bench_score_readers.py [--files N] [--format .mxl] [--keep DIR] [--out differences.md]``
+
+Per part, every note must have the same bar, onset, duration and sounding pitch (ties merged, grace notes out), and the
+notes of each bar must lie in voices in the same way.  ``--keep`` keeps what music21 read, which takes most of the
+time.  The table lists every file that differs, with the reason, where one is known.  ABC is given to music21 with the
+line ``%abc-2.1``, without which it does not carry accidentals through the bar.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import io
+import pickle
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from scoreoracle import GRID, Plain, PlainPart, parsed
+
+from nlsearch.errors import NlsearchError
+from nlsearch.handlers.score.notation import TICKS, Part
+from nlsearch.limits import Limits
+from nlsearch.model import RawItem
+
+READERS: dict[str, str] = {
+    ".mxl": "musicxml",
+    ".xml": "musicxml",
+    ".musicxml": "musicxml",
+    ".mei": "mei",
+    ".krn": "kern",
+    ".abc": "abc",
+    ".mid": "smf",
+    ".rntxt": "last",
+}
+"""Suffix → module of :mod:`nlsearch.handlers.score.formats`."""
+REASONS: dict[str, str] = {}
+"""File (its last two names) → why it is read in another way than music21 reads it."""
+
+
+class Difference(NamedTuple):
+    """What differs in a file, first of all."""
+
+    sort: str
+    where: str
+
+
+def reader(suffix: str) -> ModuleType | None:
+    """Return the reader of a suffix, if it is there."""
+    name = f"nlsearch.handlers.score.formats.{READERS.get(suffix, '')}"
+    return importlib.import_module(name) if suffix in READERS and importlib.util.find_spec(name) else None
+
+
+def ours(module: ModuleType, content: bytes) -> tuple[list[list[PlainPart]], float, list[str]]:
+    """Return the scores of a file, the seconds of CPU, and the warnings."""
+    start = time.process_time()
+    items = list(module.records(io.BytesIO(content), Limits()))
+    seconds = time.process_time() - start
+    scores = [[_plain(part) for part in item.content.parts] for item in items if isinstance(item, RawItem)]
+    return scores, seconds, [warning for item in items if isinstance(item, RawItem) for warning in item.warnings]
+
+
+def _plain(part: Part) -> PlainPart:
+    notes = [
+        Plain(
+            note.bar,
+            round(note.onset * GRID / TICKS),
+            round(note.duration * GRID / TICKS),
+            -1 if note.pitch is None else note.pitch,
+            voice.name,
+        )
+        for voice in part.voices
+        for note in voice.notes
+        if not note.grace
+    ]
+    return PlainPart(sorted(notes), [round(bar.onset * GRID / TICKS) for bar in part.bars])
+
+
+# ------------------------------------------------------------------------------------------------------------ comparing
+def differences(mine: list[list[PlainPart]], other: list[list[PlainPart]]) -> Iterator[Difference]:
+    """Yield what differs between two readings of a file."""
+    if len(mine) != len(other):
+        yield Difference("scores", f"{len(mine)} and {len(other)}")
+        return
+    for number, (first, second) in enumerate(zip(mine, other, strict=True), 1):
+        if len(first) != len(second):
+            yield Difference("parts", f"score {number}: {len(first)} and {len(second)}")
+            continue
+        for index, (one, two) in enumerate(zip(first, second, strict=True)):
+            found = _part_difference(one, two)
+            if found is not None:
+                yield Difference(found.sort, f"score {number}, part {index}, {found.where}")
+
+
+def _part_difference(one: PlainPart, two: PlainPart) -> Difference | None:
+    left, right = ([note[:4] for note in part.notes] for part in (one, two))
+    if sorted(left) != sorted(right):
+        inner = [Counter(_inside(part)) for part in (one, two)]
+        if inner[0] == inner[1]:
+            return Difference("length of bars", f"{_first(left, right)}; the same inside of each bar")
+        more, less = inner[0] - inner[1], inner[1] - inner[0]
+        return Difference("notes", f"{sum(more.values())} only here, {sum(less.values())} only there: "
+                          f"{sorted(more)[:2]} and {sorted(less)[:2]}")  # fmt: skip
+    voices = [_voices(part.notes) for part in (one, two)]
+    bar = next((bar for bar in sorted(voices[0]) if voices[0][bar] != voices[1][bar]), None)
+    return None if bar is None else Difference("voices", f"bar {bar}")
+
+
+def _inside(part: PlainPart) -> Iterator[tuple[int, ...]]:
+    for bar, onset, duration, pitch, _ in part.notes:
+        start = part.bars[bar] if bar < len(part.bars) else 0
+        yield bar, onset - start, duration, pitch
+
+
+def _first(left: list[Any], right: list[Any]) -> str:
+    more = sorted((Counter(left) - Counter(right)).elements())
+    return f"first in bar {more[0][0]}" if more else "notes missing"
+
+
+def _voices(notes: list[Plain]) -> dict[int, list[list[tuple[int, ...]]]]:
+    """Return by bar how its notes lie in voices, whatever these are called."""
+    found: dict[int, dict[str, list[tuple[int, ...]]]] = defaultdict(lambda: defaultdict(list))
+    for note in notes:
+        found[note.bar][note.voice].append(note[:4])
+    return {bar: sorted(map(sorted, voices.values())) for bar, voices in found.items()}
+
+
+# -------------------------------------------------------------------------------------------------------------- running
+class Tally:
+    """Counts of one format."""
+
+    def __init__(self) -> None:
+        self.files = self.equal = self.same_notes = 0
+        self.ours = self.theirs = 0.0
+
+
+def oracle(path: Path, keep: Path | None) -> tuple[list[list[PlainPart]], float]:
+    """Return what music21 reads, or has read before."""
+    kept = None if keep is None else keep / f"{path.parent.name}-{path.name}.pickle"
+    if kept is not None and kept.exists():
+        return pickle.loads(kept.read_bytes())  # noqa: S301 - written by this script
+    text = None
+    if path.suffix == ".abc":
+        text = "%abc-2.1\n" + path.read_bytes().decode("utf-8", "replace")
+    try:
+        found = parsed(path, text)
+    except Exception as exc:  # noqa: BLE001 - music21 raises anything
+        print(f"music21 does not read {path.name}: {type(exc).__name__}: {exc}"[:200], file=sys.stderr)
+        found = ([], 0.0)
+    if kept is not None:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_bytes(pickle.dumps(found))
+    return found
+
+
+def compared(path: Path, module: ModuleType, keep: Path | None, tally: Tally) -> list[str]:
+    """Compare one file; return rows of the table."""
+    name = f"{path.parent.name}/{path.name}"
+    theirs, seconds = oracle(path, keep)
+    tally.files += 1
+    try:
+        mine, own, warned = ours(module, path.read_bytes())
+    except NlsearchError as exc:
+        return [f"| {name} | refused | {exc} | {REASONS.get(name, '')} |"]
+    tally.ours += own
+    tally.theirs += seconds
+    found = list(differences(mine, theirs))
+    tally.equal += not found
+    tally.same_notes += all(one.sort in {"voices"} for one in found)
+    warning = f"; warned: {warned[0]}" if warned else ""
+    sorts = {one.sort: one for one in reversed(found)}
+    return [f"| {name} | {one.sort} | {one.where}{warning} | {REASONS.get(name, '')} |" for one in sorts.values()]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--files", type=int, default=0, help="so many of each format, spread over the corpus")
+    parser.add_argument("--format", default="", help="only this suffix")
+    parser.add_argument("--keep", type=Path)
+    parser.add_argument("--out", type=Path)
+    given = parser.parse_args()
+    from music21 import corpus
+
+    by_suffix: dict[str, list[Path]] = defaultdict(list)
+    for path in sorted(map(Path, corpus.getCorePaths())):
+        if given.format in {"", path.suffix}:
+            by_suffix[path.suffix].append(path)
+    rows: list[str] = []
+    for suffix, paths in by_suffix.items():
+        module = reader(suffix)
+        if module is None:
+            print(f"{suffix}: {len(paths)} files, no reader")
+            continue
+        tally = Tally()
+        for path in paths[:: max(1, len(paths) // given.files)] if given.files else paths:
+            rows += compared(path, module, given.keep, tally)
+        print(
+            f"{suffix}: {tally.files} files, {tally.equal / tally.files:.1%} equal, {tally.same_notes / tally.files:.1%} "
+            f"with the same notes; CPU {1e3 * tally.ours / tally.files:.2f} ms a file, music21 "
+            f"{1e3 * tally.theirs / tally.files:.1f} ms, {tally.theirs / max(tally.ours, 1e-9):.0f} times as much"
+        )
+    table = "\n".join(["| file | differs in | where (ours, music21) | reason |", "|---|---|---|---|", *sorted(rows)])
+    if given.out is None:
+        print(table)
+    else:
+        given.out.write_text(table + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+"""A score while its parts are read one after the other, and how they are put together.
+
+Formats that write part after part say how long a bar is only by what each part has in it, and parts of real files
+disagree.  So notes are kept by their place in the bar until all parts are read; then every bar gets the length of its
+longest part, and the parts stay together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from nlsearch.handlers.score.notation import Bar, Harmony, Key, Meter, Note, Part, Score, Voice, sort_voice
+
+Place = tuple[int, int]
+"""Index of a bar, and ticks from its start."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """A part of which the bars do not know yet where they begin.
+
+    Parameters
+    ----------
+    part : Part
+        Its voices are empty yet; onsets of its bars are not set.
+    lengths, nominal : list of int
+        Ticks by bar: what is in it, and what the meter says (0 for no meter).
+    voices : dict of str to list of Note
+        By name; onsets are ticks from the start of the note's bar.
+    keys, meters, harmonies : list
+        With their places; their own onsets are not set.
+    """
+
+    part: Part
+    lengths: list[int] = field(default_factory=list)
+    nominal: list[int] = field(default_factory=list)
+    voices: dict[str, list[Note]] = field(default_factory=dict)
+    keys: list[tuple[Place, Key]] = field(default_factory=list)
+    meters: list[tuple[Place, Meter]] = field(default_factory=list)
+    harmonies: list[tuple[Place, Harmony]] = field(default_factory=list)
+
+
+def put_together(score: Score, drafts: list[Draft]) -> None:
+    """Fill `score` from its parts.
+
+    Keys are those of the first part with pitched notes that has any; likewise meters, of the first part that has any.
+    Repeats and endings that only some parts of equal length show hold for all.
+    """
+    starts = _starts(drafts)
+    _share_repeats([draft.part.bars for draft in drafts])
+    for draft in drafts:
+        for index, bar in enumerate(draft.part.bars):
+            bar.onset = starts[index]
+        for name, notes in draft.voices.items():
+            for note in notes:
+                note.onset += starts[note.bar]
+            voice = Voice(name, notes)
+            sort_voice(voice)
+            _raise_syllables(notes)
+            draft.part.voices.append(voice)
+        score.parts.append(draft.part)
+        for (bar_index, ticks), harmony in draft.harmonies:
+            harmony.onset = starts[bar_index] + ticks
+            score.harmonies.append(harmony)
+    score.harmonies.sort(key=lambda harmony: harmony.onset)
+    by_pitch = sorted(drafts, key=lambda draft: not _is_pitched(draft))  # stable
+    keys = next((draft.keys for draft in by_pitch if draft.keys), [])
+    for (bar_index, ticks), key in keys:
+        key.onset = starts[bar_index] + ticks
+        if not score.keys or (key.fifths, key.mode) != (score.keys[-1].fifths, score.keys[-1].mode):
+            score.keys.append(key)
+    meters = next((draft.meters for draft in drafts if draft.meters), [])
+    for (bar_index, ticks), meter in meters:
+        meter.onset = starts[bar_index] + ticks
+        if not score.meters or meter.text != score.meters[-1].text:
+            score.meters.append(meter)
+
+
+def _starts(drafts: list[Draft]) -> list[int]:
+    """Return where each bar begins: after the longest that any part has in those before."""
+    count = max((len(draft.lengths) for draft in drafts), default=0)
+    lengths = [0] * count
+    for draft in drafts:
+        for index, length in enumerate(draft.lengths):
+            lengths[index] = max(lengths[index], length)
+    for draft in drafts:
+        for index, length in enumerate(draft.nominal):
+            if not lengths[index]:
+                lengths[index] = length
+    starts = [0]
+    for length in lengths:
+        starts.append(starts[-1] + length)
+    return starts
+
+
+def _share_repeats(parts: list[list[Bar]]) -> None:
+    count = max(map(len, parts), default=0)
+    whole = [bars for bars in parts if len(bars) == count]
+    for bars in zip(*whole, strict=True):
+        first = any(bar.repeat_start for bar in bars)
+        last = max(bar.repeat_end for bar in bars)
+        endings = next((bar.endings for bar in bars if bar.endings), ())
+        if first or last or endings:
+            for bar in bars:
+                bar.repeat_start, bar.repeat_end, bar.endings = first, last, endings
+
+
+def _raise_syllables(notes: list[Note]) -> None:
+    """Give the syllable of a chord to its top note, under whichever of its notes it is written."""
+    top: Note | None = None
+    for note in notes:
+        if not note.lower:
+            top = note
+        elif note.syllable and top is not None:
+            top.syllable, note.syllable = top.syllable or note.syllable, ""
+
+
+def _is_pitched(draft: Draft) -> bool:
+    return any(note.pitch is not None for notes in draft.voices.values() for note in notes)
+
+
+# ---------------------------------------------------------------------------------------------------------------- ties
+_OPEN_AT_ONCE = 16
+
+
+class Ties:
+    """Ties of a part that wait for their other note."""
+
+    def __init__(self) -> None:
+        self._open: dict[int | None, list[tuple[int, str, Note, int]]] = {}
+
+    def begin(self, note: Note, voice: str, end: int, bar: int) -> None:
+        """Let `note` wait for a note that goes on with it at `end` (ticks of the part's clock), from bar `bar` on."""
+        waiting = self._open.setdefault(note.pitch, [])
+        waiting.append((end, voice, note, bar))
+        del waiting[:-_OPEN_AT_ONCE]
+
+    def end(self, pitch: int | None, voice: str, onset: int, bar: int, *, at_start: bool) -> Note | None:
+        """Return the note that goes on at `onset`: of the same pitch, better of the same voice; None if there is none.
+
+        A note of the bar before whose voice ends too early goes on at the start of this bar (`at_start`).
+        """
+        waiting = self._open.get(pitch)
+        if not waiting:
+            return None
+        best, rank = -1, 0
+        for index, (end, other, _, there) in enumerate(waiting):
+            fits = 2 if end == onset else 1 if at_start and there == bar - 1 and end < onset else 0
+            now = 0 if not fits else 2 * fits + (other == voice)
+            if now >= rank and now:
+                best, rank = index, now
+        return waiting.pop(best)[2] if best >= 0 else None
+
+
+# --------------------------------------------------------------------------------------------------------------- verses
+VerseName = tuple[str, str]
+"""Its number or name, and the voice that it is written under."""
+
+
+class Verses:
+    """Words under the notes of a part."""
+
+    def __init__(self) -> None:
+        self._texts: dict[VerseName, list[str]] = {}
+        self._syllables: dict[VerseName, list[tuple[Note, str]]] = {}
+
+    def add(self, name: VerseName, note: Note, pieces: list[tuple[str, bool]]) -> None:
+        """Add a syllable, or several that share a note.
+
+        Parameters
+        ----------
+        name : tuple of str
+        note : Note
+        pieces : list of (str, bool)
+            Text, and whether its word goes on.
+        """
+        shown = "".join(text + ("-" if goes_on else " ") for text, goes_on in pieces).rstrip(" ")
+        if not shown.strip("- "):
+            return
+        self._texts.setdefault(name, []).extend(text + ("" if goes_on else " ") for text, goes_on in pieces)
+        self._syllables.setdefault(name, []).append((note, shown))
+
+    def finish(self, part: Part) -> None:
+        """Give the first verse to the notes, and the words of all verses to the part; equal ones once."""
+        names = sorted(self._texts, key=lambda name: (_number(name[0]), _number(name[1])))
+        first = names[0][0] if names else ""
+        for name in names:
+            if name[0] == first:
+                for note, shown in self._syllables[name]:
+                    note.syllable = shown
+        texts = (" ".join("".join(self._texts[name]).split()) for name in names)
+        part.verses += dict.fromkeys(texts)
+
+
+def _number(name: str) -> tuple[bool, int, str]:
+    """Return a key by which numbers come by size, before names."""
+    digits = name if name.isdecimal() and len(name) < 10 else ""
+    return (not digits, int(digits or 0), name)

@@ -1,0 +1,307 @@
+"""What stands in the bars of one part of a MusicXML score.
+
+A cursor goes through each bar in the part's own divisions; notes, ``<backup>`` and ``<forward>`` move it.
+
+References
+----------
+MusicXML 4.0, W3C 2021: element ``measure`` (partwise) and what it may hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from xml.etree.ElementTree import Element
+
+from nlsearch.handlers.score.formats.drafts import Draft, Ties, Verses
+from nlsearch.handlers.score.formats.musicxmlharmony import chord, figures
+from nlsearch.handlers.score.formats.musicxmlmarks import (
+    LONGEST_QUARTERS,
+    NO_TRANSPOSITION,
+    Repeats,
+    Transposition,
+    key_of,
+    meter_of,
+    number,
+    syllables,
+    tempo_of,
+    transposition,
+    written_quarters,
+)
+from nlsearch.handlers.score.formats.spelled import LETTER_STEPS
+from nlsearch.handlers.score.formats.tally import Tally
+from nlsearch.handlers.score.notation import NATURALS, TICKS, Bar, Harmony, Note, Part
+
+_NO_START = "a tie ends where none began; its note counts by itself"
+_NO_DURATION = "a note without a duration got what its type says"
+_NO_NOTE = "a note without a pitch that can be read was left out"
+_TOO_LONG = "a duration that cannot be was taken for none"
+_MICROTONE = "a pitch between semitones was rounded towards its letter"
+_EARLY = "a <backup> went before the start of its bar"
+_OPENING_BARS = 2
+
+
+class PartReader:
+    """Reads the bars of one part into `draft`."""
+
+    def __init__(self, tally: Tally) -> None:
+        self.draft = Draft(Part())
+        self.tempo: float | None = None
+        self.tempo_words = ""
+        self._tally = tally
+        self._ties = Ties()
+        self._grace_ties: set[int | None] = set()
+        self._verses = Verses()
+        self._repeats = Repeats()
+        self._voices: dict[tuple[str, str], list[Note]] = {}
+        self._shared: set[str] = set()  # voices whose number two staves use at once
+        self._transpositions: dict[str, Transposition] = {}
+        self._divisions: int | Fraction = 1
+        self._clock = self._nominal = 0
+        self._bar = -1
+        self._start_bar()
+        self._takers = {
+            "note": self._note,
+            "backup": self._backup,
+            "forward": self._forward,
+            "attributes": self._attributes,
+            "direction": self._direction,
+            "sound": self._direction,
+            "harmony": self._harmony,
+            "figured-bass": self._figures,
+            "barline": self._repeats.take,
+        }
+
+    def _start_bar(self) -> None:
+        self._base = self._reached = 0  # ticks
+        self._at: int | Fraction = 0  # in divisions, behind the base
+        self._chord_onset = self._passes = self._figured = 0
+        self._voice = ("1", "1")
+        self._ends: dict[str, tuple[int, str]] = {}  # where the voice ends so far, and on which staff
+
+    def bar(self, attributes: Mapping[str, str], content: Element) -> None:
+        """Read the bar whose elements `content` holds."""
+        self._tally.bar()
+        self._bar += 1
+        self._label = " ".join(attributes.get("number", "").split())[:20] or str(self._bar + 1)
+        bar = Bar(self._label, 0)
+        self.draft.part.bars.append(bar)
+        self._start_bar()
+        self._repeats.begin(bar)
+        takers = self._takers
+        for element in content:
+            take = takers.get(element.tag)
+            if take is not None:
+                take(element)
+        self._repeats.end()
+        self.draft.lengths.append(self._reached)
+        self.draft.nominal.append(self._nominal)
+        self._clock += self._reached or self._nominal
+
+    def finished(self) -> Draft:
+        """Return the part, with its voices and verses."""
+        for (voice, staff), notes in self._voices.items():
+            name = f"{voice} (staff {staff})" if voice in self._shared else voice
+            self.draft.voices.setdefault(name, []).extend(notes)
+        self._verses.finish(self.draft.part)
+        return self.draft
+
+    # ----------------------------------------------------------------------------------------------------------- notes
+    def _note(self, element: Element) -> None:  # noqa: C901, PLR0912 - one pass over what a note holds
+        pitch = duration = lyrics = notations = None
+        voice = staff = kind = ""
+        is_rest = is_chord = is_grace = starts = stops = is_unpitched = False
+        dots = 0
+        for child in element:
+            tag = child.tag
+            if tag == "pitch":
+                pitch = child
+            elif tag == "duration":
+                duration = child.text
+            elif tag == "voice":
+                voice = child.text or ""
+            elif tag == "staff":
+                staff = child.text or ""
+            elif tag == "type":
+                kind = child.text or ""
+            elif tag == "rest":
+                is_rest = True
+            elif tag == "chord":
+                is_chord = True
+            elif tag == "tie":
+                starts |= child.get("type") == "start"
+                stops |= child.get("type") == "stop"
+            elif tag == "lyric":
+                lyrics = [child] if lyrics is None else [*lyrics, child]
+            elif tag == "notations":
+                notations = child
+            elif tag == "grace":
+                is_grace = True
+            elif tag == "unpitched":
+                is_unpitched = True
+            elif tag == "dot":
+                dots += 1
+        length = 0 if is_grace else self._length(duration, kind, dots, is_rest=is_rest)
+        if is_chord:
+            onset, name = self._chord_onset, self._voice
+        else:
+            name = self._voice = (voice.strip() or str(1 + self._passes), staff.strip() or "1")
+            onset = self._chord_onset = self._now()
+            self._figured = 0
+        end = self._end(onset, length, is_chord=is_chord)
+        if is_rest:
+            return
+        sounding = step = None
+        if pitch is not None:
+            sounding, step = self._sounding(pitch, staff.strip() or name[1])
+        if sounding is None and not is_unpitched:
+            self._tally.warn(_NO_NOTE, self._label)
+            return
+        if notations is not None and not (starts or stops):
+            for tied in notations.iterfind("tied"):
+                starts |= tied.get("type") == "start"
+                stops |= tied.get("type") == "stop"
+        note = Note(onset, end - onset, sounding, step, self._bar, "", is_grace)
+        if is_grace:
+            if starts:
+                self._grace_ties.add(sounding)
+        else:
+            if not is_chord:
+                self._see_staff(name, onset, end)
+            if stops or starts:
+                note = self._tied(note, name[0], starts=starts, stops=stops)
+        if lyrics is not None:
+            for lyric in lyrics:
+                self._verses.add((lyric.get("number") or lyric.get("name") or "1", name[0]), note, syllables(lyric))
+        if note.onset == onset and note.bar == self._bar:
+            self._tally.note()
+            kept = self._voices.get(name)
+            if kept is None:
+                kept = self._voices[name] = []
+            kept.append(note)
+
+    def _now(self) -> int:
+        return self._base + int(self._at * TICKS // self._divisions)
+
+    def _end(self, onset: int, length: int | Fraction, *, is_chord: bool) -> int:
+        """Return the ticks at which a note ends; it moves the cursor unless it is of a chord."""
+        if is_chord:
+            return onset + int(length * TICKS // self._divisions)
+        self._at += length
+        return self._moved()
+
+    def _moved(self) -> int:
+        now = self._now()
+        if now > LONGEST_QUARTERS * TICKS:
+            self._tally.warn(_TOO_LONG, self._label)
+            self._at, self._base, now = 0, self._reached, self._reached
+        self._reached = max(self._reached, now)
+        return now
+
+    def _length(self, text: str | None, kind: str, dots: int, *, is_rest: bool) -> int | Fraction:
+        if text is not None:
+            value = number(text)
+            if value is not None and 0 <= value <= LONGEST_QUARTERS * self._divisions:
+                return value
+            self._tally.warn(_TOO_LONG, self._label)
+            return 0
+        if not (is_rest and not kind):
+            self._tally.warn(_NO_DURATION, self._label)
+        return written_quarters(kind, dots) * self._divisions
+
+    def _sounding(self, pitch: Element, staff: str) -> tuple[int | None, int | None]:
+        letter, octave, alter = LETTER_STEPS.get((pitch.findtext("step") or "").strip()), None, 0
+        said = pitch.findtext("alter")
+        octave = number(pitch.findtext("octave"))
+        if letter is None or octave is None:
+            return None, None
+        if said is not None:
+            exact = number(said) or 0
+            alter = int(exact)
+            if alter != exact:
+                self._tally.warn(_MICROTONE, self._label)
+        moved = self._transpositions.get(staff) or self._transpositions.get("") or NO_TRANSPOSITION
+        sounding = 12 * (int(octave) + 1) + NATURALS[letter] + alter + moved.chromatic
+        return (sounding, 7 * int(octave) + letter + moved.diatonic) if 0 <= sounding <= 127 else (None, None)
+
+    def _tied(self, note: Note, voice: str, *, starts: bool, stops: bool) -> Note:
+        """Return the note that `note` goes on, made longer, or itself."""
+        onset, end = self._clock + note.onset, self._clock + note.onset + note.duration
+        if stops:
+            before = self._ties.end(note.pitch, voice, onset, self._bar, at_start=not note.onset)
+            if before is not None:
+                before.duration += note.duration
+                note = before
+            elif note.pitch in self._grace_ties:
+                self._grace_ties.discard(note.pitch)
+            else:
+                self._tally.warn(_NO_START, self._label)
+        if starts:
+            self._ties.begin(note, voice, end, self._bar)
+        return note
+
+    def _see_staff(self, name: tuple[str, str], onset: int, end: int) -> None:
+        """Notice where two staves use the number of one voice at the same time."""
+        voice, staff = name
+        before = self._ends.get(voice)
+        if before is None or before[0] <= onset:
+            self._ends[voice] = (end, staff)
+        elif before[1] != staff:
+            self._shared.add(voice)
+
+    # ------------------------------------------------------------------------------------------------------ the cursor
+    def _backup(self, element: Element) -> None:
+        self._passes += 1
+        self._at -= self._length(element.findtext("duration"), "", 0, is_rest=True)
+        if self._now() < 0:
+            self._tally.warn(_EARLY, self._label)
+            self._base, self._at = 0, 0
+
+    def _forward(self, element: Element) -> None:
+        self._at += self._length(element.findtext("duration"), "", 0, is_rest=True)
+        self._moved()
+
+    # ------------------------------------------------------------------------------------------- what is written around
+    def _attributes(self, element: Element) -> None:
+        divisions = element.find("divisions")
+        if divisions is not None:
+            value = number(divisions.text)
+            if value is None or not 0 < value <= 10**9:
+                self._tally.warn("divisions that cannot be were not used", self._label)
+            else:
+                self._base, self._at, self._divisions = self._now(), 0, value
+        for moved in element.iterfind("transpose"):
+            self._transpositions[(moved.get("number") or "").strip()] = transposition(moved)
+        place = (self._bar, self._now())
+        key = element.find("key")
+        if key is not None:
+            moved_by = self._transpositions.get("") or next(iter(self._transpositions.values()), NO_TRANSPOSITION)
+            found = key_of(key, moved_by.shift)
+            if found is not None:
+                self.draft.keys.append((place, found))
+        time = element.find("time")
+        if time is not None:
+            meter, self._nominal = meter_of(time)
+            self.draft.meters.append((place, meter))
+
+    def _direction(self, element: Element) -> None:
+        if self._bar >= _OPENING_BARS or self.tempo is not None:
+            return
+        self.tempo, words = tempo_of(element)
+        self.tempo_words = self.tempo_words or words
+
+    def _harmony(self, element: Element) -> None:
+        moved = self._transpositions.get("") or NO_TRANSPOSITION
+        text, sort = chord(element, moved.shift)
+        offset = number(element.findtext("offset")) or 0
+        ticks = max(0, min(self._now() + int(offset * TICKS // self._divisions), LONGEST_QUARTERS * TICKS))
+        if text:
+            self.draft.harmonies.append(((self._bar, ticks), Harmony(0, text, sort)))
+
+    def _figures(self, element: Element) -> None:
+        text = figures(element)
+        if text:
+            self.draft.harmonies.append(((self._bar, self._now() + self._figured), Harmony(0, text, "figures")))
+        lasts = number(element.findtext("duration")) or 0
+        if 0 < lasts <= LONGEST_QUARTERS * self._divisions:
+            self._figured += int(lasts * TICKS // self._divisions)

@@ -1,0 +1,156 @@
+"""Compressed MusicXML: the score in a ZIP whose ``META-INF/container.xml`` names it.
+
+Nothing is unpacked to the disk.  Caps are those of archives: ``source_bytes``, ``container_members`` and
+``container_ratio`` of :mod:`nlsearch.limits`.
+
+References
+----------
+MusicXML 4.0, W3C Music Notation Community Group 2021, "Compressed .MXL files"; PKWARE APPNOTE 6.3.
+"""
+
+from __future__ import annotations
+
+import lzma
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, BinaryIO, cast
+
+from nlsearch.errors import LimitExceeded, MalformedContent, UnsupportedFeature
+from nlsearch.handlers.score.formats.xmltree import branches
+from nlsearch.limits import MIB, Limits
+
+MAGIC = b"PK\x03\x04"
+_CONTAINER = "META-INF/container.xml"
+_CONTAINER_BYTES = MIB
+_SUFFIXES = (".musicxml", ".xml")
+_FLOOR = 16 * MIB
+"""Below so many bytes nothing is a bomb, however well it was packed."""
+_DIRECTORY_BYTES = 16 * MIB
+_ENTRY_BYTES = 46
+_ENCRYPTED = 0x1
+
+
+@contextmanager
+def rootfile(stream: BinaryIO, limits: Limits, warnings: list[str]) -> Iterator[BinaryIO]:
+    """Open the score that a compressed MusicXML holds.
+
+    Parameters
+    ----------
+    stream : BinaryIO
+        Seekable.
+    limits : Limits
+    warnings : list of str
+        Gets what is odd about the container.
+
+    Raises
+    ------
+    MalformedContent
+        If it is no ZIP, is damaged (also while the score is read), names no score, or one that is not there.
+    UnsupportedFeature
+        If the score is encrypted, or packed in a way that the standard library cannot undo.
+    LimitExceeded
+        If a cap is exceeded.
+    """
+    with _translated():
+        archive = zipfile.ZipFile(cast("BinaryIO", _Directory(stream, limits.container_members)))
+        limits.check("container_members", len(archive.filelist))
+        entry = _entry(archive, limits, warnings)
+        _check(entry, limits)
+        content = archive.open(entry)
+    with archive, content:
+        yield cast("BinaryIO", _Member(content))
+
+
+def _entry(archive: zipfile.ZipFile, limits: Limits, warnings: list[str]) -> zipfile.ZipInfo:
+    """Return the entry of the score: the first root file that is MusicXML (others are PDF, audio …)."""
+    if _CONTAINER in archive.NameToInfo:
+        name = _named(archive, limits)
+        if name in archive.NameToInfo:
+            return archive.NameToInfo[name]
+        warnings.append(f"{_CONTAINER} names {name[:100]!r}, which is not in the archive")
+    else:
+        warnings.append(f"the archive has no {_CONTAINER}")
+    for entry in archive.filelist:
+        if entry.filename.lower().endswith(_SUFFIXES) and not entry.filename.startswith(("META-INF/", "__MACOSX/")):
+            return entry
+    raise MalformedContent(f"no score in the archive: {warnings[-1]}, and nothing else in it is MusicXML")
+
+
+def _named(archive: zipfile.ZipFile, limits: Limits) -> str:
+    entry = archive.NameToInfo[_CONTAINER]
+    if entry.file_size > _CONTAINER_BYTES:
+        raise LimitExceeded(f"{_CONTAINER} is of {entry.file_size:,} bytes, over {_CONTAINER_BYTES:,}")
+    _check(entry, limits)
+    with archive.open(entry) as content:
+        for _, element in branches(cast("BinaryIO", content), limits, frozenset({"rootfile"}), frozenset()):
+            name = element.get("full-path", "")
+            if element.tag == "rootfile" and "musicxml" in element.get("media-type", "musicxml"):
+                break
+        else:
+            raise MalformedContent(f"{_CONTAINER} names no MusicXML")
+    if ".." in name.replace("\\", "/").split("/") or name.startswith(("/", "\\")) or name[1:2] == ":":
+        raise MalformedContent(f"{_CONTAINER} names a file outside of the archive: {name[:100]!r}")
+    return name.removeprefix("./")
+
+
+def _check(entry: zipfile.ZipInfo, limits: Limits) -> None:
+    """Refuse what is encrypted or over a cap; zipfile gives no more bytes than the directory says."""
+    if entry.flag_bits & _ENCRYPTED:
+        raise UnsupportedFeature(f"{entry.filename[:100]!r} is encrypted")
+    if entry.file_size > max(_FLOOR, entry.compress_size * limits.container_ratio):
+        ratio = entry.file_size // max(1, entry.compress_size)
+        raise LimitExceeded(f"{entry.filename[:100]!r} unpacks {ratio:,} times, over the cap container_ratio")
+    limits.check("source_bytes", entry.file_size)
+
+
+class _Directory:
+    """A file of which no more is read at once than the directory of an allowed number of members needs."""
+
+    def __init__(self, inner: BinaryIO, members: int) -> None:
+        self._inner = inner
+        self._most = _DIRECTORY_BYTES + members * _ENTRY_BYTES
+        self.seek = inner.seek
+        self.tell = inner.tell
+        self.seekable = inner.seekable
+
+    def read(self, size: int = -1) -> bytes:
+        """Read as much as a directory may need."""
+        content = self._inner.read(self._most + 1 if size < 0 else min(size, self._most + 1))
+        if len(content) > self._most:
+            raise LimitExceeded("its directory is longer than the cap container_members allows")
+        return content
+
+
+class _Member:
+    """A packed file whose damage is told by typed errors."""
+
+    def __init__(self, inner: IO[bytes]) -> None:
+        self._inner = inner
+
+    def read(self, size: int = -1) -> bytes:
+        """Read and unpack."""
+        with _translated():
+            return self._inner.read(size)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Go elsewhere in the unpacked bytes."""
+        with _translated():
+            return self._inner.seek(offset, whence)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Translate what zipfile raises for damaged archives."""
+    try:
+        yield
+    except (zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, struct.error, UnicodeError) as exc:
+        raise MalformedContent(f"the compressed MusicXML is damaged or cut short: {exc}") from exc
+    except NotImplementedError as exc:
+        raise UnsupportedFeature(f"packed in a way that is not supported: {exc}") from exc
+    except OSError as exc:
+        if exc.errno is None:  # bz2 raises a bare OSError for bad data
+            raise MalformedContent(f"the compressed MusicXML is damaged: {exc}") from exc
+        raise
