@@ -19,7 +19,7 @@ Reader = Callable[[BinaryIO, Limits], Iterator[RawItem | Skipped]]
 READERS: dict[str, str] = {
     "MIDI": "midi",
     "MusicXML": "musicxml",
-    "MXL": "mxl",
+    "MXL": "musicxml",
     "kern": "kern",
     "ABC": "abc",
     "MEI": "mei",
