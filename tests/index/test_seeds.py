@@ -377,3 +377,40 @@ def test_keys_outside_of_the_space_are_refused(tmp_path: Path) -> None:
     for options in ({"bin_width": 0}, {"min_votes": 0}):
         with pytest.raises(ValueError, match="out of range"):
             index.lookup(SeedMatch(SMALL.name, (1,), (0,), span=1, **options))
+
+
+@pytest.mark.parametrize("space", [SeedSpace("t.sorted", 64), SeedSpace("t.direct", 16)], ids=["sorted", "direct"])
+def test_a_prefix_of_a_key_asks_for_all_keys_that_begin_with_it(tmp_path: Path, space: SeedSpace) -> None:
+    rng = np.random.default_rng(5)
+    keys = rng.integers(0, 2**12, 300).astype(np.uint64) << np.uint64(space.key_bits - 12)
+    item = Seeds(keys, np.arange(300, dtype=np.uint32), 300)
+    index = build(tmp_path, space, {3: item})
+    for bits in (1, 4, 7, 12):
+        shift = np.uint64(space.key_bits - bits)
+        match = SeedMatch(
+            space.name, (int(keys[17]),), (0,), 300, max_occurrences=2**40, refine=True, bits=(bits,), bin_width=1
+        )
+        found, anchors, complete = index.anchors(match)
+        expected = np.flatnonzero(keys >> shift == keys[17] >> shift)
+        assert complete
+        assert found.tolist() == [3]
+        assert sorted(anchors.targets.tolist()) == expected.tolist()
+
+
+def test_of_pieces_only_the_cheapest_that_do_not_overlap_are_asked(tmp_path: Path) -> None:
+    space = SeedSpace("t.pieces", 64)
+    often, seldom = 5 << 56, 9 << 56
+    keys = np.array([often] * 8 + [seldom] * 2, np.uint64)
+    index = build(tmp_path, space, {0: Seeds(keys, np.arange(10, dtype=np.uint32), 10)})
+    asked = SeedMatch(
+        space.name, (often, seldom, seldom), (0, 1, 3), 6, bits=(8, 8, 8), spans=(2, 2, 2), pieces=1, refine=True,
+        bin_width=1,
+    )  # fmt: skip
+    _, anchors, _ = index.anchors(asked)
+    assert set(anchors.queries.tolist()) == {1}
+    _, anchors, _ = index.anchors(replace(asked, pieces=2))
+    assert set(anchors.queries.tolist()) == {1, 3}
+    with pytest.raises(ValueError, match="do not overlap"):
+        index.anchors(replace(asked, pieces=3))
+    with pytest.raises(ValueError, match="as many"):
+        index.anchors(replace(asked, spans=(2,)))
