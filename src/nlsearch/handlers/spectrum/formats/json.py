@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 import numpy as np
 
 from nlsearch.errors import MalformedContent
-from nlsearch.handlers.spectrum.formats.lines import over_cap, shortened
 from nlsearch.handlers.spectrum.formats.named import WORDS, Told, field_of
 from nlsearch.handlers.spectrum.formats.objects import Objects, Piece, first_string
 from nlsearch.handlers.spectrum.records import counted
+from nlsearch.handlers.textlines import over_cap, shortened
 from nlsearch.handlers.texts import decoded
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem, Skipped

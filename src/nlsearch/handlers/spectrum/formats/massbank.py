@@ -17,9 +17,10 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from nlsearch.errors import MalformedContent
-from nlsearch.handlers.spectrum.formats.lines import Section, column, over_cap, sections, shortened
 from nlsearch.handlers.spectrum.formats.named import MINUTE, WORDS, Told
+from nlsearch.handlers.spectrum.formats.peakrows import column
 from nlsearch.handlers.spectrum.records import counted, is_number
+from nlsearch.handlers.textlines import Section, over_cap, sections, shortened
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem, Skipped
 

@@ -19,9 +19,10 @@ from typing import BinaryIO
 
 from nlsearch.errors import MalformedContent
 from nlsearch.handlers.spectrum.formats import values
-from nlsearch.handlers.spectrum.formats.lines import Section, over_cap, rows, sections, shortened
 from nlsearch.handlers.spectrum.formats.named import WORDS, Told, field_of
+from nlsearch.handlers.spectrum.formats.peakrows import rows
 from nlsearch.handlers.spectrum.records import counted
+from nlsearch.handlers.textlines import Section, over_cap, sections, shortened
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem, Skipped
 

@@ -19,9 +19,10 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from nlsearch.errors import MalformedContent
-from nlsearch.handlers.spectrum.formats.lines import column, over_cap, shortened, text_lines
 from nlsearch.handlers.spectrum.formats.named import WORDS, Told
+from nlsearch.handlers.spectrum.formats.peakrows import column
 from nlsearch.handlers.spectrum.records import counted, is_number
+from nlsearch.handlers.textlines import over_cap, shortened, text_lines
 from nlsearch.handlers.texts import decoded
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem, Skipped

@@ -15,8 +15,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nlsearch.handlers.spectrum.formats import values
-from nlsearch.handlers.spectrum.formats.lines import shortened
 from nlsearch.handlers.spectrum.records import Spectrum, peak_list
+from nlsearch.handlers.textlines import shortened
 from nlsearch.model import FieldValue, RawItem
 
 if TYPE_CHECKING:

@@ -23,9 +23,9 @@ import numpy as np
 
 from nlsearch.errors import InputError, LimitExceeded, MalformedContent, UnsupportedFeature
 from nlsearch.handlers.spectrum.formats.jdxaxes import number, on_axis, unit_of
-from nlsearch.handlers.spectrum.formats.lines import text_lines
 from nlsearch.handlers.spectrum.formats.traces import is_trace, sampled, upright
 from nlsearch.handlers.spectrum.records import Spectrum, counted, peak_list
+from nlsearch.handlers.textlines import text_lines
 from nlsearch.handlers.texts import decoded
 from nlsearch.limits import Limits
 from nlsearch.model import FieldValue, RawItem, Skipped

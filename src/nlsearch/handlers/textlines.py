@@ -1,18 +1,17 @@
-"""What formats of lines share: splitting a stream into lines, holding those of a record, numbers of peak rows.
+"""What formats of lines share: splitting a stream into lines, and holding those of a record.
 
 Conventions
 -----------
 Lines end in LF, CRLF or CR.  Text is UTF-8, else Latin-1, record by record; a byte order mark is left out.  A line may
-be as long as a record, for some programs write all peaks into one.
+be as long as a record, for some programs write everything into one.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import BinaryIO
 
-from nlsearch.handlers.spectrum.records import counted, is_number, numbers
 from nlsearch.handlers.texts import decoded
 from nlsearch.limits import Limits
 from nlsearch.model import Skipped
@@ -114,24 +113,6 @@ def over_cap(number: int, limits: Limits, record_id: str | None) -> Skipped:
     return Skipped(number, reason, "limit_exceeded", record_id)
 
 
-def column(texts: Sequence[str]) -> list[float]:
-    """Return the numbers of a column, NaN for what is none."""
-    try:
-        return list(map(float, texts))
-    except ValueError:
-        return numbers(texts)
-
-
 def shortened(text: str, most: int = 60) -> str:
     """Return the beginning of `text`, to be quoted in a warning."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
-
-
-def rows(lines: Sequence[str], warnings: list[str]) -> tuple[list[float], list[float]]:
-    """Return the first two columns of peak lines; what is no peak line is left out with a warning."""
-    split = [line.split(None, 2) for line in lines]
-    odd = [line for line, row in zip(lines, split, strict=True) if len(row) < 2 or not is_number(row[0])]
-    if odd:
-        warnings.append(f"{counted(len(odd), 'line')} not understood, the first is {shortened(odd[0].strip())!r}")
-        split = [row for row in split if len(row) > 1 and is_number(row[0])]
-    return column([row[0] for row in split]), column([row[1] for row in split])
