@@ -7,6 +7,10 @@ from nlsearch.handlers.contract import Field, Format, Operator, Option, SeedSpac
 INTERVALS = "score.interval"
 GRAMS = "score.gram"
 
+_XML = rb"(?:\xef\xbb\xbf)?\s{0,100}<(?=.{0,6000}?<%s[\s>])"
+_WIDE_XML = rb"|\xff\xfe<\0(?=.{0,8000}?s\0c\0o\0r\0e\0-\0)|\xfe\xff\0<(?=.{0,8000}?\0s\0c\0o\0r\0e\0-)"
+"""The same in UTF-16."""
+
 FORMATS: tuple[Format, ...] = (
     Format("MIDI", "audio/midi", (".mid", ".midi", ".kar", ".rmi"), (b"MThd",), rb"RIFF....RMID"),
     Format(
@@ -14,20 +18,24 @@ FORMATS: tuple[Format, ...] = (
         "application/vnd.recordare.musicxml+xml",
         (".musicxml",),
         (),
-        rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml.{0,400}?)?.{0,2000}?<score-(?:partwise|timewise)[\s>]",
+        _XML % rb"score-(?:partwise|timewise)" + _WIDE_XML,
     ),
-    Format("MXL", "application/vnd.recordare.musicxml", (".mxl",), (), rb"PK\x03\x04.{22}.{4}META-INF/container\.xml"),
-    Format("kern", "text/x-humdrum", (".krn", ".kern"), (), rb"(?:[^\r\n]*[\r\n]+){0,200}?(?:[^\r\n]*\t)?\*\*kern\b"),
+    Format("MXL", "application/vnd.recordare.musicxml", (".mxl",), (), rb"PK\x03\x04.{26}META-INF/container\.xml"),
+    Format("kern", "text/x-humdrum", (".krn", ".kern"), (), rb"[!*](?=.{0,8000}?(?:^|\t)\*\*kern\b)|\*\*kern\b"),
     Format(
         "ABC",
         "text/vnd.abc",
         (".abc",),
         (b"%abc",),
-        rb"(?:[%\w][^\r\n]*[\r\n]+){0,100}?X:\s*\d+[^\r\n]*[\r\n]+(?:%[^\r\n]*[\r\n]+)*[A-Z]:",
+        rb"[%A-Za-z\s](?=.{0,4000}?^X:\s{0,9}\d+[^\n]*\n[A-Z%]:?)|X:\s{0,9}\d",
     ),
-    Format("MEI", "application/mei+xml", (".mei",), (), rb"\s*<(?:\?xml.{0,400}?)?.{0,2000}?<(?:\w+:)?mei[\s>]"),
-    Format("PAE", "text/x-plaine-easie", (".pae",), (), rb"(?:@[a-z]+:[^\r\n]*[\r\n]+)*@(?:clef|data):"),
-    Format("score of another program", "application/octet-stream", (".rntxt", ".nwctxt", ".capx", ".musedata", ".md")),
+    Format("MEI", "application/mei+xml", (".mei",), (), _XML % rb"(?:\w{1,20}:)?mei"),
+    Format("PAE", "text/x-plaine-easie", (".pae",), (), rb"@(?:clef|start|data)(?=.{0,2000}?^@data:)|@data:"),
+    Format(
+        "score of another program",
+        "application/octet-stream",
+        (".rntxt", ".nwctxt", ".capx", ".musedata", ".md2"),
+    ),
 )
 
 FIELDS: tuple[Field, ...] = (
