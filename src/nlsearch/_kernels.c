@@ -488,6 +488,8 @@ static PyMethodDef methods[] = {
      "translated_places(matrix, query, table, payloads, frames, trigger, cap) -> places, 28 bytes each"},
     {"find_melodies", find_melodies, METH_VARARGS,
      "find_melodies((edits, fixed, spelled), pitches, steps, gaps, lengths, payloads, items, queries, targets) -> matches"},
+    {"trace_melody", trace_melody, METH_VARARGS,
+     "trace_melody(settings, pitches, steps, gaps, lengths, payload, start, end, (up, steps, scale)) -> moves, last first"},
     {"label_atoms", label_atoms, METH_VARARGS, "label_atoms(program, graph) -> bytes"},
     {NULL, NULL, 0, NULL}};
 

@@ -21,7 +21,7 @@ typedef struct {
 
 typedef struct { /* FOUND of nlsearch/kernels/melody.py */
     uint32_t item, line, start, end;
-    int32_t transposition, cost;
+    int32_t transposition, steps, cost, none;
     double scale;
 } Heard;
 
@@ -35,7 +35,7 @@ typedef struct {
     int64_t n_found, room;
     int64_t last_diagonal, last_line;
     int last_transposition;
-    double last_scale;
+    uint64_t bits[256]; /* of each pitch: the notes of the query that are so; queries of up to 64 notes */
 } Listening;
 
 /* Find the columns of a payload; -1: it is damaged. */
@@ -116,8 +116,43 @@ static int note_found(Listening *l, int64_t start, int64_t end, int cost, const 
         if (!more) return NO_MEMORY;
         l->found = more, l->room = room;
     }
-    l->found[l->n_found++] = (Heard){l->item, l->line, (uint32_t)start, (uint32_t)end, fit->transposition, cost,
-                                     l->m.gaps ? fit->scale : 0.0};
+    l->found[l->n_found++] = (Heard){l->item, l->line, (uint32_t)start, (uint32_t)end, fit->transposition, fit->steps,
+                                     cost, 0, l->m.gaps ? fit->scale : 0.0};
+    return 0;
+}
+
+static void fill_bits(Listening *l) {
+    const Melody *m = &l->m;
+    uint64_t wild = 0;
+    for (int64_t i = 0; i < m->n && m->n <= 64; i++) {
+        if (m->pitches[i] == WILD) wild |= (uint64_t)1 << i;
+        else l->bits[m->pitches[i]] |= (uint64_t)1 << i;
+    }
+    for (int p = 0; p < 256; p++) l->bits[p] |= wild;
+    l->bits[MUTE] = wild;
+}
+
+/* Say whether a stretch near the diagonal may be within the edits: of pitches alone, by bit vectors (Myers, J ACM 1999
+ * 46:395). */
+static int may_align(const Listening *l, int64_t diagonal, int up) {
+    const int64_t n = l->m.n, k = l->m.edits;
+    if (n > 64) return 1;
+    const int64_t low = diagonal - k > l->low ? diagonal - k : l->low;
+    const int64_t high = diagonal + n + k < l->high ? diagonal + n + k : l->high;
+    const uint64_t last = (uint64_t)1 << (n - 1);
+    uint64_t more = ~(uint64_t)0, less = 0;
+    int64_t cost = n;
+    if (cost <= k) return 1;
+    for (int64_t at = low; at < high; at++) {
+        const int pitch = l->t.pitches[at], asked = pitch == MUTE ? MUTE : pitch - up;
+        const uint64_t same = asked < 0 || asked > MUTE ? l->bits[MUTE] : l->bits[asked];
+        const uint64_t x = same | less, d = ((((x & more) + more) ^ more) | x);
+        uint64_t right = less | ~(d | more), left = more & d;
+        cost += (right & last) != 0, cost -= (left & last) != 0;
+        right <<= 1, left <<= 1;
+        more = left | ~(d | right), less = right & d;
+        if (cost <= k) return 1;
+    }
     return 0;
 }
 
@@ -131,6 +166,7 @@ static int align_melody(Listening *l, int64_t diagonal, const Fit *fit) {
             if (!same_note(l, i, diagonal + i, fit)) return 0;
         return note_found(l, diagonal, diagonal + n, 0, fit);
     }
+    if (!may_align(l, diagonal, fit->transposition)) return 0;
     /* Cell b of row i: i notes of the query, and the item up to position diagonal + i + b - k. */
     for (int b = 0; b < width; b++) {
         const int64_t end = diagonal + b - k;
@@ -187,6 +223,41 @@ static int try_note(Listening *l, int64_t q, int64_t at) {
     if (by_gap > 0 && align_melody(l, diagonal, &fit) < 0) return NO_MEMORY;
     fit.scale = by_length;
     return by_length > 0 && by_length != by_gap ? align_melody(l, diagonal, &fit) : 0;
+}
+
+/* The ways into the cells of a whole stretch, and back: a move a step, for Python. */
+typedef enum { SAME, CHANGED, MISSING, EXTRA, SPLIT, MERGED } Move;
+
+static int trace_moves(Listening *l, int64_t start, int64_t end, const Fit *fit, uint8_t *ways, int32_t *cost,
+                       uint8_t *moves) {
+    const int64_t n = l->m.n, m = end - start, wide = m + 1;
+    for (int64_t j = 0; j <= m; j++) cost[j] = (int32_t)j, ways[j] = EXTRA;
+    for (int64_t i = 1; i <= n; i++) {
+        int32_t *here = cost + i % 3 * wide;
+        const int32_t *up = cost + (i + 2) % 3 * wide, *two = cost + (i + 1) % 3 * wide;
+        for (int64_t j = 0; j <= m; j++) {
+            const int64_t at = start + j - 1;
+            int32_t best = UNREACHED;
+            Move way = MISSING;
+            if (j) {
+                const int same = same_note(l, i - 1, at, fit);
+                best = up[j - 1] + !same, way = same ? SAME : CHANGED;
+            }
+            if (up[j] + 1 < best) best = up[j] + 1, way = MISSING;
+            if (j && here[j - 1] + 1 < best) best = here[j - 1] + 1, way = EXTRA;
+            if (j > 1 && up[j - 2] + 1 < best && is_split(l, i - 1, at, fit)) best = up[j - 2] + 1, way = SPLIT;
+            if (i > 1 && j && two[j - 1] + 1 < best && is_joined(l, i - 1, at, fit)) best = two[j - 1] + 1, way = MERGED;
+            here[j] = best, ways[i * wide + j] = (uint8_t)way;
+        }
+    }
+    int made = 0;
+    for (int64_t i = n, j = m; i || j;) {
+        const uint8_t way = i ? ways[i * wide + j] : (uint8_t)EXTRA;
+        moves[made++] = way;
+        i -= way == MERGED ? 2 : way != EXTRA;
+        j -= way == SPLIT ? 2 : way != MISSING;
+    }
+    return made;
 }
 
 static int64_t line_of(const Lines *t, int64_t at) {
@@ -247,6 +318,30 @@ static int listen(Listening *l, PyObject *payloads, const Py_buffer *b, Py_buffe
     return 0;
 }
 
+static PyObject *trace_melody(PyObject *self, PyObject *args) {
+    PyObject *result = NULL;
+    Py_buffer b[5] = {{0}};
+    Listening l = {0};
+    Fit fit;
+    long long start, end;
+    if (!PyArg_ParseTuple(args, "(ipp)y*y*z*z*y*LL(iif)", &l.m.edits, &l.m.fixed, &l.m.spelled, &b[0], &b[1], &b[2],
+                          &b[3], &b[4], &start, &end, &fit.transposition, &fit.steps, &fit.scale))
+        return release(b, 5), NULL;
+    l.m.n = b[0].len, l.m.pitches = b[0].buf, l.m.steps = b[1].buf, l.m.gaps = b[2].buf, l.m.lengths = b[3].buf;
+    if (open_lines(&b[4], &l.t) < 0 || start < 0 || end < start || end > l.t.notes || end - start > 4 * l.m.n + 4 ||
+        b[1].len != l.m.n || (b[2].buf && (b[2].len != 4 * l.m.n || b[3].len != 4 * l.m.n)))
+        return refuse("the stretch lies outside of its item, or a payload is damaged"), release(b, 5), NULL;
+    const size_t wide = (size_t)(end - start + 1), tall = (size_t)l.m.n + 1;
+    uint8_t *ways = malloc(wide * tall), *moves = malloc(wide + tall);
+    int32_t *cost = malloc(3 * wide * sizeof(int32_t));
+    if (ways && moves && cost)
+        result = PyBytes_FromStringAndSize((char *)moves, trace_moves(&l, start, end, &fit, ways, cost, moves));
+    else PyErr_NoMemory();
+    free(ways), free(moves), free(cost);
+    release(b, 5);
+    return result;
+}
+
 /* find_melodies((edits, fixed, spelled), pitches, steps, gaps or None, lengths or None, payloads, items or None,
  * queries, targets or None) */
 static PyObject *find_melodies(PyObject *self, PyObject *args) {
@@ -264,6 +359,7 @@ static PyObject *find_melodies(PyObject *self, PyObject *args) {
         refuse("the arrays of a melody do not fit");
         goto done;
     }
+    fill_bits(&l);
     l.cost = malloc((size_t)room * sizeof(int32_t)), l.from = malloc((size_t)room * sizeof(int32_t));
     if (!l.cost || !l.from) {
         PyErr_NoMemory();

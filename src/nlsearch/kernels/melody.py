@@ -24,7 +24,7 @@ that are left as they are: Wu & Manber, Communications of the ACM 1992 35:83.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
@@ -43,12 +43,17 @@ FOUND = np.dtype(
         ("start", "<u4"),
         ("end", "<u4"),
         ("transposition", "<i4"),
+        ("steps", "<i4"),
         ("cost", "<i4"),
+        ("none", "<i4"),
         ("scale", "<f8"),
     ]
 )
-"""A match: which item and line, the stretch of the axis of all lines, semitones up, edits, and time units of the item to
-one of the query (0 where durations do not count)."""
+"""A match: which item and line, the stretch of the axis of all lines, semitones and letter names up, edits, and time
+units of the item to one of the query (0 where durations do not count)."""
+Move: TypeAlias = Literal["same", "changed", "missing", "extra", "split", "merged"]
+MOVES: tuple[Move, ...] = ("same", "changed", "missing", "extra", "split", "merged")
+"""By which edits a melody becomes a stretch: ``split`` takes two notes of the stretch, ``merged`` two of the melody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +141,34 @@ def find_melodies(
         None if targets is None else np.ascontiguousarray(targets, np.int64),
     )
     return np.frombuffer(raw, FOUND)
+
+
+def trace_melody(melody: Melody, payload: bytes | memoryview, found: np.void) -> list[Move]:
+    """Return the moves by which a melody becomes a stretch that :func:`find_melodies` found, in their order.
+
+    The alignment of the whole melody with the whole stretch at the fewest edits; of equal ones the first way of
+    :data:`MOVES` into each cell, from the end.
+
+    Raises
+    ------
+    ValueError
+        If the stretch lies outside of the item, or the payload is damaged.
+    """
+    start, end = int(found["start"]), int(found["end"])
+    fit = (int(found["transposition"]), int(found["steps"]), float(found["scale"]))
+    if native.compiled is None:
+        from nlsearch.kernels.melodyoracle import trace_melody_reference
+
+        return trace_melody_reference(melody, payload, start, end, fit)
+    raw = native.compiled.trace_melody(
+        (melody.edits, melody.is_fixed, melody.is_spelled),
+        np.ascontiguousarray(melody.pitches, np.uint8),
+        np.ascontiguousarray(melody.steps, np.uint8),
+        None if melody.gaps is None else np.ascontiguousarray(melody.gaps, np.float32),
+        None if melody.lengths is None else np.ascontiguousarray(melody.lengths, np.float32),
+        payload,
+        start,
+        end,
+        fit,
+    )
+    return [MOVES[move] for move in reversed(raw)]

@@ -5,16 +5,15 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nlsearch.kernels.melody import FOUND, MUTE, NEAR_ENOUGH, WILD, Melody
+from nlsearch.kernels.melody import FOUND, MUTE, NEAR_ENOUGH, WILD, Melody, Move
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Move: TypeAlias = Literal["same", "changed", "missing", "extra", "split", "merged"]
 _FAR = 1_000_000
 _HEADER = struct.Struct("<4s8I")
 
@@ -110,59 +109,65 @@ class Comparison:
             for ours, theirs in pairs
         )
 
-    def moves(self, diagonal: int, fit: Fit, low: int, high: int) -> tuple[int, int, int, list[Move]] | None:
-        """Align the whole melody around a diagonal, within [low, high) of the axis.
-
-        Returns
-        -------
-        (start, end, cost, moves) or None
-            One move a note of the melody, but for ``extra`` ones (a note of the item alone) and ``merged`` ones (which
-            take two notes of the melody; ``split`` ones take two of the item).
-        """
+    def best(self, diagonal: int, fit: Fit, low: int, high: int) -> tuple[int, int, int] | None:
+        """Align the whole melody around a diagonal, within [low, high) of the axis: start, end and edits, or None."""
         k, n = self.melody.edits, len(self.melody)
         width = 2 * k + 1
         cost = [[_FAR] * width for _ in range(n + 1)]
-        way: list[list[tuple[int, int, Move] | None]] = [[None] * width for _ in range(n + 1)]
+        start = [[0] * width for _ in range(n + 1)]
         for b in range(width):
-            if low <= diagonal + b - k <= high:
+            start[0][b] = diagonal + b - k
+            if low <= start[0][b] <= high:
                 cost[0][b] = 0
         for i in range(1, n + 1):
             for b in range(width):
-                for price, before, came, move in self._ways(i, b, diagonal, fit, low, high):
-                    whole = cost[before][came] + price
-                    if cost[before][came] < _FAR and whole < cost[i][b]:
-                        cost[i][b], way[i][b] = whole, (before, came, move)
+                end = diagonal + i + b - k
+                if not low <= end <= high:
+                    continue
+                for price, rows, notes, _ in self.ways(i, end, low, fit):
+                    came = b + rows - notes
+                    if not 0 <= came < width or cost[i - rows][came] >= _FAR:
+                        continue
+                    whole = cost[i - rows][came] + price
+                    if whole < cost[i][b]:
+                        cost[i][b], start[i][b] = whole, start[i - rows][came]
         ends = [k] + [k + sign * off for off in range(1, k + 1) for sign in (-1, 1)]
         best = min(ends, key=lambda b: cost[n][b])
-        if cost[n][best] > k:
-            return None
-        made: list[Move] = []
-        row, at = n, best
-        while row and (way_in := way[row][at]) is not None:
-            row, at, move = way_in
-            made.append(move)
-        return diagonal + at - k, diagonal + n + best - k, cost[n][best], made[::-1]
+        return None if cost[n][best] > k else (start[n][best], diagonal + n + best - k, cost[n][best])
 
-    def _ways(
-        self, i: int, b: int, diagonal: int, fit: Fit, low: int, high: int
-    ) -> Iterator[tuple[int, int, int, Move]]:
-        """Yield the ways into a cell: price, row and cell before, and the move; the first of the cheapest counts."""
-        k = self.melody.edits
-        end = diagonal + i + b - k
+    def ways(self, i: int, end: int, low: int, fit: Fit) -> Iterator[tuple[int, int, int, Move]]:
+        """Yield the ways into a cell: price, notes of the melody and of the item, and the move."""
         at = end - 1
-        if not low <= end <= high:
-            return
         if at >= low:
             same = self.same_note(i - 1, at, fit)
-            yield (0 if same else 1), i - 1, b, "same" if same else "changed"
-        if b < 2 * k:
-            yield 1, i - 1, b + 1, "missing"
-        if b > 0:
-            yield 1, i, b - 1, "extra"
-        if b > 0 and at - 1 >= low and self.is_split(i - 1, at, fit):
-            yield 1, i - 1, b - 1, "split"
-        if i > 1 and b < 2 * k and at >= low and self.is_merged(i - 1, at, fit):
-            yield 1, i - 2, b + 1, "merged"
+            yield (0 if same else 1), 1, 1, "same" if same else "changed"
+        yield 1, 1, 0, "missing"
+        if at >= low:
+            yield 1, 0, 1, "extra"
+        if at - 1 >= low and self.is_split(i - 1, at, fit):
+            yield 1, 1, 2, "split"
+        if i > 1 and at >= low and self.is_merged(i - 1, at, fit):
+            yield 1, 2, 1, "merged"
+
+    def moves(self, start: int, end: int, fit: Fit) -> list[Move]:
+        """Align the whole melody with a whole stretch; the first of the cheapest ways into a cell counts."""
+        n, m = len(self.melody), end - start
+        cost = [[_FAR] * (m + 1) for _ in range(n + 1)]
+        way: list[list[tuple[int, int, Move]]] = [[(0, 1, "extra")] * (m + 1) for _ in range(n + 1)]
+        cost[0] = list(range(m + 1))
+        for i in range(1, n + 1):
+            for j in range(m + 1):
+                for price, rows, notes, move in self.ways(i, start + j, start, fit):
+                    whole = cost[i - rows][j - notes] + price
+                    if whole < cost[i][j]:
+                        cost[i][j], way[i][j] = whole, (rows, notes, move)
+        made: list[Move] = []
+        i, j = n, m
+        while i or j:
+            rows, notes, move = way[i][j]
+            i, j = i - rows, j - notes
+            made.append(move)
+        return made[::-1]
 
 
 def _is_near(got: np.float32, wanted: np.float32) -> bool:
@@ -207,9 +212,19 @@ def find_melodies_reference(
             line = int(np.searchsorted(columns.starts, at, side="right")) - 1
             low, high = int(columns.starts[line]), int(columns.starts[line + 1])
             for fit in fits_of(melody, columns, q, at):
-                answer = compared.moves(at - q, fit, low, high)
+                answer = compared.best(at - q, fit, low, high)
                 if answer is not None:
-                    start, end, cost, _ = answer
+                    start, end, cost = answer
                     scale = 0.0 if melody.gaps is None else float(fit.scale)
-                    found.append((item, line, start, end, fit.transposition, cost, scale))
+                    found.append((item, line, start, end, fit.transposition, fit.steps, cost, 0, scale))
     return np.array(found, FOUND)
+
+
+def trace_melody_reference(
+    melody: Melody, payload: bytes | memoryview, start: int, end: int, fit: tuple[int, int, float]
+) -> list[Move]:
+    """Oracle of :func:`nlsearch.kernels.melody.trace_melody`."""
+    columns = Columns.of(payload)
+    if not 0 <= start <= end <= len(columns.pitches):
+        raise ValueError("the stretch lies outside of its item")
+    return Comparison(melody, columns).moves(start, end, Fit(fit[0], fit[1], np.float32(fit[2])))

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from nlsearch.handlers.score.melody import name_of, unpack
 from nlsearch.handlers.score.payload import Line, Tune
 from nlsearch.handlers.score.places import evidence, is_through_repeat, is_wanted
-from nlsearch.kernels.melody import WILD, Melody, find_melodies
-from nlsearch.kernels.melodyoracle import Columns, Comparison, Fit, Move, fits_of
+from nlsearch.kernels.melody import WILD, Melody, Move, find_melodies, trace_melody
+from nlsearch.kernels.melodyoracle import Columns, Comparison, Fit, fits_of
 from nlsearch.limits import Limits
 from nlsearch.model import Anchors, Json, Probe, Refined, Region, Verdict
 
@@ -98,10 +98,9 @@ def verify(
         return _with_gaps(asked, tune, payload, limits)
     found = _matches(asked, tune, payload, regions)
     told: list[dict[str, Json]] = []
-    columns = Columns.of(payload)
     for row in found[: limits.verify_matches]:
         line = tune.line(int(row["line"]))
-        told.append(_told(asked, tune, line, columns, row) if len(told) <= limits.evidence_more else {})
+        told.append(_told(asked, tune, line, payload, row) if len(told) <= limits.evidence_more else {})
     if not told:
         return None
     return verdict(told, float(asked.score(found["cost"][:1])[0]), not found[0]["cost"], limits)
@@ -156,10 +155,10 @@ def _matches(
     return found[kept]
 
 
-def _told(asked: AskedMelody, tune: Tune, line: Line, columns: Columns, row: np.void) -> dict[str, Json]:
+def _told(asked: AskedMelody, tune: Tune, line: Line, payload: bytes | memoryview, row: np.void) -> dict[str, Json]:
     """Return the evidence of a match."""
     start, end = int(row["start"]), int(row["end"])
-    edits = _edits(asked.melody, columns, line, row)
+    edits = _edits(asked.melody, tune, line, payload, row)
     return evidence(
         tune,
         line,
@@ -170,21 +169,20 @@ def _told(asked: AskedMelody, tune: Tune, line: Line, columns: Columns, row: np.
     )
 
 
-def _edits(melody: Melody, columns: Columns, line: Line, row: np.void) -> list[Json]:
+def _edits(melody: Melody, tune: Tune, line: Line, payload: bytes | memoryview, row: np.void) -> list[Json]:
     """Return the edits of a match, in words."""
     if not row["cost"]:
         return []
     start, end, low = int(row["start"]), int(row["end"]), line.start
-    aligned = _aligned(melody, columns, row)
     told: list[Json] = []
     i, at = 0, start
-    for move in aligned:
+    for move in trace_melody(melody, payload, row):
         asked = (
             None
             if i >= len(melody) or melody.pitches[i] == WILD
             else int(melody.pitches[i]) + int(row["transposition"])
         )
-        got = int(columns.pitches[at]) if at < end else None
+        got = int(tune.line_pitch[at]) if at < end else None
         if move != "same":
             query = None if move == "extra" else i
             note = None if move == "missing" else at - low
@@ -192,28 +190,6 @@ def _edits(melody: Melody, columns: Columns, line: Line, row: np.void) -> list[J
         i += {"extra": 0, "merged": 2}.get(move, 1)
         at += {"missing": 0, "split": 2}.get(move, 1)
     return told
-
-
-def _aligned(melody: Melody, columns: Columns, row: np.void) -> list[Move]:
-    """Return the moves of a match: those of the fewest edits that end in its stretch."""
-    start, end = int(row["start"]), int(row["end"])
-    compared = Comparison(melody, columns)
-    best: tuple[int, list[Move]] | None = None
-    for q in melody.certain().tolist():
-        for at in range(start, end):
-            for fit in fits_of(melody, columns, q, at):
-                if fit.transposition != int(row["transposition"]) or not _same_scale(fit, row):
-                    continue
-                answer = compared.moves(at - q, fit, start, end)
-                if answer is not None and answer[:2] == (start, end) and (best is None or answer[2] < best[0]):
-                    best = answer[2], answer[3]
-                if best is not None and best[0] <= int(row["cost"]):
-                    return best[1]
-    return [] if best is None else best[1]
-
-
-def _same_scale(fit: Fit, row: np.void) -> bool:
-    return not row["scale"] or abs(float(fit.scale) - float(row["scale"])) <= 1e-4 * float(row["scale"])
 
 
 def _words(move: Move, i: int, asked: int | None, got: int | None) -> str:
