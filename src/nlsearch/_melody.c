@@ -5,7 +5,9 @@
 #define MUTE 255 /* a note of an item without pitch, or a letter name that is not known */
 #define TUNE_HEADER 36
 #define NEAR_ENOUGH 0.12f /* of a duration */
-#define UNREACHED 1000000
+#define UNREACHED 1000000000
+#define EDIT 65536 /* what an edit costs; of as many edits those are less that explain a note of the query, see below */
+#define STRANGE (EDIT + 1) /* what a note of the query costs that the item does not have */
 
 typedef struct {
     const uint8_t *pitches, *steps;
@@ -21,7 +23,7 @@ typedef struct {
 
 typedef struct { /* FOUND of nlsearch/kernels/melody.py */
     uint32_t item, line, start, end;
-    int32_t transposition, steps, cost, none;
+    int32_t transposition, steps, edits, strange;
     double scale;
 } Heard;
 
@@ -103,11 +105,12 @@ INLINE int is_joined(const Listening *l, int64_t i, int64_t at, const Fit *fit) 
            is_near(length_at(&l->t, at), (m->gaps[i - 1] + m->lengths[i]) * fit->scale);
 }
 
+/* A stretch of the item is heard with edits, some of which leave a note of the query without a counterpart (strange). */
 static int note_found(Listening *l, int64_t start, int64_t end, int cost, const Fit *fit) {
     if (l->n_found && start < end) {
         const Heard *last = &l->found[l->n_found - 1];
         if (last->item == l->item && last->start == start && last->end == end && last->transposition == fit->transposition &&
-            last->cost <= cost)
+            last->edits * EDIT + last->strange <= cost)
             return 0;
     }
     if (l->n_found == l->room) {
@@ -117,7 +120,7 @@ static int note_found(Listening *l, int64_t start, int64_t end, int cost, const 
         l->found = more, l->room = room;
     }
     l->found[l->n_found++] = (Heard){l->item, l->line, (uint32_t)start, (uint32_t)end, fit->transposition, fit->steps,
-                                     cost, 0, l->m.gaps ? fit->scale : 0.0};
+                                     cost / EDIT, cost % EDIT, l->m.gaps ? fit->scale : 0.0};
     return 0;
 }
 
@@ -180,18 +183,18 @@ static int align_melody(Listening *l, int64_t diagonal, const Fit *fit) {
             const int64_t end = diagonal + i + b - k, at = end - 1;
             int32_t best = UNREACHED, from = 0;
             if (end >= l->low && end <= l->high) {
-                if (at >= l->low && up[b] < UNREACHED) best = up[b] + !same_note(l, i - 1, at, fit), from = up_from[b];
-                if (b + 1 < width && up[b + 1] + 1 < best) best = up[b + 1] + 1, from = up_from[b + 1]; /* missing */
-                if (b > 0 && here[b - 1] + 1 < best) best = here[b - 1] + 1, from = came[b - 1];        /* extra */
-                if (b > 0 && at - 1 >= l->low && up[b - 1] + 1 < best && is_split(l, i - 1, at, fit))
-                    best = up[b - 1] + 1, from = up_from[b - 1];
-                if (i > 1 && b + 1 < width && at >= l->low && two[b + 1] + 1 < best && is_joined(l, i - 1, at, fit))
-                    best = two[b + 1] + 1, from = two_from[b + 1];
+                if (at >= l->low && up[b] < UNREACHED) best = up[b] + (same_note(l, i - 1, at, fit) ? 0 : STRANGE), from = up_from[b];
+                if (b + 1 < width && up[b + 1] + STRANGE < best) best = up[b + 1] + STRANGE, from = up_from[b + 1]; /* missing */
+                if (b > 0 && here[b - 1] + EDIT < best) best = here[b - 1] + EDIT, from = came[b - 1]; /* extra */
+                if (b > 0 && at - 1 >= l->low && up[b - 1] + EDIT < best && is_split(l, i - 1, at, fit))
+                    best = up[b - 1] + EDIT, from = up_from[b - 1];
+                if (i > 1 && b + 1 < width && at >= l->low && two[b + 1] + EDIT < best && is_joined(l, i - 1, at, fit))
+                    best = two[b + 1] + EDIT, from = two_from[b + 1];
             }
             here[b] = best, came[b] = from;
             least = best < least ? best : least;
         }
-        if (least > k) return 0;
+        if (least / EDIT > k) return 0;
     }
     const int32_t *last = l->cost + n % 3 * width, *from = l->from + n % 3 * width;
     int best = k;
@@ -199,7 +202,7 @@ static int align_melody(Listening *l, int64_t diagonal, const Fit *fit) {
         if (last[k - off] < last[best]) best = k - off;
         if (last[k + off] < last[best]) best = k + off;
     }
-    if (last[best] > k) return 0;
+    if (last[best] / EDIT > k) return 0;
     return note_found(l, diagonal + from[best], diagonal + n + best - k, last[best], fit);
 }
 
@@ -231,7 +234,7 @@ typedef enum { SAME, CHANGED, MISSING, EXTRA, SPLIT, MERGED } Move;
 static int trace_moves(Listening *l, int64_t start, int64_t end, const Fit *fit, uint8_t *ways, int32_t *cost,
                        uint8_t *moves) {
     const int64_t n = l->m.n, m = end - start, wide = m + 1;
-    for (int64_t j = 0; j <= m; j++) cost[j] = (int32_t)j, ways[j] = EXTRA;
+    for (int64_t j = 0; j <= m; j++) cost[j] = (int32_t)j * EDIT, ways[j] = EXTRA;
     for (int64_t i = 1; i <= n; i++) {
         int32_t *here = cost + i % 3 * wide;
         const int32_t *up = cost + (i + 2) % 3 * wide, *two = cost + (i + 1) % 3 * wide;
@@ -241,12 +244,12 @@ static int trace_moves(Listening *l, int64_t start, int64_t end, const Fit *fit,
             Move way = MISSING;
             if (j) {
                 const int same = same_note(l, i - 1, at, fit);
-                best = up[j - 1] + !same, way = same ? SAME : CHANGED;
+                best = up[j - 1] + (same ? 0 : STRANGE), way = same ? SAME : CHANGED;
             }
-            if (up[j] + 1 < best) best = up[j] + 1, way = MISSING;
-            if (j && here[j - 1] + 1 < best) best = here[j - 1] + 1, way = EXTRA;
-            if (j > 1 && up[j - 2] + 1 < best && is_split(l, i - 1, at, fit)) best = up[j - 2] + 1, way = SPLIT;
-            if (i > 1 && j && two[j - 1] + 1 < best && is_joined(l, i - 1, at, fit)) best = two[j - 1] + 1, way = MERGED;
+            if (up[j] + STRANGE < best) best = up[j] + STRANGE, way = MISSING;
+            if (j && here[j - 1] + EDIT < best) best = here[j - 1] + EDIT, way = EXTRA;
+            if (j > 1 && up[j - 2] + EDIT < best && is_split(l, i - 1, at, fit)) best = up[j - 2] + EDIT, way = SPLIT;
+            if (i > 1 && j && two[j - 1] + EDIT < best && is_joined(l, i - 1, at, fit)) best = two[j - 1] + EDIT, way = MERGED;
             here[j] = best, ways[i * wide + j] = (uint8_t)way;
         }
     }

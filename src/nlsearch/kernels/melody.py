@@ -2,7 +2,8 @@
 
 A melody matches a stretch of a line under one transposition, and where its durations count under one scale of time, if
 it becomes the stretch by at most so many *edits*: a note that is changed (another pitch, or another duration), missing,
-extra, split into two of its pitch (which last as long together) or merged of two.  Each costs 1.
+extra, split into two of its pitch (which last as long together) or merged of two.  Each costs 1; of alignments with as
+many edits the one counts that leaves fewer notes of the melody without a counterpart.
 
 Every match within *k* edits leaves one of any *k* + 1 notes as it is (of 2 *k* + 1 where durations count, because two
 merged notes both change theirs).  So it is looked at every pair of a note of the
@@ -44,13 +45,14 @@ FOUND = np.dtype(
         ("end", "<u4"),
         ("transposition", "<i4"),
         ("steps", "<i4"),
-        ("cost", "<i4"),
-        ("none", "<i4"),
+        ("edits", "<i4"),
+        ("strange", "<i4"),
         ("scale", "<f8"),
     ]
 )
-"""A match: which item and line, the stretch of the axis of all lines, semitones and letter names up, edits, and time
-units of the item to one of the query (0 where durations do not count)."""
+"""A match: which item and line, the stretch of the axis of all lines, semitones and letter names up, edits, how
+many of them are notes of the melody without a counterpart (changed or missing), and time units of the item to one of the
+query (0 where durations do not count)."""
 Move: TypeAlias = Literal["same", "changed", "missing", "extra", "split", "merged"]
 MOVES: tuple[Move, ...] = ("same", "changed", "missing", "extra", "split", "merged")
 """By which edits a melody becomes a stretch: ``split`` takes two notes of the stretch, ``merged`` two of the melody."""

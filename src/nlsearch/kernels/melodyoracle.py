@@ -14,7 +14,11 @@ from nlsearch.kernels.melody import FOUND, MUTE, NEAR_ENOUGH, WILD, Melody, Move
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_FAR = 1_000_000
+_FAR = 10**9
+_EDIT = 2**16
+"""What an edit costs."""
+_STRANGE = _EDIT + 1
+"""What a note of the melody costs that the item does not have."""
 _HEADER = struct.Struct("<4s8I")
 
 
@@ -110,7 +114,7 @@ class Comparison:
         )
 
     def best(self, diagonal: int, fit: Fit, low: int, high: int) -> tuple[int, int, int] | None:
-        """Align the whole melody around a diagonal, within [low, high) of the axis: start, end and edits, or None."""
+        """Align the whole melody around a diagonal, within [low, high) of the axis: start, end and cost, or None."""
         k, n = self.melody.edits, len(self.melody)
         width = 2 * k + 1
         cost = [[_FAR] * width for _ in range(n + 1)]
@@ -133,28 +137,28 @@ class Comparison:
                         cost[i][b], start[i][b] = whole, start[i - rows][came]
         ends = [k] + [k + sign * off for off in range(1, k + 1) for sign in (-1, 1)]
         best = min(ends, key=lambda b: cost[n][b])
-        return None if cost[n][best] > k else (start[n][best], diagonal + n + best - k, cost[n][best])
+        return None if cost[n][best] // _EDIT > k else (start[n][best], diagonal + n + best - k, cost[n][best])
 
     def ways(self, i: int, end: int, low: int, fit: Fit) -> Iterator[tuple[int, int, int, Move]]:
         """Yield the ways into a cell: price, notes of the melody and of the item, and the move."""
         at = end - 1
         if at >= low:
             same = self.same_note(i - 1, at, fit)
-            yield (0 if same else 1), 1, 1, "same" if same else "changed"
-        yield 1, 1, 0, "missing"
+            yield (0 if same else _STRANGE), 1, 1, "same" if same else "changed"
+        yield _STRANGE, 1, 0, "missing"
         if at >= low:
-            yield 1, 0, 1, "extra"
+            yield _EDIT, 0, 1, "extra"
         if at - 1 >= low and self.is_split(i - 1, at, fit):
-            yield 1, 1, 2, "split"
+            yield _EDIT, 1, 2, "split"
         if i > 1 and at >= low and self.is_merged(i - 1, at, fit):
-            yield 1, 2, 1, "merged"
+            yield _EDIT, 2, 1, "merged"
 
     def moves(self, start: int, end: int, fit: Fit) -> list[Move]:
         """Align the whole melody with a whole stretch; the first of the cheapest ways into a cell counts."""
         n, m = len(self.melody), end - start
         cost = [[_FAR] * (m + 1) for _ in range(n + 1)]
         way: list[list[tuple[int, int, Move]]] = [[(0, 1, "extra")] * (m + 1) for _ in range(n + 1)]
-        cost[0] = list(range(m + 1))
+        cost[0] = [_EDIT * j for j in range(m + 1)]
         for i in range(1, n + 1):
             for j in range(m + 1):
                 for price, rows, notes, move in self.ways(i, start + j, start, fit):
@@ -216,7 +220,7 @@ def find_melodies_reference(
                 if answer is not None:
                     start, end, cost = answer
                     scale = 0.0 if melody.gaps is None else float(fit.scale)
-                    found.append((item, line, start, end, fit.transposition, fit.steps, cost, 0, scale))
+                    found.append((item, line, start, end, fit.transposition, fit.steps, *divmod(cost, _EDIT), scale))
     return np.array(found, FOUND)
 
 

@@ -2,7 +2,9 @@
 
 Score and tier
 --------------
-Score = 1 − edits / notes of the query; tier ``exact`` without edits, else ``near``.
+Score = 1 − edits / notes of the query, less a little (:data:`STRANGE`, all together less than half an edit) for each
+edit that leaves a note of the query without a counterpart: that a melody was ornamented or shortened is likelier than
+that a note was replaced.  Tier ``exact`` without edits, else ``near``.
 """
 
 from __future__ import annotations
@@ -21,6 +23,10 @@ from nlsearch.kernels.melody import WILD, Melody, Move, find_melodies, trace_mel
 from nlsearch.kernels.melodyoracle import Columns, Comparison, Fit, fits_of
 from nlsearch.limits import Limits
 from nlsearch.model import Anchors, Json, Probe, Refined, Region, Verdict
+
+
+STRANGE = 0.4
+"""Of an edit: what it costs in all that every edit leaves a note of the query without a counterpart."""
 
 
 class AskedMelody:
@@ -51,9 +57,10 @@ class AskedMelody:
         lengths = None if whole.lengths is None else whole.lengths[held]
         return Melody(whole.pitches[held], whole.steps[held], gaps, lengths, 0, whole.is_fixed, whole.is_spelled)
 
-    def score(self, edits: NDArray[np.int32]) -> NDArray[np.float64]:
-        """Return the score of matches with so many edits."""
-        return 1 - edits / len(self.melody)
+    def score(self, found: NDArray[np.void]) -> NDArray[np.float64]:
+        """Return the score of matches."""
+        strange = STRANGE * found["strange"] / max(self.melody.edits, 1)
+        return 1 - (found["edits"] + strange) / len(self.melody)
 
 
 # ------------------------------------------------------------------------------------------------ many items at once
@@ -67,13 +74,13 @@ def refine(asked: AskedMelody, payloads: list[bytes | memoryview], anchors: Anch
 
 def _refined(asked: AskedMelody, found: NDArray[np.void], payloads: list[bytes | memoryview]) -> Refined:
     scores = np.zeros(len(payloads), np.float32)
-    order = np.lexsort((found["start"], found["cost"], found["item"]))
+    order = np.lexsort((found["start"], found["strange"], found["edits"], found["item"]))
     found = found[order]
     items = found["item"]
     first = np.flatnonzero(np.diff(items.astype(np.int64), prepend=-1))
-    scores[items[first]] = asked.score(found["cost"][first])
+    scores[items[first]] = asked.score(found[first])
     regions: dict[int, list[Region]] = {}
-    fields = ("item", "start", "end", "cost")
+    fields = ("item", "start", "end", "edits")
     for item, start, end, cost in zip(*(found[name].tolist() for name in fields), strict=True):
         regions.setdefault(item, []).append(Region(start, end, 0, float(-cost)))
     return Refined(scores, regions)
@@ -85,7 +92,7 @@ def scores_of(asked: AskedMelody, payloads: list[bytes | memoryview]) -> NDArray
         return None
     found = find_melodies(asked.melody, payloads, asked.melody.certain())
     scores = np.zeros(len(payloads), np.float32)
-    np.maximum.at(scores, found["item"], asked.score(found["cost"]))
+    np.maximum.at(scores, found["item"], asked.score(found))
     return scores
 
 
@@ -103,7 +110,7 @@ def verify(
         told.append(_told(asked, tune, line, payload, row) if len(told) <= limits.evidence_more else {})
     if not told:
         return None
-    return verdict(told, float(asked.score(found["cost"][:1])[0]), not found[0]["cost"], limits)
+    return verdict(told, float(asked.score(found[:1])[0]), not found[0]["edits"], limits)
 
 
 def verdict(told: list[dict[str, Json]], score: float, is_exact: bool, limits: Limits) -> Verdict:
@@ -133,7 +140,7 @@ def _matches(
     else:
         found = find_melodies(asked.melody, [payload], queries)
     found = np.unique(found)
-    found = found[np.lexsort((found["end"], found["start"], found["cost"]))]
+    found = found[np.lexsort((found["end"], found["start"], found["strange"], found["edits"]))]
     kept: list[int] = []
     seen: set[tuple[int, ...]] = set()
     taken: dict[int, list[tuple[int, int]]] = {}
@@ -171,7 +178,7 @@ def _told(asked: AskedMelody, tune: Tune, line: Line, payload: bytes | memoryvie
 
 def _edits(melody: Melody, tune: Tune, line: Line, payload: bytes | memoryview, row: np.void) -> list[Json]:
     """Return the edits of a match, in words."""
-    if not row["cost"]:
+    if not row["edits"]:
         return []
     start, end, low = int(row["start"]), int(row["end"]), line.start
     told: list[Json] = []
