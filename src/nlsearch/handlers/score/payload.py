@@ -50,6 +50,7 @@ MAGIC = b"nlM1"
 NONE = 255
 """Pitch or step of a note that has none."""
 GRACE, LOWER = 1, 2
+_BYTES = {"line_pitch", "line_step", "pitch", "step", "flags"}
 MOST_PLAYED = 8
 """A voice whose repeats make it longer than so many times what is written has no line as it is played."""
 _HEADER = struct.Struct("<4s8I")
@@ -237,31 +238,80 @@ class Tune:
             raise IndexDamaged("the payload of a score is too short", hint="run nlsearch check") from exc
         if magic != MAGIC:
             raise IndexDamaged("this is no payload of a score", hint="run nlsearch check")
-        self._at = _HEADER.size
         self.voices, self.n_lines = voices, lines
-        self.line_starts = self._column("<u4", lines + 1)
-        self.line_pitch = self._column("u1", line_notes)
-        self.line_step = self._column("u1", line_notes)
-        self.line_gap = self._column("<u4", line_notes)
-        self.line_length = self._column("<u4", line_notes)
-        self.line_note = self._column("<u4", line_notes)
-        self.line_voice = self._column("<u4", lines)
-        self.note_starts = self._column("<u4", voices + 1)
-        self.onset = self._column("<u4", notes)
-        self.duration = self._column("<u4", notes)
-        self.pitch = self._column("u1", notes)
-        self.step = self._column("u1", notes)
-        self.bar = self._column("<u4", notes)
-        self.flags = self._column("u1", notes)
-        self._text = self._payload[self._at : self._at + text]
+        self._counts = {
+            "line_starts": lines + 1, "line_pitch": line_notes, "line_step": line_notes, "line_gap": line_notes,
+            "line_length": line_notes, "line_note": line_notes, "line_voice": lines, "note_starts": voices + 1,
+            "onset": notes, "duration": notes, "pitch": notes, "step": notes, "bar": notes, "flags": notes,
+        }  # fmt: skip
+        self._starts: dict[str, int] = {}
+        at = _HEADER.size
+        for name, count in self._counts.items():
+            self._starts[name] = at
+            at += count if name in _BYTES else 4 * count
+            at += -at % 4
+        if at + text > len(self._payload):
+            raise IndexDamaged("the payload of a score is too short", hint="run nlsearch check")
+        self._text = self._payload[at : at + text]
 
-    def _column(self, dtype: str, count: int) -> NDArray[Any]:
-        try:
-            column = np.frombuffer(self._payload, dtype, count, self._at)
-        except ValueError as exc:
-            raise IndexDamaged("the payload of a score is too short", hint="run nlsearch check") from exc
-        self._at += (column.nbytes + 3) // 4 * 4
-        return column
+    def _column(self, name: str) -> NDArray[Any]:
+        kind = "u1" if name in _BYTES else "<u4"
+        return np.frombuffer(self._payload, kind, self._counts[name], self._starts[name])
+
+    @cached_property
+    def line_starts(self) -> NDArray[np.uint32]:
+        """Where each line begins on the axis of all lines; shape (lines + 1,)."""
+        return self._column("line_starts")
+
+    @cached_property
+    def line_pitch(self) -> NDArray[np.uint8]:
+        """Pitches of the notes of all lines."""
+        return self._column("line_pitch")
+
+    @cached_property
+    def line_note(self) -> NDArray[np.uint32]:
+        """Rows of the notes of all lines."""
+        return self._column("line_note")
+
+    @cached_property
+    def line_voice(self) -> NDArray[np.uint32]:
+        """The voice of each line."""
+        return self._column("line_voice")
+
+    @cached_property
+    def note_starts(self) -> NDArray[np.uint32]:
+        """Where the notes of each voice begin; shape (voices + 1,)."""
+        return self._column("note_starts")
+
+    @cached_property
+    def onset(self) -> NDArray[np.uint32]:
+        """Of each note, in time units."""
+        return self._column("onset")
+
+    @cached_property
+    def duration(self) -> NDArray[np.uint32]:
+        """Of each note, in time units."""
+        return self._column("duration")
+
+    @cached_property
+    def pitch(self) -> NDArray[np.uint8]:
+        """Of each note; 255 for none."""
+        return self._column("pitch")
+
+    @cached_property
+    def step(self) -> NDArray[np.uint8]:
+        """Letter name and octave of each note; 255 for none."""
+        return self._column("step")
+
+    @cached_property
+    def bar(self) -> NDArray[np.uint32]:
+        """Index of the bar of each note among those of its part."""
+        return self._column("bar")
+
+    @cached_property
+    def flags(self) -> NDArray[np.uint8]:
+        """Of each note: grace, lower."""
+        return self._column("flags")
 
     @cached_property
     def around(self) -> Around:
@@ -307,9 +357,9 @@ class Tune:
             low,
             number >= self.voices,
             self.line_pitch[held],
-            self.line_step[held],
-            self.line_gap[held],
-            self.line_length[held],
+            self._column("line_step")[held],
+            self._column("line_gap")[held],
+            self._column("line_length")[held],
             self.line_note[held],
         )
 

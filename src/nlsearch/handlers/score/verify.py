@@ -24,7 +24,6 @@ from nlsearch.kernels.melodyoracle import Columns, Comparison, Fit, fits_of
 from nlsearch.limits import Limits
 from nlsearch.model import Anchors, Json, Probe, Refined, Region, Verdict
 
-
 STRANGE = 0.4
 """Of an edit: what it costs in all that every edit leaves a note of the query without a counterpart."""
 
@@ -57,10 +56,10 @@ class AskedMelody:
         lengths = None if whole.lengths is None else whole.lengths[held]
         return Melody(whole.pitches[held], whole.steps[held], gaps, lengths, 0, whole.is_fixed, whole.is_spelled)
 
-    def score(self, found: NDArray[np.void]) -> NDArray[np.float64]:
-        """Return the score of matches."""
+    def score(self, found: NDArray[np.void]) -> NDArray[np.float32]:
+        """Return the score of matches, as a candidate's bound has it."""
         strange = STRANGE * found["strange"] / max(self.melody.edits, 1)
-        return 1 - (found["edits"] + strange) / len(self.melody)
+        return (1 - (found["edits"] + strange) / len(self.melody)).astype(np.float32)
 
 
 # ------------------------------------------------------------------------------------------------ many items at once
@@ -128,38 +127,41 @@ def _matches(
 ) -> NDArray[np.void]:
     """Return the matches of an item that count, fewest edits first, without those that overlap a better one."""
     queries = asked.melody.certain()
-    if regions and len(payload):
+    if regions:
         reach = asked.melody.edits
-        spans = [(region.start - reach, region.end + reach) for region in regions]
-        notes = np.unique(
-            np.concatenate([np.arange(max(low, 0), min(high, len(tune.line_pitch))) for low, high in spans])
-        )
-        pairs = np.repeat(notes, len(queries)), np.tile(queries, len(notes))
-        items = np.zeros(len(pairs[0]), np.uint32)
-        found = find_melodies(asked.melody, [payload], pairs[1].astype(np.uint32), items, pairs[0].astype(np.int64))
+        notes = sorted({at for region in regions for at in range(region.start - reach, region.end + reach)})
+        axis = np.array(notes, np.int64)
+        axis = axis[(axis >= 0) & (axis < len(tune.line_pitch))]
+        targets, every = np.repeat(axis, len(queries)), np.tile(queries, len(axis))
+        found = find_melodies(asked.melody, [payload], every, np.zeros(len(every), np.uint32), targets)
     else:
         found = find_melodies(asked.melody, [payload], queries)
-    found = np.unique(found)
-    found = found[np.lexsort((found["end"], found["start"], found["strange"], found["edits"]))]
+    rows = found.tolist()
+    order = sorted(range(len(rows)), key=lambda at: (rows[at][6:8], rows[at][2:4], rows[at]))
     kept: list[int] = []
-    seen: set[tuple[int, ...]] = set()
     taken: dict[int, list[tuple[int, int]]] = {}
-    for number, row in enumerate(found):
-        line = tune.line(int(row["line"]))
-        start, end = int(row["start"]) - line.start, int(row["end"]) - line.start
-        if end <= start or not is_wanted(line, tune, asked.voice) or (asked.is_anchored and start):
+    seen: set[tuple[int, ...]] = set()
+    for number in order:
+        _, which, first, end, *_ = rows[number]
+        if end <= first or any(low < end and first < high for low, high in taken.get(which, ())):
             continue
-        if line.is_played and not is_through_repeat(tune, line, start, end - 1):
+        line = tune.line(which)
+        if not _counts(asked, tune, line, first - line.start, end - line.start):
             continue
-        if any(low < row["end"] and row["start"] < high for low, high in taken.get(line.number, ())):
-            continue
-        place = (line.number, *line.notes[start:end].tolist())
-        if line.is_played and place in seen:
+        place = (line.part, line.voice, *line.notes[first - line.start : end - line.start].tolist())
+        if place in seen:
             continue
         seen.add(place)
-        taken.setdefault(line.number, []).append((int(row["start"]), int(row["end"])))
+        taken.setdefault(which, []).append((first, end))
         kept.append(number)
     return found[kept]
+
+
+def _counts(asked: AskedMelody, tune: Tune, line: Line, start: int, end: int) -> bool:
+    """Say whether a match is where it is asked for, and is none of a line as it is written."""
+    if not is_wanted(line, tune, asked.voice) or (asked.is_anchored and start):
+        return False
+    return not line.is_played or is_through_repeat(tune, line, start, end - 1)
 
 
 def _told(asked: AskedMelody, tune: Tune, line: Line, payload: bytes | memoryview, row: np.void) -> dict[str, Json]:
