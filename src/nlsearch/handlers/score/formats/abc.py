@@ -3,10 +3,11 @@ r"""ABC tune books: every tune is an item.
 Conventions
 -----------
 A tune begins with its ``X:`` field.  Fields before the first are those of the file and hold for all tunes.  An
-accidental holds to the next bar line for its letter in all octaves, as the standard says where
-``propagate-accidentals`` does not say otherwise, and for a note that is tied on.  Octave marks of clefs, ``octave=`` and ``transpose=`` are followed, for
-pitches are those that sound; where abc2midi's ``%%MIDI transpose`` is given, it is followed instead.  Each ``V:`` is a
-part, each overlay (``&``) a voice of it.  Parts (``P:``) and repeats are not expanded.
+accidental holds to the next bar line for its letter in all octaves, as the standard says where ``propagate-
+accidentals`` does not say otherwise, and for a note that is tied on.  Octave marks of clefs, ``octave=`` and
+``transpose=`` are followed, for pitches are those that sound; where abc2midi's ``%%MIDI transpose`` is given, it is
+followed instead.  Each ``V:`` is a part, each overlay (``&``) a voice of it.  Parts (``P:``) and repeats are not
+expanded.
 
 References
 ----------

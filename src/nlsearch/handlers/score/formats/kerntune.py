@@ -256,6 +256,9 @@ class Tune:
             score.parts.append(part)
         self._fill_keys(score)
         score.harmonies = self._harmonies
+        untied = sum(len(notes) for staff in self._spines.staves for notes in staff.tied.values())
+        if untied:
+            self.complaints.add("a tie does not end", count=untied)
         if not self.notes:
             score.warnings.append("it holds no notes")
         elif self.is_begun and self._spines.now:
