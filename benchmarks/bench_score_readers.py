@@ -1,4 +1,4 @@
-"""Readers of scores beside music21, on music21's own corpus: are the notes the same, and at what cost?
+"""Readers of scores beside music21, on music21's own corpus: whether the notes are the same, and at what cost.
 
 Usage: ``python benchmarks/bench_score_readers.py [--files N] [--format .mxl] [--keep DIR] [--out differences.md]``
 
@@ -11,6 +11,7 @@ line ``%abc-2.1``, without which it does not carry accidentals through the bar.
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import importlib.util
 import io
@@ -23,12 +24,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from scoreoracle import GRID, Plain, PlainPart, parsed
-
 from nlsearch.errors import NlsearchError
 from nlsearch.handlers.score.notation import TICKS, Part
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem
+from scoreoracle import GRID, Plain, PlainPart, parsed
 
 READERS: dict[str, str] = {
     ".mxl": "musicxml",
@@ -43,6 +43,10 @@ READERS: dict[str, str] = {
 """Suffix → module of :mod:`nlsearch.handlers.score.formats`."""
 REASONS: dict[str, str] = {}
 """File (its last two names) → why it is read in another way than music21 reads it."""
+
+
+ROUNDING = 4
+"""Steps by which two readings of one place may differ."""
 
 
 class Difference(NamedTuple):
@@ -60,9 +64,12 @@ def reader(suffix: str) -> ModuleType | None:
 
 def ours(module: ModuleType, content: bytes) -> tuple[list[list[PlainPart]], float, list[str]]:
     """Return the scores of a file, the seconds of CPU, and the warnings."""
+    gc.collect()
+    gc.freeze()  # else every reading pays for looking through what music21 left in memory
     start = time.process_time()
     items = list(module.records(io.BytesIO(content), Limits()))
     seconds = time.process_time() - start
+    gc.unfreeze()
     scores = [[_plain(part) for part in item.content.parts] for item in items if isinstance(item, RawItem)]
     return scores, seconds, [warning for item in items if isinstance(item, RawItem) for warning in item.warnings]
 
@@ -100,35 +107,48 @@ def differences(mine: list[list[PlainPart]], other: list[list[PlainPart]]) -> It
 
 
 def _part_difference(one: PlainPart, two: PlainPart) -> Difference | None:
-    left, right = ([note[:4] for note in part.notes] for part in (one, two))
-    if sorted(left) != sorted(right):
-        inner = [Counter(_inside(part)) for part in (one, two)]
-        if inner[0] == inner[1]:
-            return Difference("length of bars", f"{_first(left, right)}; the same inside of each bar")
-        more, less = inner[0] - inner[1], inner[1] - inner[0]
+    if not _same(_absolute(one), _absolute(two)):
+        left, right = (list(_inside(part)) for part in (one, two))
+        if _same(left, right):
+            bar = next(
+                (index for index, pair in enumerate(zip(one.bars, two.bars, strict=False)) if not _near(pair)), 0
+            )
+            return Difference("length of bars", f"bar {bar}; the notes of each bar are the same")
+        more, less = Counter(left) - Counter(right), Counter(right) - Counter(left)
         return Difference("notes", f"{sum(more.values())} only here, {sum(less.values())} only there: "
                           f"{sorted(more)[:2]} and {sorted(less)[:2]}")  # fmt: skip
     voices = [_voices(part.notes) for part in (one, two)]
-    bar = next((bar for bar in sorted(voices[0]) if voices[0][bar] != voices[1][bar]), None)
+    bar = next((bar for bar in sorted(voices[0]) if voices[0][bar] != voices[1].get(bar)), None)
     return None if bar is None else Difference("voices", f"bar {bar}")
+
+
+def _same(left: list[tuple[int, ...]], right: list[tuple[int, ...]]) -> bool:
+    """Say whether two lists of bar, pitch, onset, duration are the same up to a rounding."""
+    return len(left) == len(right) and all(
+        a[:2] == b[:2] and _near((a[2], b[2])) and _near((a[3], b[3]))
+        for a, b in zip(sorted(left), sorted(right), strict=True)
+    )
+
+
+def _near(pair: tuple[int, ...]) -> bool:
+    return abs(pair[0] - pair[1]) <= ROUNDING
+
+
+def _absolute(part: PlainPart) -> list[tuple[int, ...]]:
+    return [(note.bar, note.pitch, note.onset, note.duration) for note in part.notes]
 
 
 def _inside(part: PlainPart) -> Iterator[tuple[int, ...]]:
     for bar, onset, duration, pitch, _ in part.notes:
         start = part.bars[bar] if bar < len(part.bars) else 0
-        yield bar, onset - start, duration, pitch
-
-
-def _first(left: list[Any], right: list[Any]) -> str:
-    more = sorted((Counter(left) - Counter(right)).elements())
-    return f"first in bar {more[0][0]}" if more else "notes missing"
+        yield bar, pitch, onset - start, duration
 
 
 def _voices(notes: list[Plain]) -> dict[int, list[list[tuple[int, ...]]]]:
     """Return by bar how its notes lie in voices, whatever these are called."""
     found: dict[int, dict[str, list[tuple[int, ...]]]] = defaultdict(lambda: defaultdict(list))
     for note in notes:
-        found[note.bar][note.voice].append(note[:4])
+        found[note.bar][note.voice].append((note.onset // (4 * ROUNDING), note.pitch))
     return {bar: sorted(map(sorted, voices.values())) for bar, voices in found.items()}
 
 

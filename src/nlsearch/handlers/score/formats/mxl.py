@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from typing import IO, BinaryIO, cast
 
 from nlsearch.errors import LimitExceeded, MalformedContent, UnsupportedFeature
-from nlsearch.handlers.score.formats.xmltree import branches
+from nlsearch.handlers.score.formats.xmltree import Wanted, branches
 from nlsearch.limits import MIB, Limits
 
 MAGIC = b"PK\x03\x04"
@@ -85,7 +85,7 @@ def _named(archive: zipfile.ZipFile, limits: Limits) -> str:
         raise LimitExceeded(f"{_CONTAINER} is of {entry.file_size:,} bytes, over {_CONTAINER_BYTES:,}")
     _check(entry, limits)
     with archive.open(entry) as content:
-        for _, element in branches(cast("BinaryIO", content), limits, frozenset({"rootfile"}), frozenset()):
+        for _, element in branches(cast("BinaryIO", content), limits, Wanted(frozenset({"rootfile"}))):
             name = element.get("full-path", "")
             if element.tag == "rootfile" and "musicxml" in element.get("media-type", "musicxml"):
                 break
