@@ -20,6 +20,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -41,7 +42,17 @@ READERS: dict[str, str] = {
     ".rntxt": "last",
 }
 """Suffix → module of :mod:`nlsearch.handlers.score.formats`."""
-REASONS: dict[str, str] = {}
+APART = "music21 lets parts run apart where one fills a bar less than others; here bars begin together"
+LATE = "music21 makes a bar longer for a direction whose offset lies behind its end"
+CROSS = "a voice goes over two staves, which music21 reads as two parts"
+REASONS: dict[str, str] = {
+    "liliuokalani/aloha_oe.mxl": CROSS,
+    "opus17/movement3.xml": CROSS,
+    "opus41no1/movement1.mxl": "durations are rounded in the file, so that ties do not meet in music21's bars, which run apart",
+    "opus59no3/movement1.mxl": LATE + ", so that its tie does not meet the next",
+    "opus59no3/movement2.mxl": LATE + ", so that its tie does not meet the next",
+    "trecento/PMFC_13_04-Credo Cursor.xml": "an editor's sharp without <alter>, which is what sounds",
+}
 """File (its last two names) → why it is read in another way than music21 reads it."""
 
 
@@ -106,14 +117,27 @@ def differences(mine: list[list[PlainPart]], other: list[list[PlainPart]]) -> It
                 yield Difference(found.sort, f"score {number}, part {index}, {found.where}")
 
 
+def _why_bars(mine: list[PlainPart], other: list[PlainPart]) -> str:
+    """Say why bars are of other lengths than music21 has them: the reason is seen in its own parts."""
+    found = set()
+    for bars in zip(*map(_lengths, mine), *map(_lengths, other), strict=False):
+        here, there = bars[: len(mine)], bars[len(mine) :]
+        if max(there) - min(there) > ROUNDING:
+            found.add(APART)
+        elif abs(here[0] - there[0]) > ROUNDING:
+            found.add(LATE if there[0] > here[0] else "")
+    return "; ".join(sorted(found))
+
+
+def _lengths(part: PlainPart) -> list[int]:
+    return [end - start for start, end in pairwise(part.bars)]
+
+
 def _part_difference(one: PlainPart, two: PlainPart) -> Difference | None:
     if not _same(_absolute(one), _absolute(two)):
         left, right = (list(_inside(part)) for part in (one, two))
         if _same(left, right):
-            bar = next(
-                (index for index, pair in enumerate(zip(one.bars, two.bars, strict=False)) if not _near(pair)), 0
-            )
-            return Difference("length of bars", f"bar {bar}; the notes of each bar are the same")
+            return Difference("length of bars", "the notes of each bar are the same")
         more, less = Counter(left) - Counter(right), Counter(right) - Counter(left)
         return Difference("notes", f"{sum(more.values())} only here, {sum(less.values())} only there: "
                           f"{sorted(more)[:2]} and {sorted(less)[:2]}")  # fmt: skip
@@ -157,7 +181,7 @@ class Tally:
     """Counts of one format."""
 
     def __init__(self) -> None:
-        self.files = self.equal = self.same_notes = 0
+        self.files = self.equal = self.same_in_bars = 0
         self.ours = self.theirs = 0.0
 
 
@@ -193,10 +217,14 @@ def compared(path: Path, module: ModuleType, keep: Path | None, tally: Tally) ->
     tally.theirs += seconds
     found = list(differences(mine, theirs))
     tally.equal += not found
-    tally.same_notes += all(one.sort in {"voices"} for one in found)
+    tally.same_in_bars += all(one.sort == "length of bars" for one in found)
     warning = f"; warned: {warned[0]}" if warned else ""
     sorts = {one.sort: one for one in reversed(found)}
-    return [f"| {name} | {one.sort} | {one.where}{warning} | {REASONS.get(name, '')} |" for one in sorts.values()]
+    why = {"length of bars": "" if len(mine) != 1 else _why_bars(mine[0], theirs[0])}
+    return [
+        f"| {name} | {one.sort} | {one.where}{warning} | {why.get(one.sort) or REASONS.get(name, '')} |"
+        for one in sorts.values()
+    ]
 
 
 def main() -> None:
@@ -222,8 +250,8 @@ def main() -> None:
         for path in paths[:: max(1, len(paths) // given.files)] if given.files else paths:
             rows += compared(path, module, given.keep, tally)
         print(
-            f"{suffix}: {tally.files} files, {tally.equal / tally.files:.1%} equal, {tally.same_notes / tally.files:.1%} "
-            f"with the same notes; CPU {1e3 * tally.ours / tally.files:.2f} ms a file, music21 "
+            f"{suffix}: {tally.files} files, {tally.equal / tally.files:.1%} equal, {tally.same_in_bars / tally.files:.1%} "
+            f"inside each bar; CPU {1e3 * tally.ours / tally.files:.2f} ms a file, music21 "
             f"{1e3 * tally.theirs / tally.files:.1f} ms, {tally.theirs / max(tally.ours, 1e-9):.0f} times as much"
         )
     table = "\n".join(["| file | differs in | where (ours, music21) | reason |", "|---|---|---|---|", *sorted(rows)])

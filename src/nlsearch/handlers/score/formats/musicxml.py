@@ -127,6 +127,10 @@ class _Reader:
             said = self._header.parts.get(name)
             if said is not None:
                 reader.draft.part.name, reader.draft.part.instrument = said
+            if reader.tempo is not None and score.tempo is None:
+                score.tempo = reader.tempo
+                if reader.tempo_words:
+                    score.words.setdefault("tempo", reader.tempo_words)
             drafts.append(reader.finished())
         put_together(score, drafts)
         self._tally.tell(score)
