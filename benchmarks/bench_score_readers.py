@@ -43,7 +43,7 @@ READERS: dict[str, str] = {
 }
 """Suffix → module of :mod:`nlsearch.handlers.score.formats`."""
 APART = "music21 lets parts run apart where one fills a bar less than others; here bars begin together"
-LATE = "music21 makes a bar longer for a direction whose offset lies behind its end"
+LATE = "music21 makes a bar longer for the offset of a direction, or for a rest that is longer than the bar"
 CROSS = "a voice goes over two staves, which music21 reads as two parts"
 REASONS: dict[str, str] = {
     "liliuokalani/aloha_oe.mxl": CROSS,
@@ -122,10 +122,10 @@ def _why_bars(mine: list[PlainPart], other: list[PlainPart]) -> str:
     found = set()
     for bars in zip(*map(_lengths, mine), *map(_lengths, other), strict=False):
         here, there = bars[: len(mine)], bars[len(mine) :]
-        if max(there) - min(there) > ROUNDING:
-            found.add(APART)
-        elif abs(here[0] - there[0]) > ROUNDING:
-            found.add(LATE if there[0] > here[0] else "")
+        if max(there) - here[0] > ROUNDING:
+            found.add(LATE)
+        elif here[0] - min(there) > ROUNDING:
+            found.add(APART if max(there) - min(there) > ROUNDING else "")
     return "; ".join(sorted(found))
 
 

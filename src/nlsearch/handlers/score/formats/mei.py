@@ -135,6 +135,7 @@ class _Movement:
 
     def _staff(self, staff: Staff, content: Element) -> None:
         altered: dict[int, int] = {}
+        staff.last_bar, staff.bar_before = {}, staff.last_bar
         reached = 0
         for index, layer in enumerate(child for child in _flat(content) if child.tag == "layer"):
             name = layer.get("n", "").strip() or str(index + 1)
@@ -142,6 +143,8 @@ class _Movement:
             reached = max(
                 reached, self.layers.layer(staff, f"{name} (staff {staff.name})" if shared else name, layer, altered)
             )
+        if reached > staff.bar_ticks > 0 and not any(staff.last_bar.values()):  # a rest that is longer than its bar
+            reached = staff.bar_ticks
         staff.clock += reached or staff.bar_ticks
         self.lengths[self.bar] = max(self.lengths[self.bar], reached)
         nominal = staff.bar_ticks * max(1, self.layers.most_rests)

@@ -58,6 +58,7 @@ class Staff:
     is_percussion: bool = False
     ties: Ties = field(default_factory=Ties)
     verses: Verses = field(default_factory=Verses)
+    bar_before: dict[str, list[Note]] = field(default_factory=dict)
     last_bar: dict[str, list[Note]] = field(default_factory=dict)
     clock: int = 0
 

@@ -205,7 +205,7 @@ class LayerReader:
         if bars != 1:
             self._tally.warn(f"<{element.tag}> was not written out", self._label)
             return
-        for note in self._staff.last_bar.get(self._name, []):
+        for note in self._staff.bar_before.get(self._name, []):
             self._tally.note()
             again = replace(note, bar=self._bar, syllable="")
             self._found.append(again)

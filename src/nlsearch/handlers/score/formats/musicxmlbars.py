@@ -78,6 +78,7 @@ class PartReader:
         self._at: int | Fraction = 0  # in divisions, behind the base
         self._chord_onset = self._passes = self._figured = 0
         self._voice, self._first = ("1", "1"), ("", 0, 0)
+        self._has_notes = False
         self._ends: dict[str, tuple[int, str]] = {}  # where the voice ends so far, and on which staff
 
     def bar(self, attributes: Mapping[str, str], content: Element) -> None:
@@ -95,9 +96,12 @@ class PartReader:
             if take is not None:
                 take(element)
         self._repeats.end()
-        self.draft.lengths.append(self._reached)
+        length = self._reached
+        if length > self._nominal > 0 and not self._has_notes:  # a rest that is longer than its bar
+            length = self._nominal
+        self.draft.lengths.append(length)
         self.draft.nominal.append(self._nominal)
-        self._clock += self._reached or self._nominal
+        self._clock += length or self._nominal
 
     def finished(self) -> Draft:
         """Return the part, with its voices and verses."""
@@ -127,6 +131,7 @@ class PartReader:
         if sounding is None and not written.is_unpitched:
             self._tally.warn(_NO_NOTE, self._label)
             return
+        self._has_notes = True
         note = kept = Note(onset, end - onset, sounding, step, self._bar, "", written.is_grace)
         if written.is_grace:
             if written.starts:

@@ -146,7 +146,7 @@ def _translated() -> Iterator[None]:
     """Translate what zipfile raises for damaged archives."""
     try:
         yield
-    except (zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, struct.error, UnicodeError) as exc:
+    except (zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, struct.error, ValueError, OverflowError) as exc:
         raise MalformedContent(f"the compressed MusicXML is damaged or cut short: {exc}") from exc
     except NotImplementedError as exc:
         raise UnsupportedFeature(f"packed in a way that is not supported: {exc}") from exc
