@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from nlsearch.errors import NlsearchError
 from nlsearch.handlers.score.notation import TICKS, Part
@@ -48,7 +48,7 @@ CROSS = "a voice goes over two staves, which music21 reads as two parts"
 REASONS: dict[str, str] = {
     "liliuokalani/aloha_oe.mxl": CROSS,
     "opus17/movement3.xml": CROSS,
-    "opus41no1/movement1.mxl": "durations are rounded in the file, so that ties do not meet in music21's bars, which run apart",
+    "opus41no1/movement1.mxl": "durations are rounded in the file, so that music21's bars and ties do not meet",
     "opus59no3/movement1.mxl": LATE + ", so that its tie does not meet the next",
     "opus59no3/movement2.mxl": LATE + ", so that its tie does not meet the next",
     "trecento/PMFC_13_04-Credo Cursor.xml": "an editor's sharp without <alter>, which is what sounds",
@@ -184,6 +184,13 @@ class Tally:
         self.files = self.equal = self.same_in_bars = 0
         self.ours = self.theirs = 0.0
 
+    def said(self) -> str:
+        return (
+            f"{self.files} files, {self.equal / self.files:.1%} equal, {self.same_in_bars / self.files:.1%} inside each "
+            f"bar; CPU {1e3 * self.ours / self.files:.2f} ms a file, music21 {1e3 * self.theirs / self.files:.1f} ms, "
+            f"{self.theirs / max(self.ours, 1e-9):.0f} times as much"
+        )
+
 
 def oracle(path: Path, keep: Path | None) -> tuple[list[list[PlainPart]], float]:
     """Return what music21 reads, or has read before."""
@@ -249,11 +256,7 @@ def main() -> None:
         tally = Tally()
         for path in paths[:: max(1, len(paths) // given.files)] if given.files else paths:
             rows += compared(path, module, given.keep, tally)
-        print(
-            f"{suffix}: {tally.files} files, {tally.equal / tally.files:.1%} equal, {tally.same_in_bars / tally.files:.1%} "
-            f"inside each bar; CPU {1e3 * tally.ours / tally.files:.2f} ms a file, music21 "
-            f"{1e3 * tally.theirs / tally.files:.1f} ms, {tally.theirs / max(tally.ours, 1e-9):.0f} times as much"
-        )
+        print(f"{suffix}: {tally.said()}")
     table = "\n".join(["| file | differs in | where (ours, music21) | reason |", "|---|---|---|---|", *sorted(rows)])
     if given.out is None:
         print(table)

@@ -148,7 +148,7 @@ class Score:
     ----------
     title, composer, lyricist : str
     words : dict of str to str
-        What else the source says of it, by what it is (``"origin"``, ``"genre"``, ``"source"``, ``"opus"``, ``"year"``).
+        What else the source says of it, by what it is: ``"origin"``, ``"genre"``, ``"source"``, ``"opus"``, ``"year"``.
     parts : list of Part
     keys, meters, harmonies : list
         By onset.

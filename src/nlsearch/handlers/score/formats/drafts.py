@@ -65,17 +65,26 @@ def put_together(score: Score, drafts: list[Draft]) -> None:
             harmony.onset = starts[bar_index] + ticks
             score.harmonies.append(harmony)
     score.harmonies.sort(key=lambda harmony: harmony.onset)
-    by_pitch = sorted(drafts, key=lambda draft: not _is_pitched(draft))  # stable
-    keys = next((draft.keys for draft in by_pitch if draft.keys), [])
-    for (bar_index, ticks), key in keys:
-        key.onset = starts[bar_index] + ticks
-        if not score.keys or (key.fifths, key.mode) != (score.keys[-1].fifths, score.keys[-1].mode):
-            score.keys.append(key)
+    _put_keys(score, drafts, starts)
     meters = next((draft.meters for draft in drafts if draft.meters), [])
     for (bar_index, ticks), meter in meters:
         meter.onset = starts[bar_index] + ticks
         if not score.meters or meter.text != score.meters[-1].text:
             score.meters.append(meter)
+
+
+def _put_keys(score: Score, drafts: list[Draft], starts: list[int]) -> None:
+    by_pitch = sorted(drafts, key=lambda draft: not _is_pitched(draft))  # stable
+    for (bar_index, ticks), key in next((draft.keys for draft in by_pitch if draft.keys), []):
+        key.onset = starts[bar_index] + ticks
+        if score.keys and score.keys[-1].onset == key.onset:  # a signature, then the key that it is meant for
+            score.keys.pop()
+        if not score.keys or (key.fifths, key.tonic, key.mode) != _named(score.keys[-1]):
+            score.keys.append(key)
+
+
+def _named(key: Key) -> tuple[int, str, str]:
+    return key.fifths, key.tonic, key.mode
 
 
 def _starts(drafts: list[Draft]) -> list[int]:
@@ -171,8 +180,9 @@ class Verses:
         pieces : list of (str, bool)
             Text, and whether its word goes on.
         """
+        pieces = [(text.strip("-"), goes_on or text.endswith("-")) for text, goes_on in pieces]
         shown = "".join(text + ("-" if goes_on else " ") for text, goes_on in pieces).rstrip(" ")
-        if not shown.strip("- "):
+        if not shown.strip("- _"):
             return
         self._texts.setdefault(name, []).extend(text + ("" if goes_on else " ") for text, goes_on in pieces)
         self._syllables.setdefault(name, []).append((note, shown))

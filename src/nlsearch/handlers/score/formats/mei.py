@@ -56,31 +56,20 @@ def records(stream: BinaryIO, limits: Limits) -> Iterator[RawItem | Skipped]:
         If there is no measure in it: mensural notation, neumes, a header alone.
     """
     reader = _Reader(limits)
-    root = ""
     try:
         for has_ended, element in branches(as_utf8(stream), limits, _WANTED):
-            if not root:
-                root = element.tag
-                if root not in _ROOTS:
-                    raise MalformedContent(f"the XML is a <{root[:40]}>, no MEI")
-            if has_ended:
-                reader.ended(element)
-                if element.tag == "mdiv" and (item := reader.item("")) is not None:
-                    yield item
-            elif (item := reader.began(element)) is not None:
+            if (item := reader.took(element, has_ended=has_ended)) is not None:
                 yield item
     except LimitExceeded as exc:
         yield Skipped(reader.number + 1, exc.message, exc.code)
         return
     except MalformedContent as exc:
-        item = reader.item(exc.message) if root in _ROOTS else None
-        if item is None and not reader.number:
-            raise
-        if item is None:
+        if (item := reader.item(exc.message)) is not None:
+            yield item
+        elif reader.number:
             yield Skipped(reader.number + 1, exc.message, exc.code)
         else:
-            yield item
-        return
+            raise
     if (item := reader.item("")) is not None:
         yield item
     if not reader.number:
@@ -183,14 +172,31 @@ class _Reader:
         self._header = Header()
         self._now: _Movement | None = None
         self._readings: list[list[str]] = []  # of each app or choice around: the readings that began in it
+        self._has_root = False
         self.number = 0
 
-    def began(self, element: Element) -> RawItem | None:
-        """Take the beginning of an element; return the movement before, if this begins another one."""
-        before = None
+    def took(self, element: Element, *, has_ended: bool) -> RawItem | None:
+        """Take the beginning or the end of an element; return the movement that is complete with it.
+
+        Raises
+        ------
+        MalformedContent
+            If the root is not that of MEI.
+        """
+        if not self._has_root:
+            if element.tag not in _ROOTS:
+                raise MalformedContent(f"the XML is a <{element.tag[:40]}>, no MEI")
+            self._has_root = True
+        item = self.item("") if element.tag == "mdiv" else None
+        if has_ended:
+            self._ended(element)
+        else:
+            self._began(element)
+        return item
+
+    def _began(self, element: Element) -> None:
         match element.tag:
             case "mdiv":
-                before = self.item("")
                 self._now = _Movement(self._limits, " ".join(element.get("label", "").split()), element.get("xml:id"))
             case "part":
                 if self._now is not None:
@@ -204,10 +210,8 @@ class _Reader:
             case tag if tag in _TRANSPARENT or tag == "del":
                 if self._readings:
                     self._readings[-1].append(tag)
-        return before
 
-    def ended(self, element: Element) -> None:
-        """Take the end of an element."""
+    def _ended(self, element: Element) -> None:
         if element.tag in _READINGS:
             if self._readings:
                 self._readings.pop()
@@ -235,7 +239,7 @@ class _Reader:
         return self._now
 
     def item(self, broken: str) -> RawItem | None:
-        """Return the movement at hand, if it has a measure; `broken` says why the file ends in it, ``""`` if it does not."""
+        """Return the movement at hand, if it has a measure; `broken` says why the file ends in it, if it does."""
         now, self._now = self._now, None
         if now is None or not now.bars or (broken and not now.tally.notes):
             return None

@@ -30,11 +30,11 @@ _VALUES = {
 }  # fmt: skip
 _MOST_DOTS = 10
 _LONGEST = 10_000 * TICKS
-_REPEATS = {"mRpt": 1, "mRpt2": 2, "multiRpt": 2, "halfmRpt": 0, "beatRpt": 0}
+_REPEATS = frozenset({"mRpt", "mRpt2", "multiRpt", "halfmRpt", "beatRpt"})
 _TRANSPARENT = frozenset(
     {
-        "beam", "abbr", "add", "corr", "damage", "expan", "gap", "handShift", "lem", "orig", "rdg", "reg", "restore",
-        "seg", "sic", "supplied", "unclear", "ossia", "oLayer",
+        "abbr", "add", "bTrem", "beam", "corr", "damage", "expan", "gap", "handShift", "lem", "orig", "rdg", "reg",
+        "restore", "seg", "sic", "supplied", "unclear", "ossia", "oLayer",
     }
 )  # fmt: skip
 _NO_DURATION = "a note without a duration that can be read was given none"
@@ -130,32 +130,35 @@ class LayerReader:
         tag = element.tag
         if tag in {"note", "chord", "rest", "space"}:
             self._event(element, around)
-        elif tag in _TRANSPARENT:
+            return None
+        if tag in _TRANSPARENT:
             return iter(element), around
-        elif tag == "tuplet":
-            num, base = whole(element.get("num"), 1000), whole(element.get("numbase"), 1000)
-            ratio = Fraction(base, num) if num > 0 and base > 0 else Fraction(1)
-            return iter(element), replace(around, ratio=around.ratio * ratio)
-        elif tag == "graceGrp":
+        if tag == "tuplet":
+            return iter(element), replace(around, ratio=around.ratio * ratio_of(element))
+        if tag == "graceGrp":
             return iter(element), replace(around, is_grace=True)
-        elif tag == "bTrem":
-            return iter(element), around
-        elif tag == "fTrem":
+        if tag == "fTrem":
             return iter(element), replace(around, ratio=around.ratio / 2)
-        elif tag in {"app", "choice", "subst"}:
+        if tag in {"app", "choice", "subst"}:
             self._tally.warn(f"of the readings of <{tag}> the first was taken", self._label)
             return iter(first_reading(element)), around
-        elif tag in _REPEATS:
-            self._repeat(element)
-        elif tag == "multiRest":
-            self.most_rests = max(self.most_rests, whole(element.get("num"), 10_000))
-        elif tag == "keySig":
-            take_key(self._staff, element, (self._bar, self._at))
-        elif tag in {"meterSig", "meterSigGrp"}:
-            take_meter(self._staff, element, (self._bar, self._at))
-        elif tag in {"staffDef", "scoreDef"}:
-            self._staves.define(element, self._bar, self._at)
+        self._mark(element)
         return None
+
+    def _mark(self, element: Element) -> None:
+        """Take what is neither a note nor holds notes."""
+        place = (self._bar, self._at)
+        match element.tag:
+            case "multiRest":
+                self.most_rests = max(self.most_rests, whole(element.get("num"), 10_000))
+            case "keySig":
+                take_key(self._staff, element, place)
+            case "meterSig" | "meterSigGrp":
+                take_meter(self._staff, element, place)
+            case "staffDef" | "scoreDef":
+                self._staves.define(element, *place)
+            case tag if tag in _REPEATS:
+                self._repeat(element)
 
     def _event(self, element: Element, around: Around) -> None:
         identity = element.get("xml:id", "")
@@ -201,8 +204,7 @@ class LayerReader:
 
     def _repeat(self, element: Element) -> None:
         """Take what stands for the bar before; other signs of repetition are told."""
-        bars = _REPEATS[element.tag]
-        if bars != 1:
+        if element.tag != "mRpt":
             self._tally.warn(f"<{element.tag}> was not written out", self._label)
             return
         for note in self._staff.bar_before.get(self._name, []):
@@ -290,6 +292,12 @@ class LayerReader:
         if written is not None:
             return written, 0
         return implied, implied
+
+
+def ratio_of(element: Element) -> Fraction:
+    """Return the sounding to the written time of a ``tuplet`` or ``tupletSpan``; 1 if it does not say."""
+    num, base = whole(element.get("num"), 1000), whole(element.get("numbase"), 1000)
+    return Fraction(base, num) if num > 0 and base > 0 else Fraction(1)
 
 
 def first_reading(element: Element) -> list[Element]:

@@ -13,6 +13,7 @@ from fractions import Fraction
 from xml.etree.ElementTree import Element
 
 from nlsearch.handlers.score.formats.meidefs import whole, words_of
+from nlsearch.handlers.score.formats.meilayers import ratio_of
 from nlsearch.handlers.score.formats.tally import Tally
 from nlsearch.handlers.score.notation import TICKS, Bar, Harmony
 
@@ -32,9 +33,8 @@ class Spans:
         """Take a ``tie`` or ``tupletSpan``."""
         start, end = (element.get(name, "").lstrip("#") for name in ("startid", "endid"))
         if element.tag == "tupletSpan":
-            num, base = whole(element.get("num"), 1000), whole(element.get("numbase"), 1000)
-            if start and end and num > 0 and base > 0:
-                self.tuplets[start] = (Fraction(base, num), end)
+            if start and end:
+                self.tuplets[start] = (ratio_of(element), end)
         elif start and end:
             self.ends.setdefault(start, []).append(end)
         else:

@@ -131,16 +131,19 @@ class PartReader:
         if sounding is None and not written.is_unpitched:
             self._tally.warn(_NO_NOTE, self._label)
             return
+        if not (written.is_grace or written.is_chord):
+            self._see_staff(name, onset, end)
+        self._keep(Note(onset, end - onset, sounding, step, self._bar, "", written.is_grace), written, name)
+
+    def _keep(self, note: Note, written: WrittenNote, name: tuple[str, str]) -> None:
+        """Take a note into its voice, or make the one longer that it is tied to."""
         self._has_notes = True
-        note = kept = Note(onset, end - onset, sounding, step, self._bar, "", written.is_grace)
-        if written.is_grace:
-            if written.starts:
-                self._grace_ties.add(sounding)
-        else:
-            if not written.is_chord:
-                self._see_staff(name, onset, end)
-            if written.stops or written.starts:
+        kept = note
+        if written.starts or written.stops:
+            if not written.is_grace:
                 kept = self._tied(note, name[0], starts=written.starts, stops=written.stops)
+            elif written.starts:
+                self._grace_ties.add(note.pitch)
         for lyric in written.lyrics:
             self._verses.add((lyric.get("number") or lyric.get("name") or "1", name[0]), kept, syllables(lyric))
         if kept is note:

@@ -64,6 +64,28 @@ def rootfile(stream: BinaryIO, limits: Limits, warnings: list[str]) -> Iterator[
         yield cast("BinaryIO", _Member(content))
 
 
+def member(stream: BinaryIO, limits: Limits, name: str) -> bytes:
+    """Return a file of an archive, unpacked.
+
+    Raises
+    ------
+    MalformedContent
+        If it is no ZIP, is damaged, or has no such file.
+    UnsupportedFeature
+        If the file is encrypted, or packed in a way that the standard library cannot undo.
+    LimitExceeded
+        If a cap is exceeded, ``record_bytes`` among them.
+    """
+    with _translated(), zipfile.ZipFile(cast("BinaryIO", _Directory(stream, limits.container_members))) as archive:
+        limits.check("container_members", len(archive.filelist))
+        if name not in archive.NameToInfo:
+            raise MalformedContent(f"the archive holds no {name}")
+        entry = archive.NameToInfo[name]
+        _check(entry, limits)
+        limits.check("record_bytes", entry.file_size)
+        return archive.read(entry)
+
+
 def _entry(archive: zipfile.ZipFile, limits: Limits, warnings: list[str]) -> zipfile.ZipInfo:
     """Return the entry of the score: the first root file that is MusicXML (others are PDF, audio …)."""
     if _CONTAINER in archive.NameToInfo:
