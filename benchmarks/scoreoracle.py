@@ -29,7 +29,7 @@ class PlainPart(NamedTuple):
     bars: list[int]
 
 
-def steps(quarters: Any) -> int:  # noqa: ANN401 - music21 gives floats and fractions
+def steps(quarters: Any) -> int:
     return round(quarters * GRID)
 
 
@@ -49,7 +49,7 @@ def parsed(path: Path, text: str | None = None) -> tuple[list[list[PlainPart]], 
         return [plain(score) for score in scores], seconds
 
 
-def plain(score: Any) -> list[PlainPart]:  # noqa: ANN401 - music21 has no types
+def plain(score: Any) -> list[PlainPart]:
     """Return the parts of a music21 score; the staves of one instrument are one part."""
     from music21 import stream
 
@@ -72,7 +72,7 @@ def _part(staves: list[Any]) -> PlainPart:
     return PlainPart(sorted(notes), bars)
 
 
-def _staff(staff: Any, number: int) -> tuple[list[tuple[Plain, str]], list[int]]:  # noqa: ANN401
+def _staff(staff: Any, number: int) -> tuple[list[tuple[Plain, str]], list[int]]:
     from music21 import stream
 
     measures = list(staff.getElementsByClass(stream.Measure)) or [staff]
@@ -89,7 +89,7 @@ def _staff(staff: Any, number: int) -> tuple[list[tuple[Plain, str]], list[int]]
     return found, bars
 
 
-def _elements(measure: Any) -> Iterator[tuple[str, Any, Any]]:  # noqa: ANN401
+def _elements(measure: Any) -> Iterator[tuple[str, Any, Any]]:
     from music21 import harmony, note, stream
 
     for element in measure:
@@ -101,7 +101,7 @@ def _elements(measure: Any) -> Iterator[tuple[str, Any, Any]]:  # noqa: ANN401
             yield "", 0, element
 
 
-def _pitches(element: Any) -> Iterator[tuple[int, str]]:  # noqa: ANN401
+def _pitches(element: Any) -> Iterator[tuple[int, str]]:
     if element.duration.isGrace:
         return
     members = element.notes if element.isChord or hasattr(element, "notes") else [element]

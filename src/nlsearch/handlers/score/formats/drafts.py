@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from nlsearch.handlers.score.notation import Bar, Harmony, Key, Meter, Note, Part, Score, Voice, sort_voice
+from nlsearch.handlers.score.notation import TICKS, Bar, Harmony, Key, Meter, Note, Part, Score, Voice, sort_voice
 
+_ROUNDED = TICKS // 8
+"""By less than this a bar is too long or too short only because durations in it were rounded."""
 Place = tuple[int, int]
 """Index of a bar, and ticks from its start."""
 
@@ -63,17 +65,26 @@ def put_together(score: Score, drafts: list[Draft]) -> None:
             harmony.onset = starts[bar_index] + ticks
             score.harmonies.append(harmony)
     score.harmonies.sort(key=lambda harmony: harmony.onset)
-    by_pitch = sorted(drafts, key=lambda draft: not _is_pitched(draft))  # stable
-    keys = next((draft.keys for draft in by_pitch if draft.keys), [])
-    for (bar_index, ticks), key in keys:
-        key.onset = starts[bar_index] + ticks
-        if not score.keys or (key.fifths, key.mode) != (score.keys[-1].fifths, score.keys[-1].mode):
-            score.keys.append(key)
+    _put_keys(score, drafts, starts)
     meters = next((draft.meters for draft in drafts if draft.meters), [])
     for (bar_index, ticks), meter in meters:
         meter.onset = starts[bar_index] + ticks
         if not score.meters or meter.text != score.meters[-1].text:
             score.meters.append(meter)
+
+
+def _put_keys(score: Score, drafts: list[Draft], starts: list[int]) -> None:
+    by_pitch = sorted(drafts, key=lambda draft: not _is_pitched(draft))  # stable
+    for (bar_index, ticks), key in next((draft.keys for draft in by_pitch if draft.keys), []):
+        key.onset = starts[bar_index] + ticks
+        if score.keys and score.keys[-1].onset == key.onset:  # a signature, then the key that it is meant for
+            score.keys.pop()
+        if not score.keys or (key.fifths, key.tonic, key.mode) != _named(score.keys[-1]):
+            score.keys.append(key)
+
+
+def _named(key: Key) -> tuple[int, str, str]:
+    return key.fifths, key.tonic, key.mode
 
 
 def _starts(drafts: list[Draft]) -> list[int]:
@@ -85,7 +96,7 @@ def _starts(drafts: list[Draft]) -> list[int]:
             lengths[index] = max(lengths[index], length)
     for draft in drafts:
         for index, length in enumerate(draft.nominal):
-            if not lengths[index]:
+            if not lengths[index] or abs(lengths[index] - length) < _ROUNDED:
                 lengths[index] = length
     starts = [0]
     for length in lengths:
@@ -127,29 +138,24 @@ class Ties:
     """Ties of a part that wait for their other note."""
 
     def __init__(self) -> None:
-        self._open: dict[int | None, list[tuple[int, str, Note, int]]] = {}
+        self._open: dict[tuple[int | None, int], list[tuple[str, Note]]] = {}
 
-    def begin(self, note: Note, voice: str, end: int, bar: int) -> None:
-        """Let `note` wait for a note that goes on with it at `end` (ticks of the part's clock), from bar `bar` on."""
-        waiting = self._open.setdefault(note.pitch, [])
-        waiting.append((end, voice, note, bar))
-        del waiting[:-_OPEN_AT_ONCE]
+    def begin(self, note: Note, name: int | None, voice: str, end: int) -> None:
+        """Let `note` wait for one of the same `name` (a pitch) that goes on with it at `end`, by the part's clock."""
+        waiting = self._open.setdefault((name, end), [])
+        if len(waiting) < _OPEN_AT_ONCE:
+            waiting.append((voice, note))
 
-    def end(self, pitch: int | None, voice: str, onset: int, bar: int, *, at_start: bool) -> Note | None:
-        """Return the note that goes on at `onset`: of the same pitch, better of the same voice; None if there is none.
-
-        A note of the bar before whose voice ends too early goes on at the start of this bar (`at_start`).
-        """
-        waiting = self._open.get(pitch)
+    def end(self, name: int | None, voice: str, onset: int) -> Note | None:
+        """Return the note of the same name that goes on at `onset`, better of the same voice; None if there is none."""
+        waiting = self._open.get((name, onset))
         if not waiting:
             return None
-        best, rank = -1, 0
-        for index, (end, other, _, there) in enumerate(waiting):
-            fits = 2 if end == onset else 1 if at_start and there == bar - 1 and end < onset else 0
-            now = 0 if not fits else 2 * fits + (other == voice)
-            if now >= rank and now:
-                best, rank = index, now
-        return waiting.pop(best)[2] if best >= 0 else None
+        best = next((index for index, (other, _) in enumerate(waiting) if other == voice), 0)
+        note = waiting.pop(best)[1]
+        if not waiting:
+            del self._open[name, onset]
+        return note
 
 
 # --------------------------------------------------------------------------------------------------------------- verses
@@ -174,8 +180,9 @@ class Verses:
         pieces : list of (str, bool)
             Text, and whether its word goes on.
         """
+        pieces = [(text.strip("-"), goes_on or text.endswith("-")) for text, goes_on in pieces]
         shown = "".join(text + ("-" if goes_on else " ") for text, goes_on in pieces).rstrip(" ")
-        if not shown.strip("- "):
+        if not shown.strip("- _"):
             return
         self._texts.setdefault(name, []).extend(text + ("" if goes_on else " ") for text, goes_on in pieces)
         self._syllables.setdefault(name, []).append((note, shown))

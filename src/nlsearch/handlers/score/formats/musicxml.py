@@ -24,7 +24,7 @@ from nlsearch.handlers.score.formats.musicxmlbars import PartReader
 from nlsearch.handlers.score.formats.musicxmlheader import Header
 from nlsearch.handlers.score.formats.mxl import MAGIC, rootfile
 from nlsearch.handlers.score.formats.tally import Tally
-from nlsearch.handlers.score.formats.xmltree import branches
+from nlsearch.handlers.score.formats.xmltree import Wanted, branches
 from nlsearch.handlers.score.notation import Score
 from nlsearch.handlers.texts import as_utf8
 from nlsearch.limits import Limits
@@ -32,7 +32,7 @@ from nlsearch.model import RawItem, Skipped
 
 _OPENING = frozenset({"part", "measure"})
 _HEADER = frozenset({"work", "movement-number", "movement-title", "identification", "credit", "part-list", "defaults"})
-_CLOSING = _OPENING | _HEADER
+_WANTED = Wanted(_OPENING, _OPENING | _HEADER)
 _ROOTS = {"score-partwise": "measure", "score-timewise": "part"}
 """Root, and the element that holds one bar of one part."""
 
@@ -89,7 +89,7 @@ class _Reader:
         """
         root = ""
         try:
-            for has_ended, element in branches(stream, self._limits, _OPENING, _CLOSING):
+            for has_ended, element in branches(stream, self._limits, _WANTED):
                 tag = element.tag
                 if not root:
                     root = tag
@@ -127,6 +127,10 @@ class _Reader:
             said = self._header.parts.get(name)
             if said is not None:
                 reader.draft.part.name, reader.draft.part.instrument = said
+            if reader.tempo is not None and score.tempo is None:
+                score.tempo = reader.tempo
+                if reader.tempo_words:
+                    score.words.setdefault("tempo", reader.tempo_words)
             drafts.append(reader.finished())
         put_together(score, drafts)
         self._tally.tell(score)

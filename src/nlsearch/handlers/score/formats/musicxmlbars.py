@@ -28,6 +28,7 @@ from nlsearch.handlers.score.formats.musicxmlmarks import (
     transposition,
     written_quarters,
 )
+from nlsearch.handlers.score.formats.musicxmlnotes import WrittenNote, written_note
 from nlsearch.handlers.score.formats.spelled import LETTER_STEPS
 from nlsearch.handlers.score.formats.tally import Tally
 from nlsearch.handlers.score.notation import NATURALS, TICKS, Bar, Harmony, Note, Part
@@ -76,7 +77,8 @@ class PartReader:
         self._base = self._reached = 0  # ticks
         self._at: int | Fraction = 0  # in divisions, behind the base
         self._chord_onset = self._passes = self._figured = 0
-        self._voice = ("1", "1")
+        self._voice, self._first = ("1", "1"), ("", 0, 0)
+        self._has_notes = False
         self._ends: dict[str, tuple[int, str]] = {}  # where the voice ends so far, and on which staff
 
     def bar(self, attributes: Mapping[str, str], content: Element) -> None:
@@ -94,9 +96,12 @@ class PartReader:
             if take is not None:
                 take(element)
         self._repeats.end()
-        self.draft.lengths.append(self._reached)
+        length = self._reached
+        if length > self._nominal > 0 and not self._has_notes:  # a rest that is longer than its bar
+            length = self._nominal
+        self.draft.lengths.append(length)
         self.draft.nominal.append(self._nominal)
-        self._clock += self._reached or self._nominal
+        self._clock += length or self._nominal
 
     def finished(self) -> Draft:
         """Return the part, with its voices and verses."""
@@ -107,88 +112,56 @@ class PartReader:
         return self.draft
 
     # ----------------------------------------------------------------------------------------------------------- notes
-    def _note(self, element: Element) -> None:  # noqa: C901, PLR0912 - one pass over what a note holds
-        pitch = duration = lyrics = notations = None
-        voice = staff = kind = ""
-        is_rest = is_chord = is_grace = starts = stops = is_unpitched = False
-        dots = 0
-        for child in element:
-            tag = child.tag
-            if tag == "pitch":
-                pitch = child
-            elif tag == "duration":
-                duration = child.text
-            elif tag == "voice":
-                voice = child.text or ""
-            elif tag == "staff":
-                staff = child.text or ""
-            elif tag == "type":
-                kind = child.text or ""
-            elif tag == "rest":
-                is_rest = True
-            elif tag == "chord":
-                is_chord = True
-            elif tag == "tie":
-                starts |= child.get("type") == "start"
-                stops |= child.get("type") == "stop"
-            elif tag == "lyric":
-                lyrics = [child] if lyrics is None else [*lyrics, child]
-            elif tag == "notations":
-                notations = child
-            elif tag == "grace":
-                is_grace = True
-            elif tag == "unpitched":
-                is_unpitched = True
-            elif tag == "dot":
-                dots += 1
-        length = 0 if is_grace else self._length(duration, kind, dots, is_rest=is_rest)
-        if is_chord:
-            onset, name = self._chord_onset, self._voice
+    def _note(self, element: Element) -> None:
+        written = written_note(element)
+        staff = written.staff.strip() or "1"
+        if written.is_chord:
+            onset, name, end = self._chord_onset, self._voice, self._chord_end(written)
         else:
-            name = self._voice = (voice.strip() or str(1 + self._passes), staff.strip() or "1")
+            name = self._voice = (written.voice.strip() or str(1 + self._passes), staff)
             onset = self._chord_onset = self._now()
-            self._figured = 0
-        end = self._end(onset, length, is_chord=is_chord)
-        if is_rest:
+            self._at += self._length(written)
+            end = self._moved()
+            self._first, self._figured = (written.kind, written.dots, end), 0
+        if written.is_rest:
             return
         sounding = step = None
-        if pitch is not None:
-            sounding, step = self._sounding(pitch, staff.strip() or name[1])
-        if sounding is None and not is_unpitched:
+        if written.pitch is not None:
+            sounding, step = self._sounding(written.pitch, staff)
+        if sounding is None and not written.is_unpitched:
             self._tally.warn(_NO_NOTE, self._label)
             return
-        if notations is not None and not (starts or stops):
-            for tied in notations.iterfind("tied"):
-                starts |= tied.get("type") == "start"
-                stops |= tied.get("type") == "stop"
-        note = Note(onset, end - onset, sounding, step, self._bar, "", is_grace)
-        if is_grace:
-            if starts:
-                self._grace_ties.add(sounding)
-        else:
-            if not is_chord:
-                self._see_staff(name, onset, end)
-            if stops or starts:
-                note = self._tied(note, name[0], starts=starts, stops=stops)
-        if lyrics is not None:
-            for lyric in lyrics:
-                self._verses.add((lyric.get("number") or lyric.get("name") or "1", name[0]), note, syllables(lyric))
-        if note.onset == onset and note.bar == self._bar:
+        if not (written.is_grace or written.is_chord):
+            self._see_staff(name, onset, end)
+        self._keep(Note(onset, end - onset, sounding, step, self._bar, "", written.is_grace), written, name)
+
+    def _keep(self, note: Note, written: WrittenNote, name: tuple[str, str]) -> None:
+        """Take a note into its voice, or make the one longer that it is tied to."""
+        self._has_notes = True
+        kept = note
+        if written.starts or written.stops:
+            if not written.is_grace:
+                kept = self._tied(note, name[0], starts=written.starts, stops=written.stops)
+            elif written.starts:
+                self._grace_ties.add(note.pitch)
+        for lyric in written.lyrics:
+            self._verses.add((lyric.get("number") or lyric.get("name") or "1", name[0]), kept, syllables(lyric))
+        if kept is note:
             self._tally.note()
-            kept = self._voices.get(name)
-            if kept is None:
-                kept = self._voices[name] = []
-            kept.append(note)
+            notes = self._voices.get(name)
+            if notes is None:
+                notes = self._voices[name] = []
+            notes.append(note)
+
+    def _chord_end(self, written: WrittenNote) -> int:
+        """Return where a further note of a chord ends: with the first, unless it is written as another value."""
+        kind, dots, end = self._first
+        if written.is_grace or (written.kind, written.dots) == (kind, dots):
+            return self._chord_onset if written.is_grace else end
+        return self._chord_onset + int(self._length(written) * TICKS // self._divisions)
 
     def _now(self) -> int:
         return self._base + int(self._at * TICKS // self._divisions)
-
-    def _end(self, onset: int, length: int | Fraction, *, is_chord: bool) -> int:
-        """Return the ticks at which a note ends; it moves the cursor unless it is of a chord."""
-        if is_chord:
-            return onset + int(length * TICKS // self._divisions)
-        self._at += length
-        return self._moved()
 
     def _moved(self) -> int:
         now = self._now()
@@ -198,19 +171,24 @@ class PartReader:
         self._reached = max(self._reached, now)
         return now
 
-    def _length(self, text: str | None, kind: str, dots: int, *, is_rest: bool) -> int | Fraction:
-        if text is not None:
-            value = number(text)
-            if value is not None and 0 <= value <= LONGEST_QUARTERS * self._divisions:
-                return value
-            self._tally.warn(_TOO_LONG, self._label)
+    def _length(self, written: WrittenNote) -> int | Fraction:
+        if written.is_grace:
             return 0
-        if not (is_rest and not kind):
+        if written.duration is not None:
+            return self._divisions_of(written.duration)
+        if not (written.is_rest and not written.kind):
             self._tally.warn(_NO_DURATION, self._label)
-        return written_quarters(kind, dots) * self._divisions
+        return written_quarters(written.kind, written.dots) * self._divisions
+
+    def _divisions_of(self, text: str | None) -> int | Fraction:
+        value = number(text)
+        if value is not None and 0 <= value <= LONGEST_QUARTERS * self._divisions:
+            return value
+        self._tally.warn(_TOO_LONG, self._label)
+        return 0
 
     def _sounding(self, pitch: Element, staff: str) -> tuple[int | None, int | None]:
-        letter, octave, alter = LETTER_STEPS.get((pitch.findtext("step") or "").strip()), None, 0
+        letter, alter = LETTER_STEPS.get((pitch.findtext("step") or "").strip()), 0
         said = pitch.findtext("alter")
         octave = number(pitch.findtext("octave"))
         if letter is None or octave is None:
@@ -228,7 +206,7 @@ class PartReader:
         """Return the note that `note` goes on, made longer, or itself."""
         onset, end = self._clock + note.onset, self._clock + note.onset + note.duration
         if stops:
-            before = self._ties.end(note.pitch, voice, onset, self._bar, at_start=not note.onset)
+            before = self._ties.end(note.pitch, voice, onset)
             if before is not None:
                 before.duration += note.duration
                 note = before
@@ -237,7 +215,7 @@ class PartReader:
             else:
                 self._tally.warn(_NO_START, self._label)
         if starts:
-            self._ties.begin(note, voice, end, self._bar)
+            self._ties.begin(note, note.pitch, voice, end)
         return note
 
     def _see_staff(self, name: tuple[str, str], onset: int, end: int) -> None:
@@ -252,13 +230,13 @@ class PartReader:
     # ------------------------------------------------------------------------------------------------------ the cursor
     def _backup(self, element: Element) -> None:
         self._passes += 1
-        self._at -= self._length(element.findtext("duration"), "", 0, is_rest=True)
+        self._at -= self._divisions_of(element.findtext("duration"))
         if self._now() < 0:
             self._tally.warn(_EARLY, self._label)
             self._base, self._at = 0, 0
 
     def _forward(self, element: Element) -> None:
-        self._at += self._length(element.findtext("duration"), "", 0, is_rest=True)
+        self._at += self._divisions_of(element.findtext("duration"))
         self._moved()
 
     # ------------------------------------------------------------------------------------------- what is written around

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from typing import IO, BinaryIO, cast
 
 from nlsearch.errors import LimitExceeded, MalformedContent, UnsupportedFeature
-from nlsearch.handlers.score.formats.xmltree import branches
+from nlsearch.handlers.score.formats.xmltree import Wanted, branches
 from nlsearch.limits import MIB, Limits
 
 MAGIC = b"PK\x03\x04"
@@ -64,6 +64,28 @@ def rootfile(stream: BinaryIO, limits: Limits, warnings: list[str]) -> Iterator[
         yield cast("BinaryIO", _Member(content))
 
 
+def member(stream: BinaryIO, limits: Limits, name: str) -> bytes:
+    """Return a file of an archive, unpacked.
+
+    Raises
+    ------
+    MalformedContent
+        If it is no ZIP, is damaged, or has no such file.
+    UnsupportedFeature
+        If the file is encrypted, or packed in a way that the standard library cannot undo.
+    LimitExceeded
+        If a cap is exceeded, ``record_bytes`` among them.
+    """
+    with _translated(), zipfile.ZipFile(cast("BinaryIO", _Directory(stream, limits.container_members))) as archive:
+        limits.check("container_members", len(archive.filelist))
+        if name not in archive.NameToInfo:
+            raise MalformedContent(f"the archive holds no {name}")
+        entry = archive.NameToInfo[name]
+        _check(entry, limits)
+        limits.check("record_bytes", entry.file_size)
+        return archive.read(entry)
+
+
 def _entry(archive: zipfile.ZipFile, limits: Limits, warnings: list[str]) -> zipfile.ZipInfo:
     """Return the entry of the score: the first root file that is MusicXML (others are PDF, audio …)."""
     if _CONTAINER in archive.NameToInfo:
@@ -85,7 +107,7 @@ def _named(archive: zipfile.ZipFile, limits: Limits) -> str:
         raise LimitExceeded(f"{_CONTAINER} is of {entry.file_size:,} bytes, over {_CONTAINER_BYTES:,}")
     _check(entry, limits)
     with archive.open(entry) as content:
-        for _, element in branches(cast("BinaryIO", content), limits, frozenset({"rootfile"}), frozenset()):
+        for _, element in branches(cast("BinaryIO", content), limits, Wanted(frozenset({"rootfile"}))):
             name = element.get("full-path", "")
             if element.tag == "rootfile" and "musicxml" in element.get("media-type", "musicxml"):
                 break
@@ -146,7 +168,7 @@ def _translated() -> Iterator[None]:
     """Translate what zipfile raises for damaged archives."""
     try:
         yield
-    except (zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, struct.error, UnicodeError) as exc:
+    except (zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, struct.error, ValueError, OverflowError) as exc:
         raise MalformedContent(f"the compressed MusicXML is damaged or cut short: {exc}") from exc
     except NotImplementedError as exc:
         raise UnsupportedFeature(f"packed in a way that is not supported: {exc}") from exc

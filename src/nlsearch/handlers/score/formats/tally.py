@@ -50,4 +50,6 @@ class Tally:
             places = f"in bar {label}" if count == 1 else f"{count:,} times, first in bar {label}"
             score.warnings.append(f"{what} ({places})")
         if not self.notes:
-            score.warnings.append("the score has no notes")
+            score.warnings.append(
+                "the score has harmonies and no notes" if score.harmonies else "the score has no notes"
+            )

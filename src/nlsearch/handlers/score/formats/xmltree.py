@@ -7,19 +7,76 @@ namespaces are dropped.  Entities are refused (:mod:`nlsearch.handlers.xmlevents
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 from xml.etree.ElementTree import Element, TreeBuilder
 
 from nlsearch.errors import LimitExceeded
 from nlsearch.handlers.xmlevents import CHUNK, event_parser, parsed
 from nlsearch.limits import Limits, how_to_raise
 
+
+class Wanted(NamedTuple):
+    """Local names of what is wanted.
+
+    Parameters
+    ----------
+    opening, closing : frozenset of str
+        Elements of which the beginning, or the end, is wanted.
+    whole : frozenset of str
+        Elements of which both are wanted, and nothing by itself that is in them.
+    """
+
+    opening: frozenset[str] = frozenset()
+    closing: frozenset[str] = frozenset()
+    whole: frozenset[str] = frozenset()
+
+
 Branch = tuple[bool, Element]
 """Whether an element has ended, and the element."""
 
 
-def branches(stream: BinaryIO, limits: Limits, opening: frozenset[str], closing: frozenset[str]) -> Iterator[Branch]:
-    """Yield the root as it begins, elements of `opening` as they begin, and those of `closing` as they end.
+class _Grower:
+    """Builds elements from a parser's events and notes which are wanted."""
+
+    def __init__(self, head: bytes, wanted: Wanted) -> None:
+        self.ready: list[Branch] = []
+        self.ended_at = 0
+        builder = TreeBuilder()
+        start, end, ready = builder.start, builder.end, self.ready
+        opening, closing = wanted.opening | wanted.whole, wanted.closing | wanted.whole
+        whole = wanted.whole
+        inside = 0
+
+        def started(tag: str, attributes: dict[str, str]) -> None:
+            nonlocal inside
+            if ":" in tag:
+                tag = tag.rpartition(":")[2]
+            element = start(tag, attributes)
+            if tag in opening:
+                if not inside:
+                    ready.append((False, element))
+                inside += tag in whole
+
+        def ended(tag: str) -> None:
+            nonlocal inside
+            if ":" in tag:
+                tag = tag.rpartition(":")[2]
+            element = end(tag)
+            if tag in closing:
+                inside -= tag in whole
+                if not inside:
+                    ready.append((True, element))
+                    self.ended_at = self.parser.CurrentByteIndex
+
+        def began(tag: str, attributes: dict[str, str]) -> None:
+            ready.append((False, start(tag.rpartition(":")[2], attributes)))
+            self.parser.StartElementHandler = started
+
+        self.parser = event_parser(head, began, ended, builder.data)
+
+
+def branches(stream: BinaryIO, limits: Limits, wanted: Wanted) -> Iterator[Branch]:
+    """Yield the root as it begins, and what is wanted as it begins and as it ends.
 
     An element that begins is there with its attributes; one that ends with all that is in it, and it is emptied when
     the next is asked for.
@@ -31,49 +88,25 @@ def branches(stream: BinaryIO, limits: Limits, opening: frozenset[str], closing:
     LimitExceeded
         If more than the cap ``record_bytes`` lies between two ends of wanted elements.
     """
-    head = chunk = stream.read(CHUNK)
-    ready: list[Branch] = []
-    builder = TreeBuilder()
-    start, end = builder.start, builder.end
-    ended_at = fed = 0
-
-    def started(tag: str, attributes: dict[str, str]) -> None:
-        if ":" in tag:
-            tag = tag.rpartition(":")[2]
-        element = start(tag, attributes)
-        if tag in opening:
-            ready.append((False, element))
-
-    def ended(tag: str) -> None:
-        nonlocal ended_at
-        if ":" in tag:
-            tag = tag.rpartition(":")[2]
-        element = end(tag)
-        if tag in closing:
-            ready.append((True, element))
-            ended_at = parser.CurrentByteIndex
-
-    def began(tag: str, attributes: dict[str, str]) -> None:
-        ready.append((False, start(tag.rpartition(":")[2], attributes)))
-        parser.StartElementHandler = started
-
-    parser = event_parser(head, began, ended, builder.data)
+    chunk = stream.read(CHUNK)
+    grower = _Grower(chunk, wanted)
+    fed = 0
     while True:
-        failure = parsed(parser, chunk, lambda: "")
+        failure = parsed(grower.parser, chunk, lambda: "")
         fed += len(chunk)
-        for is_end, element in ready:
+        for is_end, element in grower.ready:
             yield is_end, element
             if is_end:
                 element.clear()
-        ready.clear()
+        grower.ready.clear()
         if failure is not None:
             raise failure
         if not chunk:
             return
-        if fed - ended_at > limits.record_bytes + CHUNK:
+        if fed - grower.ended_at > limits.record_bytes + CHUNK:
             cap = f"the cap record_bytes = {limits.record_bytes:,}"
             raise LimitExceeded(
-                f"a single bar, or all that is said of the score, is over {cap}", hint=how_to_raise("record_bytes")
+                f"a single bar, or what is said of all, is over {cap}", hint=how_to_raise("record_bytes")
             )
         chunk = stream.read(CHUNK)
 
