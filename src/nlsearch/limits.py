@@ -43,6 +43,7 @@ class Limits:
     line_bytes: int = _cap(MIB, "bytes", "one line of a list, or a header line; a file without line ends has none")
     nucleotide_bases: int = _cap(2**32 - 1, "bases", "positions are 32-bit")
     image_pixels: int = _cap(200_000_000, "pixels", "a decompression bomb decodes to gigabytes")
+    score_notes: int = _cap(2_000_000, "notes", "a damaged MIDI file claims billions")
     query_bytes: int = _cap(1_000_000, "bytes", "a whole query with its values")
     query_clauses: int = _cap(4_096, "clauses", "each clause is a pass over the index")
     query_depth: int = _cap(50, "levels", "nested parentheses")
