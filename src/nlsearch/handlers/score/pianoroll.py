@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
 
+from nlsearch.handlers.score.markup import clean, short
 from nlsearch.handlers.score.rolls import MOST_BARS, Roll, RollNote, around, key_name
 
 __all__ = ["MOST_BARS", "MOST_NOTES", "Roll", "RollNote", "around", "key_name", "svg"]
@@ -87,7 +87,7 @@ def svg(roll: Roll) -> bytes:
         y += 16
     legend, y = _legend(roll, drawn, y)
     height = round(y + 4)
-    told = f"<title>{_clean(roll.title or 'piano roll')}</title><desc>{_clean(_described(roll, drawn))}</desc>"
+    told = f"<title>{clean(roll.title or 'piano roll')}</title><desc>{clean(_described(roll, drawn))}</desc>"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" '
         f'role="img">{told}<style>{_STYLE}</style><rect width="{WIDTH}" height="{height}" fill="#fff"/>'
@@ -105,18 +105,6 @@ def _plot(notes: Sequence[RollNote], start: int, end: int, top: float) -> _Plot:
     return _Plot(start, end, lowest, highest, top, row, any(note.pitch is None for note in notes))
 
 
-def _clean(text: str) -> str:
-    """Return text as XML holds it: escaped, without characters that are none there."""
-    kept = (
-        c for c in text if (c >= " " or c == "\t") and c not in "\x7f\ufffe\uffff" and not "\ud800" <= c <= "\udfff"
-    )
-    return escape("".join(kept))
-
-
-def _short(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
-
-
 def _described(roll: Roll, notes: Sequence[RollNote]) -> str:
     matched = [note for note in notes if note.matched]
     if not matched:
@@ -129,8 +117,8 @@ def _described(roll: Roll, notes: Sequence[RollNote]) -> str:
 
 # -------------------------------------------------------------------------------------------------------------- pieces
 def _headings(roll: Roll) -> Iterator[str]:
-    yield f'<text class="title" x="{LEFT - 30}" y="20">{_clean(_short(roll.title, _TITLE))}</text>'
-    yield f'<text class="said" x="{LEFT - 30}" y="38">{_clean(_short(roll.said, _TITLE))}</text>'
+    yield f'<text class="title" x="{LEFT - 30}" y="20">{clean(short(roll.title, _TITLE))}</text>'
+    yield f'<text class="said" x="{LEFT - 30}" y="38">{clean(short(roll.said, _TITLE))}</text>'
 
 
 def _strip(roll: Roll, start: int, end: int) -> Iterator[str]:
@@ -175,9 +163,9 @@ def _bars(roll: Roll, plot: _Plot) -> Iterator[str]:
         x = plot.x(onset)
         if onset > plot.start:
             yield f'<path class="line" d="M{x:.1f} {plot.top:.1f}V{plot.floor:.1f}"/>'
-        text = _short(label, 8)
+        text = short(label, 8)
         if x >= free and text:
-            yield f'<text class="bar" x="{x + 1:.1f}" y="{plot.top - 4:.1f}">{_clean(text)}</text>'
+            yield f'<text class="bar" x="{x + 1:.1f}" y="{plot.top - 4:.1f}">{clean(text)}</text>'
             free = x + max(18.0, _LETTER * len(text) + 8)
 
 
@@ -188,7 +176,7 @@ def _note(roll: Roll, plot: _Plot, note: RollNote) -> str:
     name = "percussion" if note.pitch is None else key_name(note.pitch)
     part = roll.parts[note.part] if 0 <= note.part < len(roll.parts) else ""
     said = [name, f"bar {label}" if (label := roll.label(note.onset)) else "", part, "matched" if note.matched else ""]
-    told = _clean(", ".join(word for word in said if word))
+    told = clean(", ".join(word for word in said if word))
     return (
         f'<rect class="{css}" x="{x:.1f}" y="{plot.y(note.pitch):.1f}" width="{width:.1f}" height="{plot.row:.1f}" '
         f'rx="1.5"><title>{told}</title></rect>'
@@ -203,18 +191,18 @@ def _syllables(plot: _Plot, notes: Sequence[RollNote]) -> Iterator[str]:
     taken: list[tuple[float, float, float]] = []
     for note in sung:
         x, y = plot.x(note.onset), min(plot.y(note.pitch) + plot.row + 9, plot.floor - 2)
-        text = _short(note.syllable, 16)
+        text = short(note.syllable, 16)
         end = x + _LETTER * len(text)
         if end > WIDTH or any(x < high and end > low and abs(y - other) < 10 for low, high, other in taken):
             continue
         taken.append((x, end, y))
-        yield f'<text class="syllable" x="{x:.1f}" y="{y:.1f}">{_clean(text)}</text>'
+        yield f'<text class="syllable" x="{x:.1f}" y="{y:.1f}">{clean(text)}</text>'
 
 
 def _legend(roll: Roll, notes: Sequence[RollNote], y: float) -> tuple[str, float]:
     """Return the names of the parts with their colours, and where they end."""
     shown = sorted({note.part for note in notes if 0 <= note.part < len(roll.parts)})
-    entries = [(f"part{part % len(_COLOURS)}", _short(roll.parts[part], _NAME)) for part in shown[:MOST_PARTS]]
+    entries = [(f"part{part % len(_COLOURS)}", short(roll.parts[part], _NAME)) for part in shown[:MOST_PARTS]]
     if len(shown) > MOST_PARTS:
         entries.append(("strip", f"{len(shown) - MOST_PARTS} more"))
     if any(note.matched for note in notes):
@@ -227,7 +215,7 @@ def _legend(roll: Roll, notes: Sequence[RollNote], y: float) -> tuple[str, float
             x, y = float(LEFT), y + 16
         pieces.append(
             f'<rect class="{css}" x="{x:.1f}" y="{y - 9:.1f}" width="12" height="9" rx="1.5"/>'
-            f'<text x="{x + 17:.1f}" y="{y:.1f}">{_clean(name)}</text>'
+            f'<text x="{x + 17:.1f}" y="{y:.1f}">{clean(name)}</text>'
         )
         x += width
     return "".join(pieces), y + 10
