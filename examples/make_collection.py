@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import music
 import numpy as np
 import proteins
 import spectra
@@ -397,6 +398,7 @@ def files() -> dict[str, bytes]:
         "pictures/gears, transparent.png": png(gears()),
         **proteins.files(),
         **spectra.files(),
+        **music.files(),
         "archive of plates.zip": archive(),
         "broken/cut in the middle.sdf": sdf(ALKALOIDS[:2]).encode()[:-900],
         "broken/valence.smi": b"C1CC1\tcyclopropane\nC(C)(C)(C)(C)C\tfive bonds\n",
