@@ -14,7 +14,9 @@ _LEFT_OUT = {"translation", "codon_start"}
 def as_gff(genbank: Path) -> tuple[str, str]:
     """Return the text of the GFF3 and of the FASTA."""
     lines, fasta = ["##gff-version 3"], []
-    for record in SeqIO.parse(genbank, "genbank"):
+    with genbank.open() as file:
+        records = list(SeqIO.parse(file, "genbank"))
+    for record in records:
         name, length = record.id, len(record)
         fasta.append(f">{name} {record.description}\n{record.seq}\n")
         circular = ";Is_circular=true" if record.annotations.get("topology") == "circular" else ""
