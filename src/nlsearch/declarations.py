@@ -6,7 +6,7 @@ The index stores declarations beside what it built from them, so they live below
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -29,29 +29,26 @@ class Companions:
     formats : tuple of str
         Names of formats of the same kind.
     stems : tuple of (str, str)
-        Two regular expressions each, for whole stems: one of the file's own, with one group, and one of the
-        companion's, in which ``{}`` stands for what the group matched.
+        Two regular expressions each, for whole stems: one of the file's own and one of the companion's, both with one
+        group, which has to hold the same in both.
     """
 
     formats: tuple[str, ...]
     stems: tuple[tuple[str, str], ...] = ()
 
-    def rank(self, stem: str, names: Sequence[str]) -> int | None:
-        """Say how well a file goes with one of this stem: 0 by its stem, 1 by a rule, None not at all.
+    def asked(self, stem: str) -> list[tuple[int, str]]:
+        """Return the keys by which a file of this stem looks for companions: first its stem, then those of rules."""
+        return [(0, stem), *self._by_rules(stem, 0)]
 
-        Parameters
-        ----------
-        stem : str
-        names : sequence of str
-            Of the other file: its stem, then its name.
-        """
-        if stem in names:
-            return 0
-        for own, other in self.stems:
-            found = re.fullmatch(own, stem)
-            if found and re.fullmatch(other.replace("{}", re.escape(found.group(1))), names[0]):
-                return 1
-        return None
+    def told(self, stem: str, name: str) -> list[tuple[int, str]]:
+        """Return the keys under which a file of this stem and name may be found as a companion."""
+        return [(0, stem), (0, name), *self._by_rules(stem, 1)]
+
+    def _by_rules(self, stem: str, side: int) -> Iterator[tuple[int, str]]:
+        for number, rule in enumerate(self.stems, start=1):
+            found = re.fullmatch(rule[side], stem)
+            if found:
+                yield number, found.group(1)
 
 
 @dataclass(frozen=True, slots=True)

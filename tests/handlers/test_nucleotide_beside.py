@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import gzip
+import json
 import random
 from pathlib import Path
 
 import pytest
 from annotated import as_gff
+from click.testing import CliRunner
 from readers import HANDLERS, features
 
 import nlsearch
 from held import Held
+from nlsearch.cli.app import app
 from nlsearch.handlers.nucleotide.formats import genome
 from nlsearch.handlers.sequences.bases import letters
 from nlsearch.limits import Limits
@@ -209,6 +212,11 @@ def test_how_a_coding_sequence_is_read(said: str, bases: str, phase: str, expect
     assert residues(items) == expected
 
 
+def test_a_coding_sequence_without_a_strand_is_not_guessed() -> None:
+    (cds,) = coded("x=y", "ATGAAA", (1, 6, ".", "0"))
+    assert own(cds) == "ATGAAA"
+
+
 def test_stops_inside_and_exceptions_are_said() -> None:
     (protein,) = chains(coded("x=y", "ATGTAAAAA", (1, 9, "+", "0")))
     assert (protein.content.residues, protein.warnings) == (b"M*K", ["the chain has 1 stop (*) inside"])
@@ -317,3 +325,34 @@ def test_a_table_beside_a_fasta_gives_what_the_genbank_file_gives(
         again = made.search(f'like:"{asked.item.id}"', limit=5, count="exact")
         assert {hit.item.path.rpartition(".")[2] for hit in again.hits if hit.tier == "exact"} == {"gff3", "gb"}
         assert all(made.verify(hit) for hit in again.hits)
+
+
+# -------------------------------------------------------------------------------------------------- at the command line
+def test_gene_products_are_found_at_the_command_line(tmp_path: Path) -> None:
+    gene = "ATG" + "AACGGTACTTGGCGTTCTCATAAAGATGAACTGTTT" + STOP  # MNGTWRSHKDELF
+    table = (
+        line("gene", 11, 52, "-", said="ID=g;Name=lysZ;locus_tag=T_1")
+        + line("CDS", 11, 52, "-", "0", "ID=c;Parent=g;product=lysozyme")
+        + line("gene", 11, 52, "-", said="ID=g2;Name=rzoD")
+        + line("tRNA", 60, 70, said="ID=t;product=tRNA-Ala")
+    )
+    (tmp_path / "s.gff3").write_text(table)
+    (tmp_path / "s.fa").write_text(f">r\n{'C' * 10}{complement(gene)}{'G' * 30}\n")
+
+    def found(query: str) -> list[tuple[str, str]]:
+        result = CliRunner().invoke(app, ["-c", str(tmp_path / "c.nls"), "search", query, "--json"])
+        assert result.exit_code in {0, 1}, result.output
+        return sorted(
+            (hit["kind"], hit["locator"]) for hit in map(json.loads, result.stdout.splitlines()) if "kind" in hit
+        )
+
+    result = CliRunner().invoke(app, ["-c", str(tmp_path / "c.nls"), "index", str(tmp_path / "s.gff3")])
+    assert result.exit_code == 0, result.output
+    protein = [("protein", "#c:protein")]
+    assert found('protein:"NGTWRSHKDELF"') == protein
+    assert found('prosite:"N-{P}-[ST]-{P}"') == protein
+    assert found("gene:lysZ") == [("nucleotide", "#c"), ("nucleotide", "#g"), *protein]
+    assert found("near:lysZ{within=50}") == [("nucleotide", "#g2"), ("nucleotide", "#t")]
+    assert ("nucleotide", "#c") in found('region:"r:1-20"')
+    result = CliRunner().invoke(app, ["-c", str(tmp_path / "c.nls"), "verify", 'protein:"NGTWRSHKDELF"'])
+    assert result.exit_code == 0, result.output

@@ -255,7 +255,7 @@ def test_a_damaged_archive_gives_the_tables_before_the_damage(box: Box) -> None:
 def test_stems_of_names() -> None:
     form = Format("GFF3", "text/x-gff3", (".gff3", ".gff"))
     assert [form.stem(name) for name in ("a.b.GFF3", "a.txt", "a", ".gff")] == ["a.b", "a", "a", ".gff"]
-    rules = Companions(("FASTA",), ((r"(.+)\.\d", "{}_all"),))
-    assert rules.rank("a.1", ("a.1", "a.1.fa")) == 0
-    assert rules.rank("a+.1", ("a+_all", "a+_all.fa")) == 1
-    assert rules.rank("a+.1", ("aa_all", "aa_all.fa")) is None
+    rules = Companions(("FASTA",), ((r"(.+)\.\d", "(.+)_all"),))
+    assert rules.asked("a.1") == [(0, "a.1"), (1, "a")]
+    assert rules.told("a_all", "a_all.fa") == [(0, "a_all"), (0, "a_all.fa"), (1, "a")]
+    assert rules.told("a.1", "a.1.fa") == [(0, "a.1"), (0, "a.1.fa")]

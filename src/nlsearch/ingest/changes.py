@@ -24,7 +24,7 @@ from typing import TypeAlias
 from nlsearch.errors import InputError, LimitExceeded, MalformedContent, UnknownKind
 from nlsearch.handlers.registry import Registry
 from nlsearch.index.snapshot import SourceRow
-from nlsearch.ingest.companions import Beside, Finder
+from nlsearch.ingest.companions import Beside, Finder, Members
 from nlsearch.ingest.containers import Lister, Member, Spool
 from nlsearch.ingest.detect import Recognised, recognise, signature, unknown
 from nlsearch.ingest.walk import Found, Rules
@@ -92,7 +92,7 @@ class _Waiting:
     """Members of an archive that are read with others, until all members are known."""
 
     members: list[tuple[SourceRow, Recognised, Spool | None]] = field(default_factory=list)
-    beside: dict[str, list[tuple[MemberSource, str]]] = field(default_factory=dict)
+    beside: dict[str, Members] = field(default_factory=dict)
 
     def add(self, draft: SourceRow, told: Recognised, spool: Spool | None) -> None:
         """Let a member wait; its spool is kept until it is released."""
@@ -102,7 +102,7 @@ class _Waiting:
 
     def may_be_wanted(self, member: Member) -> None:
         """Remember a member that others may want."""
-        self.beside.setdefault(_folder(member.source.path), []).append((member.source, member.checksum))
+        self.beside.setdefault(_folder(member.source.path), Members()).found.append((member.source, member.checksum))
 
 
 Change: TypeAlias = Reading | Settled | Unchanged | Begun | Unread
@@ -332,7 +332,7 @@ class Changes:
     def _with_companions(self, waiting: _Waiting, found: Found) -> Iterator[Change]:
         """Yield the members that wait for the others, now that all are known."""
         for draft, told, spool in waiting.members:
-            others = waiting.beside.get(_folder(draft.path), [])
+            others = waiting.beside.get(_folder(draft.path), Members())
             beside = self._finder.among(told.kind, told.source.format, told.source.name, others)
             yield self._known_member(draft, told, beside) or self._reading(found, draft, told, beside, spool)
             if spool is not None:
@@ -346,7 +346,7 @@ class Changes:
         if known is None or not same or not self._current(known) or self._finder.unchanged(known, beside) is None:
             return None
         self._seen.add(known.path)
-        source = replace(told.source, companions=tuple(self._finder.opened(told.kind, beside)))
+        source = self._with(told, beside)
         return Unchanged(known, replace(known, mtime_ns=draft.mtime_ns, opener=_opener(source, beside)))
 
     # ----------------------------------------------------------------------------------------------------------- rows
@@ -377,7 +377,7 @@ class Changes:
         if spool is not None:
             spool.users += 1
         beside = [self._finder.checked(one) for one in beside]  # before they are read: what changes later is seen
-        source = replace(told.source, companions=tuple(self._finder.opened(told.kind, beside)))
+        source = self._with(told, beside)
         row = replace(
             draft,
             kind=told.kind,
@@ -387,6 +387,10 @@ class Changes:
             opener=_opener(source, beside),
         )
         return Reading(row, source, found, spool)
+
+    def _with(self, told: Recognised, beside: list[Beside]) -> FileSource | MemberSource:
+        """Return a source with its companions."""
+        return replace(told.source, companions=tuple(self._finder.opened(told.kind, told.source.format, beside)))
 
     def _unrecognised(self, draft: SourceRow, source: FileSource | MemberSource) -> Change:
         failure = Failure(draft.path, "", unknown(source), UnknownKind.code)

@@ -15,7 +15,7 @@ import json
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from nlsearch.errors import InputError
 from nlsearch.handlers.contract import Companions, Format
@@ -35,13 +35,11 @@ UNREADABLE = -1
 class Beside:
     """A file that goes with another by its name.
 
-    `form` is the format that its name says, `among` are the formats that it may be of; the checksum of a file on disk
-    is ``""`` until it is needed.
+    `form` is the format that its name says; the checksum of a file on disk is ``""`` until it is needed.
     """
 
     source: FileSource | MemberSource
     form: Format
-    among: tuple[str, ...]
     size: int
     mtime_ns: int
     checksum: str = ""
@@ -50,6 +48,18 @@ class Beside:
     def state(self) -> list[Json]:
         """What the catalog keeps."""
         return [self.source.path, self.size, self.mtime_ns, self.checksum]
+
+
+_Keys = dict[tuple[int, str], list[tuple[str, Format]]]
+"""Files by the keys of :meth:`~nlsearch.declarations.Companions.told`."""
+
+
+@dataclass(slots=True)
+class Members:
+    """Members of one folder of an archive that may be companions, with their checksums."""
+
+    found: list[tuple[MemberSource, str]] = field(default_factory=list)
+    by_keys: dict[tuple[str, str], _Keys] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,7 @@ class Finder:
         self._limits = limits
         self._known = known
         self._wanted: dict[tuple[str, str], _Wanted] = {}
+        self._listed: dict[tuple[str, str], tuple[Folder, _Keys]] = {}
         for handler in registry:
             for form in handler.formats:
                 if form.companions is not None:
@@ -96,50 +107,58 @@ class Finder:
         return any(wanted.form_of(name) for wanted in self._wanted.values())
 
     def in_folder(self, kind: str, form: str, name: str, folder: Folder | None) -> list[Beside]:
-        """Return what goes by its name with a file `name` of that format in a folder on disk, in the order of names."""
+        """Return what goes by its name with a file `name` of that format in a folder on disk, in the order of paths."""
         if folder is None or not self.wants(kind, form):
             return []
-        caps = Caps.of(self._limits)
-        found: list[tuple[FileSource | MemberSource, int, int, str]] = []
-        for file, plain in ((file, plain_name(visible(file))) for file in folder.names()):
-            if self._rank(kind, form, name, plain) is None:
-                continue
-            full = os.path.join(folder.path, file)  # noqa: PTH118 - names need not be UTF-8
-            try:
-                state = os.stat(full)  # noqa: PTH116
-            except OSError:
-                continue
-            if stat.S_ISREG(state.st_mode):
-                source = FileSource(visible(full), plain, "", full, caps=caps)
-                found.append((source, state.st_size, state.st_mtime_ns, ""))
-        return self._best(kind, form, name, found)
+        listed = self._listed.get((kind, form))
+        if listed is None or listed[0] is not folder:  # files come folder by folder
+            files = ((file, plain_name(visible(file))) for file in folder.names())
+            listed = self._listed[kind, form] = (folder, self._by_keys(kind, form, files))
+        found = (self._on_disk(folder, file, form_of) for file, form_of in self._best(kind, form, name, listed[1]))
+        return sorted(
+            (one for one in found if one is not None and one.source.name != name), key=lambda one: one.source.path
+        )
 
-    def among(self, kind: str, form: str, name: str, members: Iterable[tuple[MemberSource, str]]) -> list[Beside]:
-        """Return the same of members of one folder of an archive, given with their checksums."""
-        return self._best(kind, form, name, [(source, source.size, 0, checksum) for source, checksum in members])
-
-    def _rank(self, kind: str, form: str, name: str, other: str) -> int | None:
-        wanted = self._wanted[kind, form]
-        theirs = wanted.form_of(other)
-        if theirs is None or other == name:
+    def _on_disk(self, folder: Folder, file: str, form: Format) -> Beside | None:
+        full = os.path.join(folder.path, file)  # noqa: PTH118 - names need not be UTF-8
+        try:
+            state = os.stat(full)  # noqa: PTH116
+        except OSError:
             return None
-        return wanted.companions.rank(wanted.form.stem(name), (theirs.stem(other), other))
+        if not stat.S_ISREG(state.st_mode):
+            return None
+        path = visible(full)
+        source = FileSource(path, plain_name(path), "", full, caps=Caps.of(self._limits))
+        return Beside(source, form, state.st_size, state.st_mtime_ns)
 
-    def _best(
-        self, kind: str, form: str, name: str, found: Iterable[tuple[FileSource | MemberSource, int, int, str]]
-    ) -> list[Beside]:
-        """Return those that go best with the file."""
-        if not self.wants(kind, form):
-            return []
+    def among(self, kind: str, form: str, name: str, members: Members) -> list[Beside]:
+        """Return the same of members of one folder of an archive."""
+        if (kind, form) not in members.by_keys:
+            members.by_keys[kind, form] = self._by_keys(
+                kind, form, ((str(at), source.name) for at, (source, _) in enumerate(members.found))
+            )
+        found = []
+        for at, form_of in self._best(kind, form, name, members.by_keys[kind, form]):
+            source, checksum = members.found[int(at)]
+            if source.name != name:
+                found.append(Beside(source, form_of, source.size, 0, checksum))
+        return sorted(found, key=lambda one: one.source.path)
+
+    def _by_keys(self, kind: str, form: str, named: Iterable[tuple[str, str]]) -> _Keys:
+        """Sort files by the keys under which they are companions; each is given as what to call it, and its name."""
+        wanted, found = self._wanted[kind, form], _Keys()
+        for file, name in named:
+            theirs = wanted.form_of(name)
+            if theirs is not None:
+                for key in dict.fromkeys(wanted.companions.told(theirs.stem(name), name)):
+                    found.setdefault(key, []).append((file, theirs))
+        return found
+
+    def _best(self, kind: str, form: str, name: str, keys: _Keys) -> list[tuple[str, Format]]:
+        """Return those that go best with the file: by its stem, or else by any rule."""
         wanted = self._wanted[kind, form]
-        ranked: list[tuple[int, Beside]] = []
-        for source, size, mtime_ns, checksum in found:
-            rank = self._rank(kind, form, name, source.name)
-            theirs = wanted.form_of(source.name)
-            if rank is not None and theirs is not None:
-                ranked.append((rank, Beside(source, theirs, wanted.companions.formats, size, mtime_ns, checksum)))
-        best = min((rank for rank, _ in ranked), default=0)
-        return sorted((one for rank, one in ranked if rank == best), key=lambda one: one.source.path)
+        by_stem, *by_rules = wanted.companions.asked(wanted.form.stem(name))
+        return keys.get(by_stem) or list(dict.fromkeys(one for rule in by_rules for one in keys.get(rule, ())))
 
     def unchanged(self, row: SourceRow, beside: list[Beside]) -> SourceRow | None:
         """Return the row of a source if what is beside it now is what was when it was read; else None.
@@ -172,7 +191,7 @@ class Finder:
         except OSError:
             return replace(beside, mtime_ns=UNREADABLE)
 
-    def opened(self, kind: str, beside: Iterable[Beside]) -> Iterator[FileSource | MemberSource]:
+    def opened(self, kind: str, form: str, beside: Iterable[Beside]) -> Iterator[FileSource | MemberSource]:
         """Yield those that are what their names say, or cannot be looked at."""
         for one in beside:
             try:
@@ -180,5 +199,6 @@ class Finder:
             except InputError:
                 yield replace(one.source, format=one.form.name)
                 continue
-            if told is not None and (told.kind, told.source.format) in {(kind, name) for name in one.among}:
+            formats = self._wanted[kind, form].companions.formats
+            if told is not None and told.kind == kind and told.source.format in formats:
                 yield told.source

@@ -31,8 +31,8 @@ _TABLE = rb"[^\t\r\n]+\t[^\t\r\n]+\t[^\t\r\n]+\t\d+\t\d+\t[\d.eE+-]+\t[+.?-]\t[0
 GENOME = Companions(
     ("FASTA", "2bit"),
     (
-        ("(genomic)", r"GC[AF]_.*_{}"),  # NCBI Datasets
-        (r"(.+?)\.\d+(?:\.chr)?", r"{}\.dna(?:_sm)?\.(?:toplevel|primary_assembly)"),  # Ensembl, with its release
+        ("(genomic)", "GC[AF]_.*_(genomic)"),  # NCBI Datasets
+        (r"(.+?)\.\d+(?:\.chr)?", r"(.+)\.dna(?:_sm)?\.(?:toplevel|primary_assembly)"),  # Ensembl, with its release
     ),
 )
 """The sequences beside a table of features."""

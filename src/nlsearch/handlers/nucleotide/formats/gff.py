@@ -275,7 +275,7 @@ def _row(line: _Line, stubs: Stubs) -> Row:
     parts = [part for piece in pieces for part in _unwound(piece, record.topology, stubs.length(line.record))]
     before, behind = (known.get(word, ["x"])[at] == "." for word, at in (("start_range", 0), ("end_range", -1)))
     coding = None
-    if line.kind == "CDS":
+    if line.kind == "CDS" and strand:
         is_open = (behind if strand == "-" else before) or "cds_start_NF" in known.get("tag", ())
         table = number_of("".join(hidden["transl_table"][:1]))
         odd = odd_residues(hidden["transl_except"], parts)
