@@ -11,6 +11,7 @@ import pytest
 from annotated import as_gff
 from click.testing import CliRunner
 from readers import HANDLERS, features
+from test_nucleotide_formats import twobit
 
 import nlsearch
 from held import Held
@@ -89,6 +90,17 @@ def test_what_is_inside_goes_before_what_is_beside(text: str, first: int) -> Non
     gene, record = read(line("gene", first, 4) + text, ("x.fa", ">r\nGGGGGG\n"))
     assert (own(gene), own(record)) == ("CGT", "ACGTTT")
     assert [item.number for item in (gene, record)] == [1, 2]
+
+
+def test_a_2bit_file_serves_as_well() -> None:
+    (gene,) = read(line("gene", 2, 4), Held(twobit({"q": "AAAA", "r": "ACGT"}), "x.2bit", "2bit"))
+    assert (own(gene), warnings(gene)) == ("CGT", [])
+
+
+def test_text_in_utf_16_is_read() -> None:
+    table = (line("gene", 2, 4) + "##FASTA\n>r\nACGT\n").encode("utf-16")
+    gene, record = HANDLERS["nucleotide"].read(Held(table, "x", "GFF3"), Limits())
+    assert (own(gene), own(record)) == ("CGT", "ACGT")
 
 
 def test_a_record_that_is_not_there_is_said() -> None:
@@ -281,6 +293,11 @@ def test_features_that_are_their_own_forebears_end() -> None:
     first, second = read(line("mRNA", 1, 2, said="ID=a;Parent=b") + line("gene", 1, 2, said="ID=b;Parent=a"))
     assert isinstance(first, RawItem)
     assert isinstance(second, RawItem)
+    many = ",".join(["a", "b"] * 50)
+    first, second = read(
+        line("mRNA", 1, 2, said=f"ID=a;Parent={many}") + line("gene", 1, 2, said=f"ID=b;Parent={many}")
+    )
+    assert (own(first), own(second)) == (None, None)
 
 
 # ---------------------------------------------------------------------------------------------------- beside a GenBank

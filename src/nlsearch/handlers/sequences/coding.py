@@ -25,7 +25,7 @@ MOST_RESIDUES = 2**20
 """Of a translation; the longest known chains have forty thousand."""
 PSEUDO = ("pseudo", "pseudogene")
 """Qualifiers of what makes no product."""
-_EXCEPTION = re.compile(r"pos:(.*?),\s*aa:(\w+)", re.DOTALL)
+_EXCEPTION = re.compile(r"pos:([^:]{0,200}?),\s*aa:(\w{1,20})")
 _ODD_RESIDUES = {"sec": "U", "pyl": "O", "term": "*", "other": "X", "asx": "B", "glx": "Z", "xle": "J", "xaa": "X"}
 _SPLICED = frozenset({"trans-splicing", "ribosomal slippage"})
 """What ``/exception`` says of joints, which the parts of the feature tell."""
@@ -67,7 +67,7 @@ def odd_residues(texts: Sequence[str], parts: Sequence[tuple[int, int, str]]) ->
     found = {}
     for place, name in _EXCEPTION.findall(",".join(texts)):
         residue = _ODD_RESIDUES.get(name.lower()) or _letter(name)
-        bases = [int(number) - 1 for number in re.findall(r"\d+", place)]
+        bases = [int(number) - 1 for number in re.findall(r"\d{1,10}", place)]
         at = _spliced(bases, parts) if bases and residue else None
         if at is not None:
             found[at] = residue

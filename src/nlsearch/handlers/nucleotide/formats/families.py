@@ -7,7 +7,6 @@ from nlsearch.handlers.sequences.coding import PSEUDO
 NAMES = ("gene", "gene_synonym", "locus_tag", "old_locus_tag")
 MOST = 200_000
 """Features of a record whose children are expected further on."""
-_DEEPEST = 16
 _Attributes = dict[str, list[str]]
 
 
@@ -36,14 +35,13 @@ class Families:
 
         Synonyms come with the gene that they are synonyms of.
         """
-        parents = known.get("Parent", [])
-        for _ in range(_DEEPEST):
+        parents, seen = known.get("Parent", []), set[str]()
+        while parents:
             found = [self._told[parent] for parent in parents if parent in self._told]
-            if not found:
-                return
+            seen.update(parents)
             for names, _ in found:
                 mine = known.get("gene")
                 for word, values in names.items():
                     if word not in known and (word != "gene_synonym" or mine in (None, names.get("gene"))):
                         known[word] = list(values)
-            parents = [parent for _, above in found for parent in above]
+            parents = list(dict.fromkeys(parent for _, above in found for parent in above if parent not in seen))
