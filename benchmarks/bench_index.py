@@ -38,6 +38,7 @@ class Gz:
     path: str
     name: str
     format: str = ""
+    companions: tuple[()] = ()
 
     def open(self) -> io.BufferedIOBase:
         """Open the decompressed bytes."""

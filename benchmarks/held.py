@@ -13,6 +13,7 @@ class Held:
     content: bytes
     name: str = "memory"
     format: str = ""
+    companions: tuple[()] = ()
 
     @property
     def path(self) -> str:

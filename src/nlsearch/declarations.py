@@ -6,7 +6,7 @@ The index stores declarations beside what it built from them, so they live below
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -14,6 +14,41 @@ from nlsearch.model import Guarantee, Scalar
 
 Buffer: TypeAlias = bytes | memoryview
 FieldType: TypeAlias = Literal["text", "keyword", "integer", "float", "boolean", "date"]
+
+
+@dataclass(frozen=True, slots=True)
+class Companions:
+    """Which files beside a file belong to it, as the sequences do that a table of features is about.
+
+    A companion lies in the same folder (of the same archive), is of one of `formats`, and has the stem of the file: its
+    name without the suffixes of format and compression (``sample.gff3`` and ``sample.fna.gz``; ``sample.fna.gff3``
+    counts as well).  Only if there is none, files count whose stems go together by one of `stems`.
+
+    Parameters
+    ----------
+    formats : tuple of str
+        Names of formats of the same kind.
+    stems : tuple of (str, str)
+        Two regular expressions each, for whole stems: one of the file's own and one of the companion's, both with one
+        group, which has to hold the same in both.
+    """
+
+    formats: tuple[str, ...]
+    stems: tuple[tuple[str, str], ...] = ()
+
+    def asked(self, stem: str) -> list[tuple[int, str]]:
+        """Return the keys by which a file of this stem looks for companions: first its stem, then those of rules."""
+        return [(0, stem), *self._by_rules(stem, 0)]
+
+    def told(self, stem: str, name: str) -> list[tuple[int, str]]:
+        """Return the keys under which a file of this stem and name may be found as a companion."""
+        return [(0, stem), (0, name), *self._by_rules(stem, 1)]
+
+    def _by_rules(self, stem: str, side: int) -> Iterator[tuple[int, str]]:
+        for number, rule in enumerate(self.stems, start=1):
+            found = re.fullmatch(rule[side], stem)
+            if found:
+                yield number, found.group(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +67,9 @@ class Format:
     pattern : bytes
         A regular expression (bytes, ``re.match`` with ``re.DOTALL | re.MULTILINE``) that the first 8 KiB of such a file
         match; ``b""`` if the format cannot be told from its bytes, and then the suffix decides.
+    companions : Companions, optional
+        Which files beside such a file are read with it; the handler finds them in
+        :attr:`~nlsearch.handlers.contract.Source.companions`.
     """
 
     name: str
@@ -39,10 +77,16 @@ class Format:
     suffixes: tuple[str, ...]
     magic: tuple[bytes, ...] = ()
     pattern: bytes = b""
+    companions: Companions | None = None
 
     def fits(self, head: bytes) -> bool:
         """Say whether the first 8 KiB of a file match the pattern."""
         return bool(self.pattern) and re.match(self.pattern, head, re.DOTALL | re.MULTILINE) is not None
+
+    def stem(self, name: str) -> str:
+        """Return a file's name (without a compression suffix) without the suffix of this format, or else its last."""
+        ends = [end for end in self.suffixes if name.lower().endswith(end) and len(name) > len(end)]
+        return name[: -len(max(ends, key=len))] if ends else name.rpartition(".")[0] or name
 
     def begins(self, head: bytes) -> bool:
         """Say whether the first 8 KiB of a file are those of this format, by magic or by pattern."""

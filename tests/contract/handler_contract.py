@@ -12,7 +12,7 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
@@ -22,7 +22,7 @@ import pytest
 import nlsearch
 from nlsearch import wire
 from nlsearch.errors import InputError, QueryError, QuerySyntax
-from nlsearch.handlers.contract import COMMON_FIELDS, Handler, Translator, VectorSpace
+from nlsearch.handlers.contract import COMMON_FIELDS, Handler, Source, Translator, VectorSpace
 from nlsearch.handlers.registry import Registry, yields
 from nlsearch.limits import Limits
 from nlsearch.model import Skipped
@@ -43,6 +43,7 @@ class Bytes:
     name: str
     format: str
     content: bytes
+    companions: Sequence[Source] = ()
 
     def open(self) -> io.BytesIO:
         return io.BytesIO(self.content)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from nlsearch.handlers.contract import Source
 
 
 @dataclass
@@ -13,6 +16,7 @@ class Held:
     content: bytes
     name: str = "memory"
     format: str = ""
+    companions: Sequence[Source] = ()
 
     @property
     def path(self) -> str:

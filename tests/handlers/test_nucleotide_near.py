@@ -18,9 +18,12 @@ HANDLER = NucleotideHandler()
 LENGTH = 10_000
 
 
-def feature(start: int, end: int, strand: str = "+", *, circular: bool = False, record: str = "R1.1") -> bytes:
+def feature(
+    start: int, end: int, strand: str = "+", *, circular: bool = False, record: str = "R1.1", identity: str = ""
+) -> bytes:
+    """Return the payload of a feature; `identity` is written ``type name gene …``."""
     parts = [Place(start, end, strand)] if start < end else [Place(start, LENGTH, strand), Place(0, end, strand)]
-    return encode(None, "f", parts, feature_of=LENGTH, circular=circular, record=[record])
+    return encode(None, "f", parts, feature_of=LENGTH, circular=circular, record=[record], identity=identity.split())
 
 
 def near(anchor: bytes, other: bytes, within: int = 100, side: str = "both") -> Verdict | None:
@@ -43,6 +46,34 @@ def test_the_last_base_within_reach_counts() -> None:
 def test_a_feature_is_not_near_itself() -> None:
     assert near(feature(1000, 1100), feature(1000, 1100)) is None
     assert near(feature(1000, 1100), feature(1000, 1100, "-")) is not None
+
+
+@pytest.mark.parametrize(
+    ("anchor", "other", "is_neighbour"),
+    [
+        ("gene lysZ lysZ T_1", "CDS lysZ lysZ", False),
+        ("gene lysZ lysZ", "CDS LYSZ LysZ T_1", False),
+        ("gene lysZ lysZ", "CDS lysozyme", False),  # it does not say which gene it is of
+        ("gene lysZ T_1", "gene rzoD T_2", True),
+        ("gene lysZ lysZ", "CDS rzoD rzoD", True),
+        ("CDS lysozyme", "gene rzoD rzoD", False),
+        ("region peak_1", "region peak_2", True),
+        ("region peak_1", "region PEAK_1", False),
+        ("region peak_1", "", False),
+    ],
+)
+def test_what_lies_at_the_very_place_is_the_same_gene_or_another(anchor: str, other: str, is_neighbour: bool) -> None:
+    payloads = [feature(1000, 1100, identity=text) for text in (anchor, other)]
+    assert (near(*payloads) is not None) == is_neighbour
+    assert near(payloads[0], feature(1000, 1101, identity=other)) is not None
+
+
+def test_both_of_two_genes_that_a_name_finds_at_one_place_are_anchors() -> None:
+    payloads = [feature(1000, 1100, identity=f"gene {name} {name}") for name in ("lysZ", "rzoD")]
+    probe = HANDLER.compile_named("near", "x", payloads, {"within": 10, "side": "both"})
+    assert [HANDLER.verify(probe, payload) for payload in payloads] == [None, None]
+    assert "the place named x" in probe.read_as
+    assert HANDLER.verify(probe, feature(1000, 1100, identity="gene third third")) is not None
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from nlsearch.errors import MissingExtra
 from nlsearch.handlers.settings import settings_of
 
 if TYPE_CHECKING:
-    from nlsearch.handlers.contract import Field, Format, Handler, Operator, Option, Setting
+    from nlsearch.handlers.contract import Field, Handler, Operator, Option, Setting
     from nlsearch.model import Json
 
 
@@ -70,7 +70,13 @@ def described(handler: Handler) -> dict[str, Json]:
         "version": handler.version,
         "missing": missing(handler),
         "formats": [
-            {"name": f.name, "media_type": f.media_type, "suffixes": list(f.suffixes)} for f in handler.formats
+            {
+                "name": f.name,
+                "media_type": f.media_type,
+                "suffixes": list(f.suffixes),
+                "companions": list(f.companions.formats) if f.companions else [],
+            }
+            for f in handler.formats
         ],
         "fields": [_described_field(field) for field in all_fields(handler)],
         "operators": [_described_operator(operator) for operator in handler.operators],
@@ -130,7 +136,8 @@ def _print_kind(handler: Handler) -> None:
     absent = missing(handler)
     click.echo(f"{handler.kind} (features version {handler.version})" + (f"; first: {absent}" if absent else ""))
     click.echo("\nFormats")
-    print_table(("name", "media type", "suffixes"), [_format_row(f) for f in handler.formats])
+    headings, rows = _format_table(handler)
+    print_table(("name", *headings), rows)
     click.echo("\nFields")
     print_table(("name", "type", "unit", "meaning", "example"), [_field_row(f) for f in all_fields(handler)])
     click.echo("\nOperators")
@@ -145,8 +152,15 @@ def _print_kind(handler: Handler) -> None:
         print_table(_SETTING_HEADINGS, [_setting_row(handler, setting) for setting in settings_of(handler)])
 
 
-def _format_row(form: Format) -> tuple[str, ...]:
-    return form.name, form.media_type, " ".join(form.suffixes)
+def _format_table(handler: Handler) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return the headings behind that of the name, and the rows; companions only of a kind that has some."""
+    rows = [(form.name, form.media_type, " ".join(form.suffixes)) for form in handler.formats]
+    if not any(form.companions for form in handler.formats):
+        return ("media type", "suffixes"), list(rows)
+    beside = [", ".join(form.companions.formats) if form.companions else "" for form in handler.formats]
+    return ("media type", "suffixes", "read with, if beside it"), [
+        (*row, said) for row, said in zip(rows, beside, strict=True)
+    ]
 
 
 def _field_row(field: Field) -> tuple[str, ...]:
@@ -178,11 +192,8 @@ def _default(option: Option) -> str:
 # --------------------------------------------------------------------------------------------------------- markdown
 def kind_markdown(handler: Handler) -> str:
     """Return the generated part of a kind's documentation page: formats, fields, operators with their options."""
-    lines = [
-        "## Formats",
-        "",
-        *_markdown_table(("format", "media type", "suffixes"), map(_format_row, handler.formats)),
-    ]
+    columns, rows = _format_table(handler)
+    lines = ["## Formats", "", *_markdown_table(("format", *columns), rows)]
     headings = ("field", "type", "unit", "meaning", "example")
     lines += ["", "## Fields", "", *_markdown_table(headings, map(_field_row, all_fields(handler)))]
     lines += ["", "## Operators", ""]
@@ -195,9 +206,9 @@ def kind_markdown(handler: Handler) -> str:
         lines += _markdown_table(("option", "type", "default", "meaning"), map(_option_row, all_options(operator)))
         lines.append("")
     if settings_of(handler):
-        rows = (_setting_row(handler, setting) for setting in settings_of(handler))
+        settings = (_setting_row(handler, setting) for setting in settings_of(handler))
         lines += ["## Settings of a collection", "", "Given to `nlsearch index --with`, and remembered.", ""]
-        lines += _markdown_table(_SETTING_HEADINGS, rows)
+        lines += _markdown_table(_SETTING_HEADINGS, settings)
     return "\n".join(lines).rstrip("\n") + "\n"
 
 

@@ -36,6 +36,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, runtime_checkable
 from nlsearch.declarations import (
     Buffer,
     Chosen,
+    Companions,
     Field,
     FieldType,
     Format,
@@ -72,6 +73,7 @@ __all__ = [
     "COMMON_OPTIONS",
     "Buffer",
     "Chosen",
+    "Companions",
     "Decider",
     "Field",
     "FieldType",
@@ -131,6 +133,15 @@ class Source(Protocol):
     @property
     def format(self) -> str:
         """The name of the detected :class:`Format`."""
+        ...
+
+    @property
+    def companions(self) -> Sequence[Source]:
+        """The files beside it that its format declares to be read with it (:attr:`Format.companions`), by name.
+
+        They go equally well with it by their names; which of them is the right one their content has to say.  What the
+        source gives may depend on them: it is read again when one of them appears, changes or goes.
+        """
         ...
 
     def open(self) -> BinaryIO:

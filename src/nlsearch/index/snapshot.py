@@ -70,7 +70,8 @@ class SourceRow:
     items, failures : int
         How many items it gave, and how many entries it has among the failures.
     opener : str
-        JSON by which a worker opens a member of a container; ``""`` for plain files.
+        JSON by which a worker opens a member of a container, or a file that is read with files beside it, and of which
+        ``beside`` says what those were; ``""`` for other plain files.
     """
 
     id: int

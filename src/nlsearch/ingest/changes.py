@@ -2,9 +2,10 @@
 
 A file is unchanged if size and modification time are those of the catalog, or else if its SHA-256 is.  It is read again
 if its handler's version or the collection's settings for its kind have changed; what nobody recognised is looked at
-again when the handlers have changed.  Members of an archive are compared one by one when the archive has changed.
-While they are, the archive's own row says to look again, so that a run which is cut short leaves no archive that seems
-complete and is not.
+again when the handlers have changed.  What is read with files beside it is read again when one of those appears,
+changes or goes (:mod:`nlsearch.ingest.companions`).  Members of an archive are compared one by one when the archive
+has changed.  While they are, the archive's own row says to look again, so that a run which is cut short leaves no
+archive that seems complete and is not.
 
 What cannot be read now (no permission, a link to a disk that is away) is a failure, and what was read of it before
 stays, as does what lies below a folder that cannot be read; what reads and is broken replaces what was there before.
@@ -23,6 +24,7 @@ from typing import TypeAlias
 from nlsearch.errors import InputError, LimitExceeded, MalformedContent, UnknownKind
 from nlsearch.handlers.registry import Registry
 from nlsearch.index.snapshot import SourceRow
+from nlsearch.ingest.companions import Beside, Finder, Members
 from nlsearch.ingest.containers import Lister, Member, Spool
 from nlsearch.ingest.detect import Recognised, recognise, signature, unknown
 from nlsearch.ingest.walk import Found, Rules
@@ -85,6 +87,24 @@ class Unread:
     failure: Failure
 
 
+@dataclass(slots=True)
+class _Waiting:
+    """Members of an archive that are read with others, until all members are known."""
+
+    members: list[tuple[SourceRow, Recognised, Spool | None]] = field(default_factory=list)
+    beside: dict[str, Members] = field(default_factory=dict)
+
+    def add(self, draft: SourceRow, told: Recognised, spool: Spool | None) -> None:
+        """Let a member wait; its spool is kept until it is released."""
+        if spool is not None:
+            spool.users += 1
+        self.members.append((draft, told, spool))
+
+    def may_be_wanted(self, member: Member) -> None:
+        """Remember a member that others may want."""
+        self.beside.setdefault(_folder(member.source.path), Members()).found.append((member.source, member.checksum))
+
+
 Change: TypeAlias = Reading | Settled | Unchanged | Begun | Unread
 
 
@@ -127,6 +147,7 @@ class Changes:
         self._retry_failed = retry_failed
         self._versions = registry.reading_versions()
         self._signature = signature(registry)
+        self._finder = Finder(registry, limits, self._known)
         self._seen: set[str] = set()
         self._looked_at: set[str] = set()
         self._listed: set[str] = set()
@@ -146,9 +167,10 @@ class Changes:
             return
         known = self._known.get(found.path)
         same = known is not None and (known.size, known.mtime_ns) == (found.size, found.mtime_ns)
-        if known is not None and same and self._current(known):
+        row = None if known is None else self._as_it_was(known, found)
+        if known is not None and same and row is not None:
             self._looked_at.add(found.path)
-            yield from self._unchanged(known, known)
+            yield from self._unchanged(known, row)
             return
         try:
             self._limits.check(self._largest, found.size)  # before it is read at all: files may have holes of terabytes
@@ -163,8 +185,8 @@ class Changes:
             yield self._refused(replace(found, mtime_ns=LOOK_AGAIN), failure)
             return
         self._looked_at.add(found.path)
-        if known is not None and known.sha256 == digest and self._current(known):
-            yield from self._unchanged(known, replace(known, size=found.size, mtime_ns=found.mtime_ns))
+        if known is not None and known.sha256 == digest and row is not None:
+            yield from self._unchanged(known, replace(row, size=found.size, mtime_ns=found.mtime_ns))
             return
         yield from self._look(found, digest)
 
@@ -197,6 +219,13 @@ class Changes:
             return False
         return own is not None or any(map(_Within(_below(path)), self._known))
 
+    def _as_it_was(self, known: SourceRow, found: Found) -> SourceRow | None:
+        """Return the row of a file that need not be read again if its bytes are the same; else None."""
+        if not self._current(known):
+            return None
+        beside = self._finder.in_folder(known.kind, known.format, plain_name(known.path), found.folder)
+        return self._finder.unchanged(known, beside)
+
     def _current(self, row: SourceRow) -> bool:
         """Say whether an unchanged source need not be read again; of an archive, whether no member need."""
         if row.mtime_ns == LOOK_AGAIN or (row.status == "failed" and self._retry_failed):
@@ -228,7 +257,8 @@ class Changes:
         elif told is None:
             yield self._unrecognised(draft, source)
         else:
-            yield self._reading(found, draft, told)
+            beside = self._finder.in_folder(told.kind, told.source.format, told.source.name, found.folder)
+            yield self._reading(found, draft, told, beside)
 
     # ------------------------------------------------------------------------------------------------------- archives
     def _archive(self, found: Found, told: Recognised, draft: SourceRow) -> Iterator[Change]:
@@ -268,13 +298,21 @@ class Changes:
     def _list(
         self, lister: Lister, archive: Recognised, found: Found, depth: int, spool: Spool | None
     ) -> Iterator[Change]:
-        for member in lister.members(archive, depth, spool):
-            if isinstance(member, Failure):
-                yield self._refused(replace(found, path=member.path, size=0, mtime_ns=0), member, found.path)
-            else:
-                yield from self._member(lister, member, found, depth)
+        waiting = _Waiting()
+        try:
+            for member in lister.members(archive, depth, spool):
+                if isinstance(member, Failure):
+                    yield self._refused(replace(found, path=member.path, size=0, mtime_ns=0), member, found.path)
+                else:
+                    if self._finder.may_be_one(member.source.name):
+                        waiting.may_be_wanted(member)
+                    yield from self._member(lister, member, found, depth, waiting)
+        except InputError:
+            yield from self._with_companions(waiting, found)
+            raise
+        yield from self._with_companions(waiting, found)
 
-    def _member(self, lister: Lister, member: Member, found: Found, depth: int) -> Iterator[Change]:
+    def _member(self, lister: Lister, member: Member, found: Found, depth: int, waiting: _Waiting) -> Iterator[Change]:
         source = member.source
         at = replace(found, path=source.path, size=source.size, mtime_ns=member.mtime_ns)
         draft = self._draft(at, container=found.path, sha256=member.checksum)
@@ -284,20 +322,32 @@ class Changes:
                 yield self._unrecognised(draft, source)
             elif told.container:
                 yield from self._list(lister, told, found, depth + 1, member.spool)
+            elif self._finder.wants(told.kind, told.source.format):
+                waiting.add(draft, told, member.spool)
             else:
-                yield self._known_member(draft, told) or self._reading(found, draft, told, member.spool)
+                yield self._known_member(draft, told, []) or self._reading(found, draft, told, [], member.spool)
         except InputError as error:
             yield self._failed(draft, error)
 
-    def _known_member(self, draft: SourceRow, told: Recognised) -> Unchanged | None:
+    def _with_companions(self, waiting: _Waiting, found: Found) -> Iterator[Change]:
+        """Yield the members that wait for the others, now that all are known."""
+        for draft, told, spool in waiting.members:
+            others = waiting.beside.get(_folder(draft.path), Members())
+            beside = self._finder.among(told.kind, told.source.format, told.source.name, others)
+            yield self._known_member(draft, told, beside) or self._reading(found, draft, told, beside, spool)
+            if spool is not None:
+                spool.release()
+
+    def _known_member(self, draft: SourceRow, told: Recognised, beside: list[Beside]) -> Unchanged | None:
         known = self._known.get(draft.path)
         same = known is not None and (known.container, known.size, known.sha256, known.kind) == (
             draft.container, draft.size, draft.sha256, told.kind,
         )  # fmt: skip
-        if known is None or not same or not self._current(known):
+        if known is None or not same or not self._current(known) or self._finder.unchanged(known, beside) is None:
             return None
         self._seen.add(known.path)
-        return Unchanged(known, replace(known, mtime_ns=draft.mtime_ns, opener=_opener(told.source)))
+        source = self._with(told, beside)
+        return Unchanged(known, replace(known, mtime_ns=draft.mtime_ns, opener=_opener(source, beside)))
 
     # ----------------------------------------------------------------------------------------------------------- rows
     def _draft(self, found: Found, container: str = "", sha256: str = "") -> SourceRow:
@@ -320,19 +370,27 @@ class Changes:
         self.next_number += 1
         return self.next_number - 1
 
-    def _reading(self, found: Found, draft: SourceRow, told: Recognised, spool: Spool | None = None) -> Reading:
+    def _reading(
+        self, found: Found, draft: SourceRow, told: Recognised, beside: list[Beside], spool: Spool | None = None
+    ) -> Reading:
         self._seen.add(draft.path)
         if spool is not None:
             spool.users += 1
+        beside = [self._finder.checked(one) for one in beside]  # before they are read: what changes later is seen
+        source = self._with(told, beside)
         row = replace(
             draft,
             kind=told.kind,
             format=told.source.format,
             handler_version=self._versions[told.kind],
             status="ok",
-            opener=_opener(told.source),
+            opener=_opener(source, beside),
         )
-        return Reading(row, told.source, found, spool)
+        return Reading(row, source, found, spool)
+
+    def _with(self, told: Recognised, beside: list[Beside]) -> FileSource | MemberSource:
+        """Return a source with its companions."""
+        return replace(told.source, companions=tuple(self._finder.opened(told.kind, told.source.format, beside)))
 
     def _unrecognised(self, draft: SourceRow, source: FileSource | MemberSource) -> Change:
         failure = Failure(draft.path, "", unknown(source), UnknownKind.code)
@@ -382,12 +440,21 @@ def _failure(path: str, error: InputError) -> Failure:
     return Failure(path, "", f"{error.message} ({error.hint})" if error.hint else error.message, error.code)
 
 
-def _opener(source: FileSource | MemberSource) -> str:
-    """Return what the catalog keeps to open a source again; nothing for plain files."""
-    if isinstance(source, FileSource) and not source.layers and source.file == source.path:
+def _opener(source: FileSource | MemberSource, beside: list[Beside]) -> str:
+    """Return what the catalog keeps to open a source again, and of what is beside it; nothing for plain files."""
+    if isinstance(source, FileSource) and not source.layers and source.file == source.path and not beside:
         return ""
-    lasting = replace(source, spool=None) if isinstance(source, MemberSource) else source
-    return json.dumps(lasting.describe())
+    lasting = replace(_lasting(source), companions=tuple(map(_lasting, source.companions)))
+    described = lasting.describe()
+    return json.dumps({**described, "beside": [one.state for one in beside]} if beside else described)
+
+
+def _lasting(source: FileSource | MemberSource) -> FileSource | MemberSource:
+    return replace(source, spool=None) if isinstance(source, MemberSource) else source
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
 
 
 def _file_of(row: SourceRow) -> str:

@@ -307,7 +307,7 @@ def _found_again(found: Iterable[Found]) -> Iterator[Found]:
     for one in found:
         state = _state(one.file)
         if state is not None:
-            yield Found(one.path, one.file, *state)
+            yield Found(one.path, one.file, *state, one.folder)
 
 
 def _state(file: str) -> tuple[int, int] | None:

@@ -14,6 +14,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -53,12 +54,15 @@ class Found:
         Bytes.
     mtime_ns : int
         Nanoseconds since 1970.
+    folder : Folder, optional
+        Where it was found.
     """
 
     path: str
     file: str
     size: int
     mtime_ns: int
+    folder: Folder | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +87,40 @@ class _Level:
 
 
 @dataclass(slots=True)
+class Folder:
+    """A folder with the rules that leave something out of it.
+
+    Parameters
+    ----------
+    path : str
+    levels : tuple of _Level
+        Its rules, the outermost first.
+    """
+
+    path: str
+    levels: tuple[_Level, ...] = ()
+    _names: list[str] | None = None
+
+    def names(self) -> list[str]:
+        """Return the names in it that no rule leaves out, ascending, as the system knows them; none if it is gone.
+
+        It is looked at once, however often it is asked.
+        """
+        if self._names is None:
+            try:
+                listed = sorted(os.listdir(self.path))  # noqa: PTH208 - names need not be UTF-8
+            except OSError:
+                listed = []
+            self._names = [name for name in listed if not _ignored(os.path.join(self.path, name), False, self.levels)]  # noqa: PTH118
+        return self._names
+
+
+@dataclass(slots=True)
 class _Walker:
     rules: Rules
     seen: set[_Identity] = field(default_factory=set)
-    links: list[tuple[str, tuple[_Level, ...], _Level | None]] = field(default_factory=list)
+    links: list[tuple[str, Folder, _Level | None]] = field(default_factory=list)
+    folders: dict[str, Folder] = field(default_factory=dict)
 
     def root(self, path: str) -> Iterator[_Step]:
         """Walk from a path that was named."""
@@ -100,7 +134,16 @@ class _Walker:
         if stat.S_ISDIR(state.st_mode):
             yield from self.folder(path, state, exclude, include)
         else:
-            yield from self.file(path, state)
+            yield from self.file(path, state, self.around(os.path.dirname(path)))  # noqa: PTH120
+
+    def around(self, path: str) -> Folder:
+        """Return the folder of a file that was named."""
+        if path not in self.folders:
+            levels = (_Level(path, _spec(self.rules.exclude)),) if self.rules.exclude else ()
+            with suppress(OSError, ValueError):  # a failure of the folder, if that is walked
+                levels = (*levels, *_ignore_file(path))
+            self.folders[path] = Folder(path, levels)
+        return self.folders[path]
 
     def folder(
         self, path: str, state: os.stat_result, levels: tuple[_Level, ...], include: _Level | None
@@ -120,55 +163,54 @@ class _Walker:
             levels = (*levels, *_ignore_file(path))
         except (OSError, ValueError) as exc:
             yield _failure(os.path.join(path, IGNORE_FILE), exc)  # noqa: PTH118
+        folder = Folder(path, levels)
         for entry in names:
-            yield from self.entry(entry, levels, include)
+            yield from self.entry(entry, folder, include)
 
-    def entry(self, entry: os.DirEntry[str], levels: tuple[_Level, ...], include: _Level | None) -> Iterator[_Step]:
+    def entry(self, entry: os.DirEntry[str], folder: Folder, include: _Level | None) -> Iterator[_Step]:
         """Take an entry of a folder; links wait until everything else is known."""
         if entry.is_symlink():
-            self.links.append((entry.path, levels, include))
+            self.links.append((entry.path, folder, include))
             return
         try:
             state = entry.stat(follow_symlinks=False)
         except OSError as exc:
             yield _failure(entry.path, exc)
             return
-        yield from self.wanted(entry.path, state, levels, include)
+        yield from self.wanted(entry.path, state, folder, include)
 
-    def wanted(
-        self, path: str, state: os.stat_result, levels: tuple[_Level, ...], include: _Level | None
-    ) -> Iterator[_Step]:
+    def wanted(self, path: str, state: os.stat_result, holder: Folder, include: _Level | None) -> Iterator[_Step]:
         """Take a file or folder that no rule leaves out."""
         folder = stat.S_ISDIR(state.st_mode)
         name = os.path.basename(path)  # noqa: PTH119
-        if _ignored(path, folder, levels) or (folder and name in VERSION_CONTROL) or name == IGNORE_FILE:
+        if _ignored(path, folder, holder.levels) or (folder and name in VERSION_CONTROL) or name == IGNORE_FILE:
             return
         if folder:
-            yield self.folder(path, state, levels, include)
+            yield self.folder(path, state, holder.levels, include)
         elif include is None or include.spec.match_file(_relative(path, include.base)):
-            yield from self.file(path, state)
+            yield from self.file(path, state, holder)
 
-    def file(self, path: str, state: os.stat_result) -> Iterator[_Step]:
+    def file(self, path: str, state: os.stat_result, holder: Folder) -> Iterator[_Step]:
         """Give a regular file; anything else is a failure that says what it is."""
         if not stat.S_ISREG(state.st_mode):
             what = _SPECIAL.get(stat.S_IFMT(state.st_mode), "not a file")
             yield Failure(visible(path), "", f"it is {what}, which has no content to index", UnsupportedFeature.code)
             return
         self.seen.add((state.st_dev, state.st_ino))
-        yield Found(visible(path), path, state.st_size, state.st_mtime_ns)
+        yield Found(visible(path), path, state.st_size, state.st_mtime_ns, holder)
 
     def followed(self) -> Iterator[_Step]:
         """Follow the links met so far, and those met on the way, each to what was not found otherwise."""
         while self.links:
-            path, levels, include = self.links.pop(0)
+            path, holder, include = self.links.pop(0)
             try:
                 state = os.stat(path)  # noqa: PTH116
             except OSError as exc:
-                if not _ignored(path, False, levels):
+                if not _ignored(path, False, holder.levels):
                     yield _failure(path, exc)
                 continue
             if (state.st_dev, state.st_ino) not in self.seen:
-                yield from self.wanted(path, state, levels, include)
+                yield from self.wanted(path, state, holder, include)
             elif stat.S_ISDIR(state.st_mode) and _leads_up(path):
                 reason = "it is a link to a folder that holds it, and is not followed"
                 yield Failure(visible(path), "", reason, UnsupportedFeature.code)

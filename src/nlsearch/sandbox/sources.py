@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from nlsearch.errors import InputError, MalformedContent
-from nlsearch.limits import Limits
+from nlsearch.errors import InputError, LimitExceeded, MalformedContent
+from nlsearch.limits import Limits, how_to_raise
 from nlsearch.model import Json
 from nlsearch.sandbox.layers import IN_MEMORY, PACKING_SUFFIXES, Guarded, Layer, translated, unwrap
 
@@ -52,6 +52,8 @@ class FileSource:
     layers : tuple of Layer
         ``()`` or one compression.
     caps : Caps
+    companions : tuple of FileSource or MemberSource
+        The files beside it that are read with it.
     """
 
     path: str
@@ -60,6 +62,7 @@ class FileSource:
     file: str
     layers: tuple[Layer, ...] = ()
     caps: Caps = Caps(Limits().source_bytes, Limits().container_ratio)
+    companions: tuple[FileSource | MemberSource, ...] = ()
 
     def open(self) -> BinaryIO:
         """Open the content for reading, decompressed and seekable.
@@ -67,12 +70,21 @@ class FileSource:
         Raises
         ------
         InputError
-            If the file cannot be read; while reading, if it is damaged or a cap refuses it.
+            If the file cannot be read, or is over the cap ``source_bytes``; while reading, if it is damaged or a cap
+            refuses it.
         """
-        return self.stream()
+        stream = self.stream()
+        size = 0 if self.layers else os.fstat(stream.fileno()).st_size
+        if size > self.caps.source_bytes:
+            stream.close()
+            raise LimitExceeded(
+                f"{size:,} bytes are over the cap source_bytes = {self.caps.source_bytes:,}",
+                hint=how_to_raise("source_bytes"),
+            )
+        return stream
 
     def stream(self) -> BinaryIO:
-        """Open the content; the same as :meth:`open` for a file."""
+        """Open the content without looking at its size, as a container wants it."""
         return _open(self.file, self.layers, self.caps)
 
     @property
@@ -107,6 +119,7 @@ class MemberSource:
     size: int
     caps: Caps = Caps(Limits().source_bytes, Limits().container_ratio)
     spool: tuple[str, tuple[Layer, ...]] | None = None
+    companions: tuple[FileSource | MemberSource, ...] = ()
 
     def open(self) -> BinaryIO:
         """Open the content for reading, decompressed and seekable.
@@ -156,11 +169,12 @@ def open_description(description: Mapping[str, Json]) -> FileSource | MemberSour
         file = _named(description["file"])
         layers = tuple(tuple(layer) for layer in description["layers"])
         caps = Caps(*(int(cap) for cap in description["caps"]))
+        companions = tuple(open_description(one) for one in description.get("companions", ()))
         if "size" not in description:
-            return FileSource(path, name, form, file, layers, caps)
+            return FileSource(path, name, form, file, layers, caps, companions)
         spool = description.get("spool")
         fast = None if spool is None else (str(spool[0]), tuple(tuple(layer) for layer in spool[1]))
-        return MemberSource(path, name, form, file, layers, int(description["size"]), caps, fast)
+        return MemberSource(path, name, form, file, layers, int(description["size"]), caps, fast, companions)
     except (KeyError, TypeError, ValueError) as exc:
         raise MalformedContent(f"not the description of a source: {exc!r}") from exc
 
@@ -178,6 +192,8 @@ def plain_name(path: str) -> str:
 
 
 def _described(source: FileSource | MemberSource, extra: dict[str, Json]) -> dict[str, Json]:
+    if source.companions:
+        extra["companions"] = [companion.describe() for companion in source.companions]
     return {
         "path": source.path,
         "name": source.name,

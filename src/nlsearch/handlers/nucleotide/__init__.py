@@ -52,7 +52,7 @@ class NucleotideHandler:
     """The kind ``nucleotide``; see :class:`~nlsearch.handlers.contract.Handler` for what the members mean."""
 
     kind = "nucleotide"
-    version = 6
+    version = 7
     formats: tuple[Format, ...] = FORMATS
     fields: tuple[Field, ...] = FIELDS
     operators: tuple[Operator, ...] = OPERATORS

@@ -23,6 +23,7 @@ from nlsearch.handlers.nucleotide.facts import RECORD_TYPE, SEEDS, UNSEEDED, UNS
 from nlsearch.handlers.nucleotide.payload import Target, encode
 from nlsearch.handlers.nucleotide.seeding import SeedList, disjoint_seeds, untouched_seeds
 from nlsearch.handlers.sequences.packed import Packed, packed_of, refget
+from nlsearch.handlers.sequences.records import Record
 from nlsearch.limits import Limits
 from nlsearch.model import AnyOf, Exact, Guarantee, Probe, Question, RawItem, Scalar, SeedMatch, Skipped, Terms
 
@@ -161,6 +162,6 @@ def first_record(items: Iterable[RawItem | Skipped]) -> tuple[Packed, str]:
         If it holds none.
     """
     for item in items:
-        if isinstance(item, RawItem) and item.content.sequence is not None and item.content.sequence.length:
+        if isinstance(item, RawItem) and isinstance(item.content, Record) and item.content.sequence.length:
             return item.content.sequence, item.title
     raise InputError("the example holds no nucleotide sequence")

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from nlsearch.handlers.contract import Field, Format, Operator, Option, SeedSpace, Space, TermSpace, VectorSpace
+from nlsearch.handlers.contract import (
+    Companions,
+    Field,
+    Format,
+    Operator,
+    Option,
+    SeedSpace,
+    Space,
+    TermSpace,
+    VectorSpace,
+)
 from nlsearch.handlers.sequences.recognising import FASTA, GENPEPT, PROTEIN_FIRST
 from nlsearch.handlers.sequences.similarity import CODE, COMPOSITION, EVALUE, IDENTITY, MATRIX, SCORE
 
@@ -18,6 +28,14 @@ FILE_TYPE = "file"
 """Value of the field ``feature`` for a file of several records."""
 _TABLE = rb"[^\t\r\n]+\t[^\t\r\n]+\t[^\t\r\n]+\t\d+\t\d+\t[\d.eE+-]+\t[+.?-]\t[012.]\t"
 """The first eight columns of a line of GFF."""
+GENOME = Companions(
+    ("FASTA", "2bit"),
+    (
+        ("(genomic)", "GC[AF]_.*_(genomic)"),  # NCBI Datasets
+        (r"(.+?)\.\d+(?:\.chr)?", r"(.+)\.dna(?:_sm)?\.(?:toplevel|primary_assembly)"),  # Ensembl, with its release
+    ),
+)
+"""The sequences beside a table of features."""
 FORMATS: tuple[Format, ...] = (
     Format(
         "FASTA",
@@ -45,9 +63,16 @@ FORMATS: tuple[Format, ...] = (
         (".gff3", ".gff"),
         magic=(b"##gff-version",),
         pattern=rb"(?:#[^\n]*\n|\s*\n)*" + _TABLE + rb"(?!\s*\w+ +[\"\w])",
+        companions=GENOME,
     ),
-    Format("GTF", "text/x-gtf", (".gtf", ".gff2"), pattern=rb"(?:#[^\n]*\n|\s*\n)*" + _TABLE + rb"\s*\w+ +[\"\w]"),
-    Format("BED", "text/x-bed", (".bed",)),
+    Format(
+        "GTF",
+        "text/x-gtf",
+        (".gtf", ".gff2"),
+        pattern=rb"(?:#[^\n]*\n|\s*\n)*" + _TABLE + rb"\s*\w+ +[\"\w]",
+        companions=GENOME,
+    ),
+    Format("BED", "text/x-bed", (".bed",), companions=GENOME),
 )
 
 FIELDS: tuple[Field, ...] = (

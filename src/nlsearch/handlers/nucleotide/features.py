@@ -20,7 +20,7 @@ from nlsearch.handlers.nucleotide.payload import encode, encode_file
 from nlsearch.handlers.nucleotide.records import Whole
 from nlsearch.handlers.nucleotide.seeding import SEEDED_BASES, K, seeds_of
 from nlsearch.handlers.nucleotide.sketching import sketch_of, terms_of
-from nlsearch.handlers.sequences.names import gene_names
+from nlsearch.handlers.sequences.names import gene_names, own_names
 from nlsearch.handlers.sequences.packed import refget
 from nlsearch.handlers.sequences.records import Annotation, Place, Record
 from nlsearch.model import Features, FieldValue, RawItem
@@ -164,6 +164,7 @@ def _annotation(annotation: Annotation) -> Features:
             feature_of=annotation.record_length or 1,
             circular=record.topology == "circular",
             record=_names(record),
+            identity=[annotation.type, annotation.name, *own_names(annotation.qualifiers)],
         ),
         keys={name: found for name, found in keys.items() if found},
     )

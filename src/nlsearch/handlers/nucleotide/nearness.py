@@ -5,7 +5,9 @@ Conventions
 The value is looked up first: the features that it names are the *anchors*.  A feature is near an anchor if one of its
 bases is at most ``within`` bases from the anchor; *upstream* is what lies before the anchor in the anchor's own
 direction.  The distance is the number of bases between both, 0 if they touch or overlap; around a circular record the
-shorter way counts.  An anchor is not near itself, nor is a feature at its very place.
+shorter way counts.  An anchor is not near itself, nor is what is the same gene at its very place: a feature with a gene
+name or locus tag of the anchor's, or, where one of both has none, one of another type (a gene's CDS) or of the same
+name.  Another gene at that place is a neighbour.
 """
 
 from __future__ import annotations
@@ -40,6 +42,10 @@ class Anchor:
     length: int
     circular: bool
     name: str
+    called: list[list[str]]
+    """Type and name of each feature that is named there; empty where the payload does not tell."""
+    genes: list[str]
+    """The names of their genes, folded."""
 
     @classmethod
     def of(cls, payload: Buffer) -> Iterator[Anchor]:
@@ -52,7 +58,15 @@ class Anchor:
         strand = str(place_of(parts)["strand"])
         spans = [(part.start, part.end) for part in parts] if (first, last) == (0, target.strip_length) else []
         for start, end in spans if target.is_circular and spans else [(first, last)]:
-            yield cls(target.record[0], start, end, strand, target.strip_length, target.is_circular, target.label)
+            yield cls(
+                target.record[0], start, end, strand, target.strip_length, target.is_circular, target.label,
+                [target.identity[:2]] if target.identity else [], _genes(target),
+            )  # fmt: skip
+
+    def join(self, other: Anchor) -> None:
+        """Take in another feature that is named at the same place."""
+        self.called.extend(other.called)
+        self.genes.extend(other.genes)
 
     def windows(self, within: int, side: str) -> Iterator[tuple[int, int]]:
         """Yield the half-open stretches of the record in which a feature is near."""
@@ -91,7 +105,9 @@ def compile_near(value: str, payloads: Sequence[Buffer], options: Mapping[str, S
     found: dict[tuple[str, int, int, str], Anchor] = {}
     for payload in payloads:
         for anchor in Anchor.of(payload):
-            found.setdefault((keyword(anchor.record), anchor.start, anchor.end, anchor.strand), anchor)
+            first = found.setdefault((keyword(anchor.record), anchor.start, anchor.end, anchor.strand), anchor)
+            if first is not anchor:
+                first.join(anchor)
     anchors = list(found.values())
     where = {"both": "of", "upstream": "upstream of", "downstream": "downstream of"}[side]
     places = f"{len(anchors):,} places named {value}" if len(anchors) != 1 else f"the place named {value}"
@@ -133,17 +149,31 @@ def _evidence(near: Nearness) -> dict[str, Json]:
 
 def _nearness(anchor: Anchor, target: Target, parts: list[Place], within: int, side: str) -> Nearness | None:
     """Return how far a feature is from one anchor, None if too far, elsewhere, or the anchor itself."""
-    if not parts or not is_named(target, anchor.record) or _is_itself(anchor, parts):
+    if not parts or not is_named(target, anchor.record) or _is_itself(anchor, target, parts):
         return None
     turns = (0, anchor.length, -anchor.length) if anchor.circular else (0,)
     every = [_beside(anchor, part.start + turn, part.end + turn, within, side) for part in parts for turn in turns]
     return min((near for near in every if near is not None), key=lambda near: near.distance, default=None)
 
 
-def _is_itself(anchor: Anchor, parts: list[Place]) -> bool:
+def _genes(target: Target) -> list[str]:
+    return [keyword(name) for name in target.identity[2:]]
+
+
+def _is_itself(anchor: Anchor, target: Target, parts: list[Place]) -> bool:
     spans = {(part.start, part.end) for part in parts}
     spans.add((min(part.start for part in parts), max(part.end for part in parts)))
-    return (anchor.start, anchor.end) in spans and place_of(parts)["strand"] == anchor.strand
+    if (anchor.start, anchor.end) not in spans or place_of(parts)["strand"] != anchor.strand:
+        return False
+    genes = _genes(target)
+    if genes and anchor.genes:
+        return not set(genes).isdisjoint(anchor.genes)
+    kind, name = target.identity[:2] or ("", "")
+    return (
+        not anchor.called
+        or not name
+        or any(of != kind or keyword(called) == keyword(name) for of, called in anchor.called)
+    )
 
 
 def _beside(anchor: Anchor, start: int, end: int, within: int, side: str) -> Nearness | None:

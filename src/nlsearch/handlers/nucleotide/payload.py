@@ -4,8 +4,9 @@ Layout
 ------
 Little-endian: a fixed header (:data:`_HEADER`), the runs of ambiguous letters (three uint32 each: start, length, code),
 the places (uint32 starts, ends, and ends of their names with the strand in the highest two bits), the names, the label
-and the names of the record in UTF-8, each section padded to four bytes, the hashes of the sketch (uint64, ascending),
-and last the sequence at two bits a base.  A window of a genome of 5 Mb touches the pages of that window only.
+and the names of the record (of a feature also, behind a NUL, its type, its name and the names of its gene), one a line
+in UTF-8, each section padded to four bytes, the hashes of the sketch (uint64, ascending), and last the sequence at two
+bits a base.  A window of a genome of 5 Mb touches the pages of that window only.
 """
 
 from __future__ import annotations
@@ -44,11 +45,17 @@ def encode(
     circular: bool = False,
     sketch: NDArray[np.uint64] | None = None,
     record: Sequence[str] = (),
+    identity: Sequence[str] = (),
 ) -> bytes:
-    """Return the payload of a record, or of a feature of a record of `feature_of` bases; `record` are its names."""
+    """Return the payload of a record, or of a feature of a record of `feature_of` bases; `record` are its names.
+
+    `identity` of a feature are its type, its name, and every name of its gene.
+    """
     kind = FEATURE if feature_of else RECORD
     digest = sequence.digest if sequence is not None else b""
-    return _encode(kind, sequence, label, places, feature_of, digest, sketch, circular=circular, record=record)
+    return _encode(
+        kind, sequence, label, places, feature_of, digest, sketch, circular=circular, record=record, identity=identity
+    )
 
 
 def encode_file(whole: Whole) -> bytes:
@@ -68,6 +75,7 @@ def _encode(
     circular: bool = False,
     records: int = 0,
     record: Sequence[str] = (),
+    identity: Sequence[str] = (),
 ) -> bytes:
     """Write the sections; `around` are the bases of what a feature or a file lies in or holds."""
     hashes = np.empty(0, np.uint64) if sketch is None else sketch
@@ -75,7 +83,7 @@ def _encode(
     names = [place.name.encode("utf-8", "replace") for place in places]
     text = label.encode("utf-8", "replace")[:4096]
     joined = b"".join(names)
-    of_record = "\n".join(record).encode("utf-8", "replace")
+    of_record = "\0".join(map(_lines, (record, identity) if identity else (record,))).encode("utf-8", "replace")
     header = _HEADER.pack(
         _MAGIC,
         kind,
@@ -106,6 +114,10 @@ def _encode(
             sequence.packed if sequence is not None else b"",
         ]
     )
+
+
+def _lines(texts: Sequence[str]) -> str:
+    return "\n".join(" ".join(text.replace("\0", " ").split()) for text in texts)
 
 
 def _padded(section: bytes) -> bytes:
@@ -209,8 +221,17 @@ class Target:
     @property
     def record(self) -> list[str]:
         """The names of the record, for a feature of the one that carries it: its own name, and its accessions."""
+        return self._lines_of(0)
+
+    @property
+    def identity(self) -> list[str]:
+        """Of a feature its type, its name and the names of its gene; empty of what is none."""
+        return self._lines_of(1)
+
+    def _lines_of(self, part: int) -> list[str]:
         text = bytes(self.payload[self._record_at : self._record_at + self._header[10]]).decode("utf-8", "replace")
-        return text.split("\n") if text else []
+        found = text.split("\0")[part : part + 1]
+        return found[0].split("\n") if found and found[0] else []
 
     @property
     def _packed_at(self) -> int:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nlsearch.errors import InputError, MalformedContent
-from nlsearch.handlers.sequences.coding import translation_digest, written_chain
+from nlsearch.handlers.sequences.coding import chain_item, translation_digest, written_chain
 from nlsearch.handlers.sequences.cutting import first_word, records_of, without_mark
 from nlsearch.handlers.sequences.genpept import chain_items
 from nlsearch.handlers.sequences.headers import versioned
@@ -32,7 +32,7 @@ from nlsearch.handlers.sequences.parsed import (
     said,
     words_of,
 )
-from nlsearch.handlers.sequences.records import NUCLEOTIDE, PROTEIN, Annotation, Place, Record
+from nlsearch.handlers.sequences.records import KEPT_BASES, NUCLEOTIDE, Annotation, Place, Record
 from nlsearch.handlers.sequences.residues import digest
 from nlsearch.handlers.texts import decoded
 from nlsearch.limits import Limits
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from Bio.SeqFeature import SeqFeature
     from Bio.SeqRecord import SeqRecord
 
-KEPT_BASES = 100_000
-"""Features longer than this keep their place only."""
 _FIRST_LINES = {"genbank": b"LOCUS", "embl": b"ID   "}
 _HIDDEN = frozenset({"translation", "codon_start", "transl_table"})
 
@@ -137,8 +135,7 @@ def _feature_items(feature: SeqFeature, annotation: Annotation, number: int) -> 
         annotation.protein_digest = digest(chain.residues) if chain else translation_digest(annotation, *told)
     yield RawItem(annotation, number + 1, annotation.name, _record_id(annotation), kind=NUCLEOTIDE)
     if chain is not None:
-        chain_id = chain.name if chain.accessions else f"{_record_id(annotation)}:protein"
-        yield RawItem(chain, number + 2, chain.name, chain_id, kind=PROTEIN)
+        yield chain_item(chain, number + 2, _record_id(annotation))
 
 
 def _record(parsed: SeqRecord, sequence: Packed) -> Record:

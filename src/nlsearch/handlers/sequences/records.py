@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 NUCLEOTIDE, PROTEIN = "nucleotide", "protein"
 """The kinds of the items."""
+KEPT_BASES = 100_000
+"""Features longer than this keep their place only."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,20 +12,24 @@ J. Niu et al., GA4GH BED v1.0, 2022.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import TYPE_CHECKING
 
 from nlsearch.errors import InputError, MalformedContent
-from nlsearch.handlers.nucleotide.formats.tracks import Row, Stubs, feature_item, lines_of, number_of
-from nlsearch.handlers.texts import decoded
+from nlsearch.handlers.nucleotide.formats.genome import Sequences
+from nlsearch.handlers.nucleotide.formats.tracks import Row, Stubs, directed, feature_items, lines_of, number_of
+from nlsearch.handlers.texts import as_utf8, decoded
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem, Skipped
+
+if TYPE_CHECKING:
+    from nlsearch.handlers.contract import Source
 
 _HEADINGS = ("#", "track", "browser")
 MOST_BLOCKS = 100_000
 
 
-def records(stream: BinaryIO, limits: Limits) -> Iterator[RawItem | Skipped]:
-    """Yield every region.
+def features(source: Source, limits: Limits) -> Iterator[RawItem | Skipped]:
+    """Yield every region, with its sequence where a file beside it has that.
 
     Raises
     ------
@@ -34,21 +38,24 @@ def records(stream: BinaryIO, limits: Limits) -> Iterator[RawItem | Skipped]:
     LimitExceeded
         If a line is over its cap.
     """
-    stubs, number = Stubs(), 0
-    for at, raw in enumerate(lines_of(stream, limits), start=1):
-        text = decoded(raw)
-        if not text.strip() or text.startswith(_HEADINGS):
-            continue
-        number += 1
-        try:
-            yield _item(number, text, stubs)
-        except InputError as error:
-            yield Skipped(number, f"line {at}: {error.message}")
+    stubs, number = Stubs(Sequences(None, source.companions, limits)), 0
+    with source.open() as content:
+        for at, raw in enumerate(lines_of(as_utf8(content), limits), start=1):
+            text = decoded(raw)
+            if not text.strip() or text.startswith(_HEADINGS):
+                continue
+            number += 1
+            try:
+                row = _row(text, stubs)
+            except InputError as error:
+                yield Skipped(number, f"line {at}: {error.message}")
+                continue
+            yield from feature_items(number, row, stubs)
     if not number:
         raise MalformedContent("the table holds no region")
 
 
-def _item(number: int, text: str, stubs: Stubs) -> RawItem:
+def _row(text: str, stubs: Stubs) -> Row:
     columns = text.split("\t") if "\t" in text else text.split()
     if len(columns) < 3:
         raise MalformedContent(f"{len(columns)} columns, where at least 3 are wanted")
@@ -58,8 +65,8 @@ def _item(number: int, text: str, stubs: Stubs) -> RawItem:
     name = columns[3].strip() if len(columns) > 3 and columns[3].strip() != "." else ""
     strand = columns[5] if len(columns) > 5 and columns[5] in {"+", "-"} else ""
     known = {"label": [name]} if name else {}
-    row = Row(stubs.record(columns[0]), "region", name, strand, _blocks(columns, start, end), known)
-    return feature_item(number, row)
+    parts = directed(_blocks(columns, start, end), strand)
+    return Row(stubs.record(columns[0]), "region", name, strand, parts, known)
 
 
 def _blocks(columns: list[str], start: int, end: int) -> list[tuple[int, int]]:
