@@ -22,7 +22,7 @@ _SILENT = frozenset({
     "bonds", "homography", "more", "count", "frame", "strand", "query_s", "gaps", "cigar", "fingerprint",
     "expected_votes", "voice", "part_name", "query_atoms", "tier", "score", "search_space", "k", "scaled", "rows",
     "raw_score", "evalue_composition", "positives", "cut_other_strand", "ani_item_in_query", "ani_average",
-    "ani_maximum", "query_hashes", "item_hashes", "query_length",
+    "ani_maximum", "query_hashes", "item_hashes", "query_length", "key_source", "query_notes", "edit_count",
 })  # fmt: skip
 SHOWN_LETTERS = 60
 _UNITS = {"nucleotide": "bases", "protein": "residues"}
@@ -160,17 +160,21 @@ def _closed(value: Json) -> str:
 # ------------------------------------------------------------------------------------------------------------- score
 def _bars(_: str, evidence: Mapping[str, Json]) -> str:
     first, last = evidence["bars"]
+    if not first and not last:
+        return ""
     return f"bar {first}" if first == last else f"bars {first}-{last}"
 
 
 def _part(_: str, evidence: Mapping[str, Json]) -> str:
     name = evidence.get("part_name") or f"part {evidence['part'] + 1}"
     voice = evidence.get("voice")
-    return f"in {name}" + (f", voice {voice}" if voice is not None else "")
+    return f"in {name}" + (f", voice {voice}" if voice not in (None, "", "1") else "")
 
 
 def _transposition(_: str, evidence: Mapping[str, Json]) -> str:
     semitones = evidence["transposition"]
+    if semitones is None:
+        return ""
     return f"transposed by {semitones:+d} semitones" if semitones else "at the same pitch"
 
 
@@ -178,11 +182,28 @@ def _edits(_: str, evidence: Mapping[str, Json]) -> str:
     edits = evidence["edits"]
     if not edits:
         return "no edits"
-    return f"{plural(len(edits), 'edit')}: " + ", ".join(edit.get("words", edit.get("kind", "?")) for edit in edits[:4])
+    count = evidence.get("edit_count", len(edits))
+    return f"{plural(count, 'edit')}: " + ", ".join(edit.get("words", edit.get("kind", "?")) for edit in edits[:4])
 
 
 def _notes(_: str, evidence: Mapping[str, Json]) -> str:
-    return plural(len(evidence["notes"]), "note")
+    return plural(len(evidence["notes"]), "note") if evidence["notes"] else ""
+
+
+def _key(_: str, evidence: Mapping[str, Json]) -> str:
+    return f"in {evidence['key']}" + (" (estimated)" if evidence.get("key_source") == "estimated" else "")
+
+
+def _share(_: str, evidence: Mapping[str, Json]) -> str:
+    return f"{evidence['share'] * 100:.0f} % the same"
+
+
+def _chords(_: str, evidence: Mapping[str, Json]) -> str:
+    return "chords " + " ".join(evidence["chords"])
+
+
+def _lyrics(_: str, evidence: Mapping[str, Json]) -> str:
+    return f"“{evidence['lyrics']}”" if evidence["lyrics"] else ""
 
 
 # ------------------------------------------------------------------------------------------------ audio, video, image
@@ -259,6 +280,10 @@ _PHRASES: dict[str, Phrase] = {
     "notes": _notes,
     "transposition": _transposition,
     "edits": _edits,
+    "key": _key,
+    "share": _share,
+    "chords": _chords,
+    "lyrics": _lyrics,
     "through_repeat": _flag("through_repeat", "through a repeat"),
     "target_s": _seconds,
     "votes": _votes,

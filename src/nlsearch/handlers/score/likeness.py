@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nlsearch.errors import MalformedContent
+from nlsearch.errors import MalformedContent, QuerySyntax
 from nlsearch.handlers.score.compile import KIND, pieces_of
 from nlsearch.handlers.score.facts import INTERVALS
 from nlsearch.handlers.score.melody import name_of
@@ -35,7 +35,7 @@ from nlsearch.model import Json, Probe, Question, RawItem, Scalar, Scan, SeedMat
 MOST_LINES = 8
 """Lines of an example that are looked for: the longest."""
 MOST_SEEDS = 4_000
-LEAST_SHARE = 0.5
+LEAST_SHARE = 0.7
 _RUN = re.compile(r"(\d+)([=XID])")
 
 
@@ -64,13 +64,13 @@ def compile_like(payload: bytes, options: Mapping[str, Scalar]) -> Probe:
 
     Raises
     ------
-    MalformedContent
-        If it has no notes with a pitch.
+    QuerySyntax
+        If it has fewer than two notes with a pitch.
     """
     tune = Tune(payload)
     held = [line for line in tune.lines(played=False) if (line.pitches != NONE).sum() > 1]
     if not held:
-        raise MalformedContent("there is no melody in it: fewer than two notes with a pitch")
+        raise QuerySyntax("it has no melody of its own: fewer than two notes with a pitch")
     lines = sorted(held, key=lambda line: (-len(line), line.number))[:MOST_LINES]
     count = sum(len(line) for line in lines)
     voices = f"{len(lines)} voice{'s' if len(lines) > 1 else ''}"
@@ -126,7 +126,7 @@ def verify_like(probe: Probe, tune: Tune, payload: bytes | memoryview, limits: L
     for number in probe.verification["lines"]:
         asked = example.line(number)
         best = max(
-            (one for line in tune.lines(played=False) if (one := _beside(asked, line)) is not None),
+            (one for line in tune.lines() if (one := _beside(asked, line)) is not None),
             key=lambda one: (one.share, one.is_whole, -one.line.number),
             default=None,
         )
