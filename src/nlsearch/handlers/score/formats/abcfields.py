@@ -33,6 +33,7 @@ _LIGATURES = {
     "aa": "å", "AA": "Å", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "ss": "ß", "/o": "ø", "/O": "Ø", "/l": "ł",
     "/L": "Ł",
 }  # fmt: skip
+_LONGEST_TEMPO = 200
 ALTERS = {"^": 1, "^^": 2, "_": -1, "__": -2, "=": 0}
 
 
@@ -155,7 +156,7 @@ def default_length(meter: str) -> int:
 
 def quarters_a_minute(value: str, unit: int) -> float | None:
     """Return the tempo of a ``Q:`` field; `unit` is the unit note length in ticks.  None if it gives no number."""
-    found = _TEMPO.search(re.sub(r'"[^"]*"', " ", value))
+    found = _TEMPO.search(re.sub(r'"[^"]*"', " ", value[:_LONGEST_TEMPO]))
     if found is None:
         return None
     beats, many, alone = found.groups()

@@ -27,10 +27,10 @@ _MUSIC = re.compile(
   | (?P<tie>-)
   | (?P<text>"[^"]*")
   | (?P<broken><+|>+)
-  | (?P<field>\[[A-Za-z]:[^\]]*\])
+  | (?P<field>\[[A-Za-z]:[^\[\]]*\])
   | (?P<ending>\[\s*\d[\d,-]*)
   | (?P<chord>\[[^\]\[|]*\]{_LENGTH})
-  | (?P<grace>\{{[^}}]*\}})
+  | (?P<grace>\{{[^{{}}]*\}})
   | (?P<bars>[ZX]\d{{0,9}})
   | (?P<overlay>&+)
   | (?P<stray>.|\n)
@@ -38,7 +38,7 @@ _MUSIC = re.compile(
     re.VERBOSE,
 )
 _TUPLET = re.compile(r"\((\d{1,2})(?::(\d{0,2})(?::(\d{0,2}))?)?(?!\d)")
-_ENDING = re.compile(r"[ \t]*\[?[ \t]*(\d{1,3}(?:[,-]\d{1,3})*)(?![\d/])")
+_ENDING = re.compile(r"[ \t]*+\[?[ \t]*+(\d{1,3}(?:[,-]\d{1,3})*)(?![\d/])")
 _SYMBOL = re.compile(
     r"\(?[A-G][#b]?(?:min|maj|mi|ma|m|M|dim|aug|sus|add|omit|no|alt|o|[-+°øΔ()#b,^\d\s]|/[A-Ga-g]?[#b]?)*$"
 )

@@ -260,7 +260,9 @@ class Tune:
         self._goes_on = line.rstrip().endswith("\\")
         voice = self._voice()
         self._begin_line(voice)
-        read_music(line, voice, self._inline)
+        voice = read_music(line, voice, self._inline)
+        if not self._goes_on:
+            voice.end_line()
         if len(self._voices) > 1:
             self._limits.check("score_notes", sum(state.notes for state in self._voices.values()))
 

@@ -267,7 +267,16 @@ class VoiceState:
             if left:
                 self.barline("|")
 
-    def barline(self, sign: str) -> None:
+    def end_line(self) -> None:
+        """Begin a bar where a line of music ends without a bar line and the bar is full.
+
+        Songs of the Essen collection are written so; accidentals then hold on.
+        """
+        full = self._fulls[-1]
+        if full and self.time - self._bars[-1].onset == full and not self._layer:
+            self.barline("|", is_written=False)
+
+    def barline(self, sign: str, *, is_written: bool = True) -> None:
         """Take a bar line: ``|``, ``||``, ``|:``, ``:|``, ``::`` and the like."""
         ends, begins = sign.startswith(":"), sign.endswith(":")
         self.time = max(self.time, self._end)
@@ -275,7 +284,8 @@ class VoiceState:
         if self._layer:
             self._layer = 0
             self._event = None
-        self._accidentals = {}
+        if is_written:
+            self._accidentals = {}
         bar = self._bars[-1]
         strong = ends or begins or sign.count("|") > 1 or "]" in sign or "[" in sign
         if strong:

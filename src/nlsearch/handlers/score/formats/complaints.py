@@ -25,7 +25,7 @@ class Complaints:
         """Return a warning for each sort of complaint, in the order in which they arose."""
         warnings = []
         for what, (count, first) in self._found.items():
-            many = f"{count:,} times, first" if count > 1 else ""
-            told = f"{many}{first}".strip()
+            many = f"{count:,} times" if count > 1 else ""
+            told = ", first".join(filter(None, [many, first])) if many else first.strip()
             warnings.append(f"{what}: {told}" if told else what)
         return warnings

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from nlsearch.handlers.score.formats.keys import mode_of
 from nlsearch.handlers.score.notation import LETTERS, TICKS, pitch_of
 
-_DURATION = re.compile(r"(\d{1,6})(?:%(\d{1,6}))?(\.{0,8})")
+_DURATION = re.compile(r"([0-9]{1,6})(?:%([0-9]{1,6}))?(\.{0,8})")
 _PITCH = re.compile(r"(([A-Ga-g])\2*)(#+|-+|n)?")
 _SIGNATURE = re.compile(r"\*k\[(.*?)\]?$")
 _TONIC = re.compile(r"\*([A-Ga-g])(#+|-+)?:(\w*)$")
-_BARLINE = re.compile(r"=+(\d+[a-z]*)?")
+_BARLINE = re.compile(r"=+([0-9]+[a-z]*)?")
 _KEPT_TOKENS = 20_000
 
 

@@ -88,7 +88,8 @@ class Tune:
         spines = len(self._spines.now)
         if len(cells) == spines:
             return True
-        self.complaints.add(f"a line has not as many columns as there are spines ({len(cells)}, {spines})", self._bar)
+        what = "a line has not as many columns as there are spines"
+        self.complaints.add(what, self._bar, f"{len(cells)} for {spines}")
         return False
 
     def _interpretation(self, cells: list[str]) -> None:
@@ -265,7 +266,7 @@ class Tune:
             self.complaints.add("the spines do not end (*-): the file may be cut")
         for sort, count in self._spines.unread.items():
             if not sort.startswith("**dyn"):
-                self.complaints.add(f"spines {sort} are not read", count=count)
+                self.complaints.add("a spine that gives no notes is not read", sample=sort, count=count)
         score.warnings += self.complaints.warnings()
         return score
 

@@ -147,6 +147,9 @@ class Line:
 
     def barline(self, sign: str) -> None:
         """Take a bar line: ``/``, ``//``, ``://``, ``//:`` or ``://:``."""
+        if self._group is not None:
+            self.complaints.add("a tuplet is not closed before a bar line", self.place)
+            self.close_group(3, 2)
         ends, begins = sign[0] == ":", sign[-1] == ":"
         bar = self._bars[-1]
         if self.time > bar.onset or len(self.notes) > self._first_notes[-1]:
@@ -200,8 +203,8 @@ class Line:
         """Write notes again that stood between two ticks; what was tied on beyond them is cut."""
         self.begin()
         for note in self.notes[first:last]:
-            duration = min(note.onset + note.duration, end) - note.onset
-            moved = note.onset - start + self.time
+            duration = max(0, min(note.onset + note.duration, end) - note.onset)
+            moved = self.time + max(0, note.onset - start)
             copy = self._add(replace(note, onset=moved, duration=duration, bar=len(self._bars) - 1))
             self._log(copy, moved, moved + duration)
         self.time += end - start
