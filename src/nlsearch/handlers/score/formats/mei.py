@@ -41,6 +41,8 @@ _WANTED = Wanted(
 _TRANSPARENT = frozenset({"add", "corr", "lem", "orig", "rdg", "reg", "sic", "supplied", "unclear", "damage", "seg"})
 _ROOTS = frozenset({"mei", "music", "mdiv", "body"})
 _OPENING_BARS = 2
+_FIRST_PARTS = 16
+"""Parts that are asked for the meter by which places are counted."""
 
 
 def records(stream: BinaryIO, limits: Limits) -> Iterator[RawItem | Skipped]:
@@ -115,7 +117,7 @@ class _Movement:
         staves = [element for element in elements if element.tag == "staff"]
         for index, element in enumerate(staves, 1):
             self._staff(self.staves.get(element.get("n", "").strip() or str(index)), element)
-        meter = next((draft.meters[-1][1].text for draft in self.staves.drafts if draft.meters), "")
+        meter = next((draft.meters[-1][1].text for draft in self.staves.drafts[:_FIRST_PARTS] if draft.meters), "")
         for element in elements:
             if element.tag == "harm":
                 place = place_of(element, marks.places, max(self.lengths[self.bar], self.nominal[self.bar]), meter)
