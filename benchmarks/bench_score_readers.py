@@ -185,9 +185,10 @@ class Tally:
         self.ours = self.theirs = 0.0
 
     def said(self) -> str:
+        """Return a line of them."""
         return (
-            f"{self.files} files, {self.equal / self.files:.1%} equal, {self.same_in_bars / self.files:.1%} inside each "
-            f"bar; CPU {1e3 * self.ours / self.files:.2f} ms a file, music21 {1e3 * self.theirs / self.files:.1f} ms, "
+            f"{self.files} files, {self.equal / self.files:.1%} equal, {self.same_in_bars / self.files:.1%} in bars; "
+            f"CPU {1e3 * self.ours / self.files:.2f} ms a file, music21 {1e3 * self.theirs / self.files:.1f} ms, "
             f"{self.theirs / max(self.ours, 1e-9):.0f} times as much"
         )
 

@@ -22,8 +22,9 @@ from nlsearch.errors import LimitExceeded, MalformedContent, UnsupportedFeature
 from nlsearch.handlers.score.formats.drafts import put_together
 from nlsearch.handlers.score.formats.meidefs import Staff, Staves, words_of
 from nlsearch.handlers.score.formats.meihead import Header
-from nlsearch.handlers.score.formats.meilayers import LayerReader, Marks, first_reading
+from nlsearch.handlers.score.formats.meilayers import LayerReader, Marks
 from nlsearch.handlers.score.formats.meimarks import Repeats, Spans, harmonies, place_of, tempo_of
+from nlsearch.handlers.score.formats.meivalues import first_reading
 from nlsearch.handlers.score.formats.tally import Tally
 from nlsearch.handlers.score.formats.xmltree import Wanted, branches
 from nlsearch.handlers.score.notation import Bar, Harmony, Note, Score
@@ -40,6 +41,8 @@ _WANTED = Wanted(
 _TRANSPARENT = frozenset({"add", "corr", "lem", "orig", "rdg", "reg", "sic", "supplied", "unclear", "damage", "seg"})
 _ROOTS = frozenset({"mei", "music", "mdiv", "body"})
 _OPENING_BARS = 2
+_FIRST_PARTS = 16
+"""Parts that are asked for the meter by which places are counted."""
 
 
 def records(stream: BinaryIO, limits: Limits) -> Iterator[RawItem | Skipped]:
@@ -80,7 +83,7 @@ class _Movement:
     """A movement while it is read."""
 
     def __init__(self, limits: Limits, title: str, identity: str | None) -> None:
-        self.title, self.identity = title, identity
+        self.limits, self.title, self.identity = limits, title, identity
         self.tally = Tally(limits)
         self.staves = Staves()
         self.layers = LayerReader(self.staves, self.tally)
@@ -114,9 +117,9 @@ class _Movement:
         staves = [element for element in elements if element.tag == "staff"]
         for index, element in enumerate(staves, 1):
             self._staff(self.staves.get(element.get("n", "").strip() or str(index)), element)
+        meter = next((draft.meters[-1][1].text for draft in self.staves.drafts[:_FIRST_PARTS] if draft.meters), "")
         for element in elements:
             if element.tag == "harm":
-                meter = next((draft.meters[-1][1].text for draft in self.staves.drafts if draft.meters), "")
                 place = place_of(element, marks.places, max(self.lengths[self.bar], self.nominal[self.bar]), meter)
                 self.harmonies += [(self.bar, found) for found in harmonies(element, place)]
             elif element.tag == "tempo" and self.bar < _OPENING_BARS:
@@ -128,7 +131,7 @@ class _Movement:
         reached = 0
         for index, layer in enumerate(child for child in _flat(content) if child.tag == "layer"):
             name = layer.get("n", "").strip() or str(index + 1)
-            shared = sum(other.draft is staff.draft for other in self.staves.by_name.values()) > 1
+            shared = len(self.staves.of(staff.draft)) > 1
             reached = max(
                 reached, self.layers.layer(staff, f"{name} (staff {staff.name})" if shared else name, layer, altered)
             )
@@ -145,15 +148,22 @@ class _Movement:
             self.tempo, self.tempo_words = found, words_of(element)[:100]
 
     def score(self, header: Header) -> Score:
-        """Return what was read."""
+        """Return what was read.
+
+        Raises
+        ------
+        LimitExceeded
+            If all parts have more bars than the cap ``score_notes``.
+        """
+        self.limits.check("score_notes", len(self.bars) * len(self.staves.drafts))
         score = Score()
         header.tell(score, self.title)
         self.layers.finish()
         for draft in self.staves.drafts:
             draft.part.bars = [replace(bar) for bar in self.bars]
             draft.lengths, draft.nominal = self.lengths, self.nominal
-            for verses in self.staves.verses_of(draft):
-                verses.finish(draft.part)
+            for staff in self.staves.of(draft):
+                staff.verses.finish(draft.part)
         if self.staves.drafts:
             self.staves.drafts[0].harmonies += [((bar, found.onset), found) for bar, found in self.harmonies]
         put_together(score, self.staves.drafts)
@@ -175,7 +185,7 @@ class _Reader:
         self._has_root = False
         self.number = 0
 
-    def took(self, element: Element, *, has_ended: bool) -> RawItem | None:
+    def took(self, element: Element, *, has_ended: bool) -> RawItem | Skipped | None:
         """Take the beginning or the end of an element; return the movement that is complete with it.
 
         Raises
@@ -238,13 +248,16 @@ class _Reader:
             self._now = _Movement(self._limits, "", None)
         return self._now
 
-    def item(self, broken: str) -> RawItem | None:
+    def item(self, broken: str) -> RawItem | Skipped | None:
         """Return the movement at hand, if it has a measure; `broken` says why the file ends in it, if it does."""
         now, self._now = self._now, None
         if now is None or not now.bars or (broken and not now.tally.notes):
             return None
         self.number += 1
-        score = now.score(self._header)
+        try:
+            score = now.score(self._header)
+        except LimitExceeded as exc:
+            return Skipped(self.number, exc.message, exc.code, now.identity)
         if broken:
             score.warnings.append(f"cut short: {broken}")
         return RawItem(score, self.number, score.title, now.identity, warnings=score.warnings)

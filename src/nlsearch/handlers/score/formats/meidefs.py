@@ -75,21 +75,23 @@ class Staves:
     def __init__(self) -> None:
         self.by_name: dict[str, Staff] = {}
         self.drafts: list[Draft] = []
-        self._common: list[Element] = []
+        self._members: dict[int, list[Staff]] = {}  # by the identity of the draft
 
     def get(self, name: str) -> Staff:
         """Return a staff, a new one by itself if nothing was said of it."""
         return self.by_name.get(name) or self._add(name, None)
 
-    def verses_of(self, draft: Draft) -> list[Verses]:
-        """Return the words under the staves of a part."""
-        return [staff.verses for staff in self.by_name.values() if staff.draft is draft]
+    def of(self, draft: Draft) -> list[Staff]:
+        """Return the staves of a part."""
+        return self._members[id(draft)]
 
     def _add(self, name: str, draft: Draft | None) -> Staff:
-        if draft is None:
-            draft = Draft(Part())
+        draft = Draft(Part()) if draft is None else draft
+        if id(draft) not in self._members:
+            self._members[id(draft)] = []
             self.drafts.append(draft)
         staff = self.by_name[name] = Staff(draft, name)
+        self._members[id(draft)].append(staff)
         return staff
 
     def define(self, element: Element, bar: int, ticks: int = 0) -> None:
@@ -117,8 +119,6 @@ class Staves:
     def get_defined(self, element: Element, draft: Draft | None) -> Staff:
         """Return the staff that a ``staffDef`` speaks of."""
         name = element.get("n", "").strip() or str(len(self.by_name) + 1)
-        if draft is not None and not any(draft is known for known in self.drafts):
-            self.drafts.append(draft)
         return self.by_name.get(name) or self._add(name, draft)
 
     def _staff(self, element: Element, draft: Draft | None, place: tuple[int, int]) -> None:

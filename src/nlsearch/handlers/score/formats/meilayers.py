@@ -20,16 +20,12 @@ from xml.etree.ElementTree import Element
 
 from nlsearch.handlers.score.formats.meidefs import Staff, Staves, accidental, take_key, take_meter, whole
 from nlsearch.handlers.score.formats.meisyllables import syllables
+from nlsearch.handlers.score.formats.meivalues import LONGEST, first_reading, ratio_of, ticks_of
 from nlsearch.handlers.score.formats.spelled import LETTER_STEPS
 from nlsearch.handlers.score.formats.tally import Tally
-from nlsearch.handlers.score.notation import NATURALS, TICKS, Note
+from nlsearch.handlers.score.notation import NATURALS, Note
 
-_VALUES = {
-    "maxima": 32 * TICKS, "long": 16 * TICKS, "breve": 8 * TICKS,
-    **{str(2**power): 4 * TICKS // 2**power for power in range(12)},
-}  # fmt: skip
-_MOST_DOTS = 10
-_LONGEST = 10_000 * TICKS
+_LARGEST = 10**9
 _REPEATS = frozenset({"mRpt", "mRpt2", "multiRpt", "halfmRpt", "beatRpt"})
 _TRANSPARENT = frozenset(
     {
@@ -134,10 +130,12 @@ class LayerReader:
         if tag in _TRANSPARENT:
             return iter(element), around
         if tag == "tuplet":
-            return iter(element), replace(around, ratio=around.ratio * ratio_of(element))
+            ratio = around.ratio * ratio_of(element)
+            known = max(ratio.numerator, ratio.denominator) < _LARGEST
+            return iter(element), replace(around, ratio=ratio) if known else around
         if tag == "graceGrp":
             return iter(element), replace(around, is_grace=True)
-        if tag == "fTrem":
+        if tag == "fTrem" and around.ratio.denominator < _LARGEST:
             return iter(element), replace(around, ratio=around.ratio / 2)
         if tag in {"app", "choice", "subst"}:
             self._tally.warn(f"of the readings of <{tag}> the first was taken", self._label)
@@ -170,7 +168,7 @@ class LayerReader:
         length = 0 if is_grace else self._length(element, around.ratio)
         onset = self._at
         if not is_grace and element.get("tstamp.real") is None:
-            self._at = min(onset + length, _LONGEST)
+            self._at = min(onset + length, LONGEST)
         if self._spanned is not None and identity == self._spanned[1]:
             self._spanned = None
         if element.tag == "note":
@@ -187,20 +185,10 @@ class LayerReader:
     def _length(self, element: Element, ratio: Fraction) -> int:
         if self._spanned is not None:
             ratio *= self._spanned[0]
-        written = element.get("dur")
-        if written is None and element.tag == "chord":
-            first = element.find("note")
-            written = None if first is None else first.get("dur")
-        if written is None and element.get("dur.ppq") is not None and self._staff.ppq > 0:
-            return max(0, min(whole(element.get("dur.ppq"), 10**9) * TICKS // self._staff.ppq, _LONGEST))
-        value = _VALUES.get(written or element.get("dur.ges") or self._staff.duration, 0)
-        if not value:
+        value = ticks_of(element, ratio, self._staff)
+        if value is None:
             self._tally.warn(_NO_DURATION, self._label)
-            return 0
-        dots = min(_MOST_DOTS, whole(element.get("dots"), 1000) or len(element.findall("dot")))
-        if dots > 0:
-            value = 2 * value - (value >> dots)
-        return value if ratio == 1 else int(value * ratio.numerator // ratio.denominator)
+        return value or 0
 
     def _repeat(self, element: Element) -> None:
         """Take what stands for the bar before; other signs of repetition are told."""
@@ -292,16 +280,3 @@ class LayerReader:
         if written is not None:
             return written, 0
         return implied, implied
-
-
-def ratio_of(element: Element) -> Fraction:
-    """Return the sounding to the written time of a ``tuplet`` or ``tupletSpan``; 1 if it does not say."""
-    num, base = whole(element.get("num"), 1000), whole(element.get("numbase"), 1000)
-    return Fraction(base, num) if num > 0 and base > 0 else Fraction(1)
-
-
-def first_reading(element: Element) -> list[Element]:
-    """Return the reading of an ``app``, ``choice`` or ``subst`` that is taken: the lemma, what was added, the first."""
-    wanted = {"app": "lem", "subst": "add"}.get(element.tag, "")
-    found = element.find(wanted) if wanted else None
-    return [found] if found is not None else list(element)[:1]

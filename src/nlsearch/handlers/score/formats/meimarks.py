@@ -13,7 +13,7 @@ from fractions import Fraction
 from xml.etree.ElementTree import Element
 
 from nlsearch.handlers.score.formats.meidefs import whole, words_of
-from nlsearch.handlers.score.formats.meilayers import ratio_of
+from nlsearch.handlers.score.formats.meivalues import ratio_of
 from nlsearch.handlers.score.formats.tally import Tally
 from nlsearch.handlers.score.notation import TICKS, Bar, Harmony
 
