@@ -27,13 +27,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import nlsearch
 import numpy as np
+
+import nlsearch
 from nlsearch.handlers.score.payload import NONE, Tune
 
 LENGTHS = (8, 12, 16)
 EDITS = (0, 1, 2, 3)
-NAMES = "C C# D D# E F F# G G# A A# B".split()
+NAMES = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"]
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,9 @@ class Tunes:
 
     def index(self) -> None:
         """Make what the plain comparisons need."""
-        self.steps = {name: bytes((128 + np.diff(p)).clip(1, 255).astype(np.uint8)) for name, (p, _) in self.lines.items()}
+        self.steps = {
+            name: bytes((128 + np.diff(p)).clip(1, 255).astype(np.uint8)) for name, (p, _) in self.lines.items()
+        }
         self.grams: dict[bytes, list[str]] = defaultdict(list)
         for name, text in self.steps.items():
             for gram in {text[at : at + 4] for at in range(len(text) - 3)}:
@@ -166,8 +169,9 @@ def measure(opened: nlsearch.Collection, given: argparse.Namespace) -> None:
     """Print recall and CPU of all cells."""
     tunes = Tunes(opened)
     tunes.index()
-    print(f"{len(tunes.lines):,} tunes, {sum(len(p) for p, _ in tunes.lines.values()):,} notes; {given.queries} queries a cell")
-    print("notes edits | pitches: first ten | CPU ms median p95 | durations: first ten | CPU ms median p95 | ngrams first ten")
+    notes = sum(len(pitches) for pitches, _ in tunes.lines.values())
+    print(f"{len(tunes.lines):,} tunes, {notes:,} notes; {given.queries} queries a cell")
+    print("first, in ten; CPU ms median, p95: of pitches | of pitches and durations | of 4-grams")
     for length in map(int, given.lengths.split(",")):
         for edits in EDITS:
             asked = list(queries(tunes, given.queries, length, edits, given.parity))
@@ -183,7 +187,10 @@ def measure(opened: nlsearch.Collection, given: argparse.Namespace) -> None:
                     ranks.append(rank([hit.item.id for hit in page.hits], query, holders))
                 cells.append((ranks, times))
             grams = [rank(tunes.by_ngrams(q.pitches), q, holders) for q, holders in zip(asked, same, strict=True)]
-            print(f"{length:5} {edits:5} | " + " | ".join(_cell(*cell) for cell in cells) + f" | {_shares(grams)}", flush=True)
+            print(
+                f"{length:5} {edits:5} | " + " | ".join(_cell(*cell) for cell in cells) + f" | {_shares(grams)}",
+                flush=True,
+            )
 
 
 def _shares(ranks: list[int]) -> str:

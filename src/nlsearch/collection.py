@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 from nlsearch.errors import NlsearchError, QueryError, QuerySyntax, StoreError
 from nlsearch.handlers.contract import is_path, speller
 from nlsearch.handlers.registry import Registry, require
+from nlsearch.handlers.renderings import rendered
 from nlsearch.index import snapshot
 from nlsearch.index.layout import is_collection
 from nlsearch.limits import Limits
@@ -497,14 +498,28 @@ class Collection:
         view, key = self._found(item_id)
         return view.split.item(key).to_item()
 
-    def draw(self, hit_or_item: Hit | Item) -> Picture:
-        """Draw an item, or a hit with its match highlighted."""
+    def draw(self, hit_or_item: Hit | Item, form: str | None = None) -> Picture:
+        """Draw an item, or a hit with its match highlighted.
+
+        Parameters
+        ----------
+        hit_or_item : Hit or Item
+        form : str, optional
+            Another form that the kind offers instead of a drawing: ``"midi"``.  ``nlsearch kinds KIND`` lists them.
+
+        Raises
+        ------
+        QueryError
+            If there is no such item, or its kind has no such form; the hint lists those that it has.
+        MissingExtra
+            If a library that is needed is not installed.
+        """
         item = hit_or_item.item if isinstance(hit_or_item, Hit) else hit_or_item
         view, key = self._found(item.id)
         handler = self.registry.get(item.kind)
         require(handler)
         checks = hit_or_item.checks if isinstance(hit_or_item, Hit) else ()
-        return handler.draw(view.split.payload(key), checks[0].verdict if checks else None)
+        return rendered(handler, view.split.payload(key), checks[0].verdict if checks else None, form)
 
     def verify(self, hit: Hit) -> bool:
         """Read the hit's original bytes again and say whether they give the same evidence.

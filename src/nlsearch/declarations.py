@@ -198,6 +198,28 @@ class Setting:
     default: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """Another form than its drawing in which an item can be had, or the part of it that matched: sound, a file.
+
+    Parameters
+    ----------
+    name : str
+        People write ``nlsearch draw ITEM --as NAME``: lower case, no spaces.
+    media_type : str
+        Of what is written: ``"audio/wav"``.
+    suffix : str
+        Of a file of it, lower case, with the dot: ``".wav"``.
+    help : str
+        What it is, with its limits.
+    """
+
+    name: str
+    media_type: str
+    suffix: str
+    help: str
+
+
 Chosen: TypeAlias = Mapping[str, tuple[str, ...]]
 """What holds of a kind's settings: by name, in the order of the setting's choices."""
 

@@ -589,7 +589,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A drawing: ``media_type`` (``image/svg+xml``, ``image/png``) and ``data``."""
+    """A drawing or another rendering: ``media_type`` (``image/svg+xml``, ``image/png``, ``audio/wav``) and ``data``."""
 
     media_type: str
     data: bytes

@@ -5,7 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from nlsearch.errors import IndexDamaged, QueryError, QuerySyntax
-from nlsearch.handlers.contract import COMMON_FIELDS, Field, Format, Operator, Option
+from nlsearch.handlers.contract import COMMON_FIELDS, Field, Format, Operator, Option, Rendering
+from nlsearch.handlers.renderings import rendered
 from nlsearch.ingest.report import Report
 from nlsearch.model import Failure, Hit, Item, Picture
 from nlsearch.query.parse import Names, parse
@@ -40,6 +41,13 @@ class FakeHandler:
     )
     spaces = ()
     requires = ()
+    renderings = (Rendering("mol", "chemical/x-mdl-molfile", ".mol", "a file of | it"),)
+
+    def draw(self, payload, verdict=None):
+        return Picture("image/svg+xml", SVG)
+
+    def render(self, payload, verdict, form):
+        return Picture("chemical/x-mdl-molfile", b"M  END")
 
 
 class FakeRegistry:
@@ -144,9 +152,9 @@ class FakeCollection:
     def links(self, item_id):
         return self.linked
 
-    def draw(self, hit_or_item):
+    def draw(self, hit_or_item, form=None):
         self.calls.append({"drawn": type(hit_or_item).__name__})
-        return Picture("image/svg+xml", SVG)
+        return rendered(FakeHandler(), b"", None, form)
 
     def verify_all(self, hits):
         return [hit.item.id not in self.failed for hit in hits]

@@ -276,6 +276,20 @@ def test_a_picture_is_not_written_under_the_name_of_another_format(run, tmp_path
     assert run("draw", ITEMS[0].id, "-o", str(tmp_path / "aspirin.v2")).exit_code == 0
 
 
+def test_draw_writes_other_forms_that_the_kind_offers(run, tmp_path):
+    assert run("draw", ITEMS[0].id, "--as", "mol", "-o", "-").stdout_bytes == b"M  END"
+    for name in ("x.mol", "x.sdf"):
+        assert run("draw", ITEMS[0].id, "--as", "mol", "-o", str(tmp_path / name)).exit_code == 0
+        assert (tmp_path / name).read_bytes() == b"M  END"
+    for arguments, said in (
+        (("--as", "mol", "-o", "x.svg"), "write -o x.mol"),
+        (("-o", "x.mol"), "write --as mol"),
+        (("--as", "wav"), "it can be had as: mol"),
+    ):
+        result = run("draw", ITEMS[0].id, *arguments)
+        assert (result.exit_code, said in result.stderr) == (2, True), result.stderr
+
+
 def test_explain(run):
     good = run("explain", "phenol", ITEMS[0].id)
     assert (good.exit_code, good.stdout) == (0, "hit: because\n  mass: holds\n")

@@ -24,6 +24,7 @@ from nlsearch import wire
 from nlsearch.errors import InputError, QueryError, QuerySyntax
 from nlsearch.handlers.contract import COMMON_FIELDS, Handler, Source, Translator, VectorSpace
 from nlsearch.handlers.registry import Registry, yields
+from nlsearch.handlers.renderings import renderings_of
 from nlsearch.limits import Limits
 from nlsearch.model import Skipped
 from nlsearch.query.parse import Names, parse
@@ -289,6 +290,23 @@ class HandlerContract:
             else:
                 assert picture.media_type in {"image/png", "image/jpeg", "image/webp"}
             assert len(picture.data) > 100
+
+    def test_other_forms_are_explained_and_made(
+        self, handler: Handler, indexed: nlsearch.Collection, items: list[nlsearch.Item]
+    ) -> None:
+        declared = renderings_of(handler)
+        assert len({one.name for one in declared}) == len({one.suffix for one in declared}) == len(declared)
+        for one in declared:
+            assert all((one.name, one.media_type, one.help)), one
+            assert one.suffix.startswith(".")
+            assert one.suffix == one.suffix.lower()
+            for item in items:
+                made = indexed.draw(item, one.name)
+                assert made.media_type == one.media_type
+                assert made.data
+                assert made == indexed.draw(item, one.name)
+        with pytest.raises(QueryError, match="cannot be had as 'nonsense'"):
+            indexed.draw(items[0], "nonsense")
 
 
 def _text(structure: Structure) -> str:

@@ -64,10 +64,19 @@ class TestProtein(HandlerContract):
 
 
 MELODIES = (
-    "C4 D4 E4 C4", "G4 A4 B4 G4", "C4 C4 G4 G4 A4 A4 G4", "D4 A4 A4 E4 F4 E4 D4", "F4 G4 A4 F4 C5", "C4 E4", "E4 D4 C4 ? G4",
-    "G4:4 A4:4 B4:4 G4:4", "C4:4. B3:8 A3:2", "C4 * G4 F4 E4", "F#4 F#4 G4 A4 A4 G4 F#4 E4", "C4 C4 C4", "Eb4 G4 Bb4 Eb5",
+    "C4 D4 E4 C4", "G4 A4 B4 G4", "C4 C4 G4 G4 A4 A4 G4", "D4 A4 A4 E4 F4 E4 D4", "F4 G4 A4 F4 C5", "C4 E4",
+    "E4 D4 C4 ? G4", "G4:4 A4:4 B4:4 G4:4", "C4:4. B3:8 A3:2", "C4 * G4 F4 E4", "F#4 F#4 G4 A4 A4 G4 F#4 E4",
+    "C4 C4 C4", "Eb4 G4 Bb4 Eb5",
 )  # fmt: skip
-HOW = ("", "{edits=1}", "{transpose=no}", "{spelling=yes}", "{anchored=yes}", "{voice=Soprano,edits=1}", "{durations=no}")
+HOW = (
+    "",
+    "{edits=1}",
+    "{transpose=no}",
+    "{spelling=yes}",
+    "{anchored=yes}",
+    "{voice=Soprano,edits=1}",
+    "{durations=no}",
+)
 
 
 class TestScore(HandlerContract):
@@ -75,10 +84,11 @@ class TestScore(HandlerContract):
     queries = (
         *(f'notes:"{melody}"{how}' for melody in MELODIES for how in HOW if not ("*" in melody and "edits" in how)),
         *(f'notes:"{melody}"{{edits=2}}' for melody in MELODIES if melody.count(" ") > 4),
-        'degrees:"1 2 3 1"', 'degrees:"5 ? 3 2"', 'degrees:"1 2 3"{edits=1}', 'solfege:"do re mi do"', 'contour:"*UUDR"',
-        'contour:"*RURURD"', 'contour:"UUD?U"', 'rhythm:"1 1 1 1"', 'rhythm:"3 1 4"', 'rhythm:"1 1 ? 2 2"{edits=1}',
-        'intervals:"+2 ? -4"', 'intervals:"M2 M2 -M3"{edits=1}', 'chords:"I V I"', 'chords:"Am G Am E"', 'chords:"C ? C"',
-        'chords:"D A D"{edits=1}', 'abc:"GABG"', 'abc:"C2 D E2"{edits=1}', 'pae:"\'4CDEC"', 'contour:"*UDUDUD"{edits=2}',
+        'degrees:"1 2 3 1"', 'degrees:"5 ? 3 2"', 'degrees:"1 2 3"{edits=1}', 'solfege:"do re mi do"',
+        'contour:"*UUDR"', 'contour:"*RURURD"', 'contour:"UUD?U"', 'contour:"*UDUDUD"{edits=2}', 'rhythm:"1 1 1 1"',
+        'rhythm:"3 1 4"', 'rhythm:"1 1 ? 2 2"{edits=1}', 'intervals:"+2 ? -4"', 'intervals:"M2 M2 -M3"{edits=1}',
+        'chords:"I V I"', 'chords:"Am G Am E"', 'chords:"C ? C"', 'chords:"D A D"{edits=1}', 'abc:"GABG"',
+        'abc:"C2 D E2"{edits=1}', 'pae:"\'4CDEC"',
     )  # fmt: skip
 
 

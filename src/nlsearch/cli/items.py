@@ -14,6 +14,7 @@ from nlsearch.cli.options import Place, examples, query_shown, with_json, with_p
 from nlsearch.cli.querycommand import QueryCommand
 from nlsearch.cli.terminal import cannot_write, notice, one_line, print_json, print_table
 from nlsearch.errors import NlsearchError, QueryError
+from nlsearch.handlers.renderings import renderings_of
 
 if TYPE_CHECKING:
     from nlsearch.collection import Collection
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from nlsearch.search.session import Page
 
 SUFFIXES = {"image/svg+xml": ".svg", "image/png": ".png"}
-OTHER_PICTURES = {
+PICTURES = {
     ".svg",
     ".svgz",
     ".png",
@@ -80,24 +81,30 @@ def show(item_id: str, place: Place, as_json: bool) -> None:
 )
 @click.argument("item_id", metavar="ITEM")
 @click.option("-q", "--query", help="Highlight what this query matches.")
+@click.option(
+    "--as", "form", metavar="FORM", help="Another form that the kind offers; `nlsearch kinds KIND` lists them."
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), metavar="FILE",
               help="Where to write; - or a pipe is standard output.")  # fmt: skip
 @with_place()
-def draw(item_id: str, query: str | None, output: Path | None, place: Place) -> None:
-    """Draw ITEM as SVG or PNG."""
+def draw(item_id: str, query: str | None, form: str | None, output: Path | None, place: Place) -> None:
+    """Draw ITEM as SVG or PNG, or write it in another form that its kind offers."""
     with place.open() as collection:
         item = collection.item(item_id)
-        picture = collection.draw(item if query is None else hit_of(collection, query, item))
-    suffix = SUFFIXES.get(picture.media_type, "")
+        offered = renderings_of(collection.registry.get(item.kind))
+        picture = collection.draw(item if query is None else hit_of(collection, query, item), form)
+    suffix = next((one.suffix for one in offered if one.name == form), SUFFIXES.get(picture.media_type, ""))
     if output is None and sys.stdout.isatty():
         output = Path("".join(c if c.isalnum() or c in "-_." else "_" for c in item.title or "item")[:80] + suffix)
     if output is None or str(output) == "-":
         sys.stdout.buffer.write(picture.data)
         return
-    if suffix and output.suffix.lower() in OTHER_PICTURES - {suffix}:
-        raise QueryError(
-            f"the picture is {picture.media_type}, not {output.suffix}", hint=f"write -o {output.with_suffix(suffix)}"
-        )
+    named = output.suffix.lower()
+    if suffix and named != suffix:
+        others = [one.name for one in offered if one.suffix == named]
+        if others or named in PICTURES:
+            hint = f"write --as {others[0]}" if others else f"write -o {output.with_suffix(suffix)}"
+            raise QueryError(f"what is written is {picture.media_type}, not {output.suffix}", hint=hint)
     _write(output, picture.data)
     notice(f"wrote {output}")
 

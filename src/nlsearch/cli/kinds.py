@@ -13,10 +13,11 @@ import click
 from nlsearch.cli.options import Place, examples, notice_problems, with_json, with_place
 from nlsearch.cli.terminal import print_json, print_table
 from nlsearch.errors import MissingExtra
+from nlsearch.handlers.renderings import renderings_of
 from nlsearch.handlers.settings import settings_of
 
 if TYPE_CHECKING:
-    from nlsearch.handlers.contract import Field, Handler, Operator, Option, Setting
+    from nlsearch.handlers.contract import Field, Handler, Operator, Option, Rendering, Setting
     from nlsearch.model import Json
 
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 @with_json
 @with_place()
 def kinds(kind: str | None, markdown: bool, place: Place, as_json: bool) -> None:
-    """Show all kinds, or formats, fields, operators and options of KIND."""
+    """Show all kinds, or formats, fields, operators, options and other forms of KIND."""
     registry = place.registry()
     chosen = [registry.get(kind)] if kind else list(registry)
     notice_problems(registry)
@@ -83,6 +84,10 @@ def described(handler: Handler) -> dict[str, Json]:
         "settings": [
             {"name": s.name, "help": s.help, "choices": list(s.choices), "default": list(s.default)}
             for s in settings_of(handler)
+        ],
+        "renderings": [
+            {"name": r.name, "media_type": r.media_type, "suffix": r.suffix, "help": r.help}
+            for r in renderings_of(handler)
         ],
     }
 
@@ -147,6 +152,9 @@ def _print_kind(handler: Handler) -> None:
         if both := told_apart(handler, operator):
             click.echo(f"  {both}")
         print_table(("option", "type", "default", "meaning"), [_option_row(o) for o in all_options(operator)])
+    if renderings_of(handler):
+        click.echo("\nOther forms than a drawing (nlsearch draw --as)")
+        print_table(_RENDERING_HEADINGS, [_rendering_row(rendering) for rendering in renderings_of(handler)])
     if settings_of(handler):
         click.echo("\nSettings of a collection (nlsearch index --with)")
         print_table(_SETTING_HEADINGS, [_setting_row(handler, setting) for setting in settings_of(handler)])
@@ -171,6 +179,13 @@ def _field_row(field: Field) -> tuple[str, ...]:
 def _option_row(option: Option) -> tuple[str, ...]:
     kind = " / ".join(option.choices) if option.choices else option.type
     return option.name, kind, _default(option), option.help
+
+
+_RENDERING_HEADINGS = ("form", "media type", "suffix", "meaning")
+
+
+def _rendering_row(rendering: Rendering) -> tuple[str, ...]:
+    return rendering.name, rendering.media_type, rendering.suffix, rendering.help
 
 
 _SETTING_HEADINGS = ("setting", "values", "default", "meaning")
@@ -204,6 +219,10 @@ def kind_markdown(handler: Handler) -> str:
         lines += [f"- {both[0].upper()}{both[1:]}" for both in (told_apart(handler, operator),) if both]
         lines += [""]
         lines += _markdown_table(("option", "type", "default", "meaning"), map(_option_row, all_options(operator)))
+        lines.append("")
+    if renderings_of(handler):
+        lines += ["## Other forms than a drawing", "", "Given to `nlsearch draw --as`.", ""]
+        lines += _markdown_table(_RENDERING_HEADINGS, map(_rendering_row, renderings_of(handler)))
         lines.append("")
     if settings_of(handler):
         settings = (_setting_row(handler, setting) for setting in settings_of(handler))

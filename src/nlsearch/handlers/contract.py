@@ -21,6 +21,10 @@ tuple ``yields`` and says the kind in each such :attr:`~nlsearch.model.RawItem.k
 from the handler of its own kind, so both must agree on what ``RawItem.content`` is; and a file is read again when the
 version of any of these handlers rises.
 
+A handler whose items can be had in other forms than a drawing (sound, a file for another program) declares them in a
+tuple ``renderings`` (:class:`~nlsearch.declarations.Rendering`) and makes them in a method ``render``
+(:class:`Renderer`), which runs where ``draw`` does.
+
 What a collection may choose about its index (more fingerprints, say) a handler declares in an attribute ``settings``, a
 tuple of :class:`~nlsearch.declarations.Setting`, and finds in an attribute ``chosen``
 (:data:`~nlsearch.declarations.Chosen`), which the registry sets too.
@@ -43,6 +47,7 @@ from nlsearch.declarations import (
     Operator,
     Option,
     PeakSpace,
+    Rendering,
     SeedSpace,
     Setting,
     Space,
@@ -84,6 +89,8 @@ __all__ = [
     "Option",
     "PeakSpace",
     "Refiner",
+    "Renderer",
+    "Rendering",
     "Scorer",
     "SeedSpace",
     "Setting",
@@ -302,6 +309,25 @@ class Speller(Protocol):
 
     def spell(self, payload: Buffer) -> str:
         """Return an item's content as text, ``""`` if it has none: the letters of a sequence."""
+        ...
+
+
+@runtime_checkable
+class Renderer(Protocol):
+    """A handler whose items can be had in other forms than a drawing."""
+
+    renderings: tuple[Rendering, ...]
+
+    def render(self, payload: Buffer, verdict: Verdict | None, form: str) -> Picture:
+        """Return the item as the rendering called `form`, one of ``renderings``; with a verdict, what matched.
+
+        Deterministic, and bounded whatever the payload: what is left out is said in the rendering's help.
+
+        Raises
+        ------
+        MissingExtra
+            If a library that only this rendering needs is not installed.
+        """
         ...
 
 

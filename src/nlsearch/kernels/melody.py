@@ -51,8 +51,8 @@ FOUND = np.dtype(
     ]
 )
 """A match: which item and line, the stretch of the axis of all lines, semitones and letter names up, edits, how
-many of them are notes of the melody without a counterpart (changed or missing), and time units of the item to one of the
-query (0 where durations do not count)."""
+many of them are notes of the melody without a counterpart (changed or missing), and time units of the item to one of
+the query (0 where durations do not count)."""
 Move: TypeAlias = Literal["same", "changed", "missing", "extra", "split", "merged"]
 MOVES: tuple[Move, ...] = ("same", "changed", "missing", "extra", "split", "merged")
 """By which edits a melody becomes a stretch: ``split`` takes two notes of the stretch, ``merged`` two of the melody."""

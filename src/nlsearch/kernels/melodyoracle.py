@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _FAR = 10**9
+_ONE = np.float32(1)
 _EDIT = 2**16
 """What an edit costs."""
 _STRANGE = _EDIT + 1
@@ -51,7 +52,7 @@ class Fit:
 
     transposition: int
     steps: int = 0
-    scale: np.float32 = np.float32(1)
+    scale: np.float32 = _ONE
 
 
 @dataclass(frozen=True, slots=True)

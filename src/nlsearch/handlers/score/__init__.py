@@ -22,9 +22,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from nlsearch.errors import QuerySyntax
-from nlsearch.handlers.contract import Buffer, Field, Format, Operator, Source, Space
+from nlsearch.handlers.contract import Buffer, Field, Format, Operator, Rendering, Source, Space
 from nlsearch.handlers.lastprobe import LastProbe
-from nlsearch.handlers.score.facts import FIELDS, FORMATS, OPERATORS, SPACES
+from nlsearch.handlers.score.facts import FIELDS, FORMATS, OPERATORS, RENDERINGS, SPACES
 from nlsearch.limits import Limits
 from nlsearch.model import Anchors, Features, Picture, Probe, RawItem, Refined, Region, Scalar, Skipped, Verdict
 
@@ -48,6 +48,7 @@ class ScoreHandler:
     fields: tuple[Field, ...] = FIELDS
     operators: tuple[Operator, ...] = OPERATORS
     spaces: tuple[Space, ...] = SPACES
+    renderings: tuple[Rendering, ...] = RENDERINGS
     requires: tuple[str, ...] = ()
 
     def __init__(self) -> None:
@@ -137,6 +138,12 @@ class ScoreHandler:
         from nlsearch.handlers.score.draw import draw
 
         return draw(payload, verdict)
+
+    def render(self, payload: Buffer, verdict: Verdict | None, form: str) -> Picture:
+        """Return the score, or the notes of a match, as a piano roll, a MIDI file or sound."""
+        from nlsearch.handlers.score.draw import render
+
+        return render(payload, verdict, form)
 
 
 def _asked(probe: Probe) -> AskedMelody:

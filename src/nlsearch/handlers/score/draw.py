@@ -17,8 +17,7 @@ from nlsearch.handlers.score.pianoroll import Roll, RollNote, around, svg
 from nlsearch.handlers.score.render import midi_bytes, wav_bytes
 from nlsearch.model import Json, Picture, Verdict
 
-RENDERINGS = {"roll": "image/svg+xml", "midi": "audio/midi", "wav": "audio/wav"}
-"""What a score can be rendered as, beside its drawing."""
+_TYPES = {"roll": "image/svg+xml", "midi": "audio/midi", "wav": "audio/wav"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +59,12 @@ def render(payload: Buffer, verdict: Verdict | None, form: str) -> Picture:
     tune = Tune(payload)
     notes = list(_notes(tune, verdict))
     if form == "roll":
-        return Picture(RENDERINGS[form], svg(_roll(tune, notes, verdict)))
+        return Picture(_TYPES[form], svg(_roll(tune, notes, verdict)))
     held = [note for note in notes if note.is_matched] or notes
     first = min((note.onset for note in held), default=0)
     sounding = [(note.onset - first, note.duration, note.pitch) for note in held]
     write = midi_bytes if form == "midi" else wav_bytes
-    return Picture(RENDERINGS[form], write(sounding, tune.around.tempo))
+    return Picture(_TYPES[form], write(sounding, tune.around.tempo))
 
 
 def _notes(tune: Tune, verdict: Verdict | None) -> Iterator[_Drawn]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nlsearch.handlers.contract import Field, Format, Operator, Option, SeedSpace, Space, TermSpace
+from nlsearch.handlers.contract import Field, Format, Operator, Option, Rendering, SeedSpace, Space, TermSpace
 
 INTERVALS = "score.interval"
 GRAMS = "score.gram"
@@ -159,3 +159,9 @@ OPERATORS: tuple[Operator, ...] = (
 )
 
 SPACES: tuple[Space, ...] = (SeedSpace(INTERVALS, 64), TermSpace(GRAMS))
+
+RENDERINGS: tuple[Rendering, ...] = (
+    Rendering("roll", "image/svg+xml", ".svg", "a piano roll of the bars around the match, up to 24 bars"),
+    Rendering("midi", "audio/midi", ".mid", "the notes of the match, else the whole score, as a MIDI file"),
+    Rendering("wav", "audio/wav", ".wav", "the same as sound: plucked tones, 22,050 Hz, the first 60 seconds"),
+)
