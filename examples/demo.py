@@ -36,6 +36,10 @@ TOUR: tuple[tuple[str, list[str]], ...] = (
         "A list of peaks: spectra like it, with every pair of peaks that matches.",
         ["search", 'peaks:"138.0662:100 110.0713:17 195.0877:60"{precursor=195.0877}'],
     ),
+    (
+        "A melody at any pitch, with one edit allowed: the hit says in which bars, and what differs.",
+        ["search", 'notes:"F#4 F#4 G4 A4 A4 G4 E4 E4"{edits=1}'],
+    ),
     ("Either a structure or a sequence.", ["search", 'smiles:"CCC[C@H]1CCCCN1"~0.9 OR gene:INS']),
     (
         "Related items are listed only when asked for, after all hits, and are never called a match.",
@@ -51,7 +55,7 @@ OWN: tuple[tuple[str, list[str]], ...] = (
         "Everything, by kind.",
         [
             "search",
-            "kind:molecule OR kind:nucleotide OR kind:image OR kind:spectrum",
+            "kind:molecule OR kind:nucleotide OR kind:image OR kind:spectrum OR kind:score",
             "--limit",
             "5",
             "--facet",

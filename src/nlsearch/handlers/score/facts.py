@@ -71,7 +71,7 @@ _DURATIONS = Option(
 )
 _MELODY = (_EDITS, _TRANSPOSE, _SPELLING, _DURATIONS, _ANCHORED, _VOICE)
 _LINE = (_EDITS, _ANCHORED, _VOICE)
-_SCORE = "1 − edits / notes of the query"
+_SCORE = "1 − edits / notes of the query, less up to 0.4 of an edit where notes of the query have no counterpart"
 
 OPERATORS: tuple[Operator, ...] = (
     Operator(
@@ -150,7 +150,7 @@ OPERATORS: tuple[Operator, ...] = (
     Operator(
         "like",
         "The score holds the melody of this file or item, or a part of it",
-        'like:"examples/collection/score/excerpt.abc"',
+        'like:"examples/collection/music/frère jacques.mid"',
         "sound",
         "share of the notes of the shorter one that the best common stretch holds unchanged",
         (Option("edits", "integer", "edits allowed, of an excerpt of up to 24 notes", default=2),),
