@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -143,7 +143,7 @@ def pieces_of(melody: Melody, stretches: list[int]) -> Pieces | None:
                 positions.append(low + at)
                 bits.append(8 * count)
                 spans.append(count + 1)
-    if _disjoint(positions, spans) <= melody.edits:
+    if disjoint(positions, spans) <= melody.edits:
         return None
     return tuple(keys), tuple(positions), tuple(bits), tuple(spans)
 
@@ -154,7 +154,7 @@ def _known(key: int) -> int:
     return len(raw.rstrip(b"\0"))
 
 
-def _disjoint(positions: list[int], spans: list[int]) -> int:
+def disjoint(positions: Sequence[int], spans: Sequence[int]) -> int:
     """Return the greatest number of pieces that do not overlap."""
     count = free = 0
     for end, start in sorted((position + span, position) for position, span in zip(positions, spans, strict=True)):

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlsearch.errors import MalformedContent, QuerySyntax
-from nlsearch.handlers.score.compile import KIND, pieces_of
+from nlsearch.handlers.score.compile import ALL, KIND, disjoint, pieces_of
 from nlsearch.handlers.score.facts import INTERVALS
 from nlsearch.handlers.score.melody import name_of
 from nlsearch.handlers.score.payload import NONE, Line, Tune, encode
@@ -35,6 +35,7 @@ from nlsearch.model import Json, Probe, Question, RawItem, Scalar, Scan, SeedMat
 MOST_LINES = 8
 """Lines of an example that are looked for: the longest."""
 MOST_SEEDS = 4_000
+FEW_NOTES, PIECE_NOTES = 64, 8
 LEAST_SHARE = 0.7
 _RUN = re.compile(r"(\d+)([=XID])")
 
@@ -75,32 +76,38 @@ def compile_like(payload: bytes, options: Mapping[str, Scalar]) -> Probe:
     count = sum(len(line) for line in lines)
     voices = f"{len(lines)} voice{'s' if len(lines) > 1 else ''}"
     said = f"{tune.around.title or 'a score'}, {count} notes of {voices}, at any pitch"
-    told = {"payload": payload, "lines": [line.number for line in lines], "edits": int(options.get("edits", 2))}
-    return Probe(KIND, "like", said, _question(lines), told, "sound", exact_floor=1.0)
+    edits = int(options.get("edits", 2))
+    told = {"payload": payload, "lines": [line.number for line in lines], "edits": edits}
+    return Probe(KIND, "like", said, _question(lines, edits), told, "sound", exact_floor=1.0)
 
 
-def _question(lines: list[Line]) -> Question:
-    """Return what finds the candidates: seeds of :data:`AHEAD` intervals, or all that short lines have."""
-    keys: list[int] = []
-    positions: list[int] = []
-    base = 0
-    for line in lines:
-        packed = packed_intervals(line.pitches)
-        whole = np.flatnonzero(packed & np.uint64(255))
-        keys += packed[whole].tolist()
-        positions += (whole + base).tolist()
-        base += len(line)
-    if keys:
-        step = -(-len(keys) // MOST_SEEDS)
-        return SeedMatch(INTERVALS, tuple(keys[::step]), tuple(positions[::step]), base, bin_width=4, capped_ok=True)
-    line = lines[0]
-    melody = Melody(line.pitches, np.full(len(line), MUTE, np.uint8))
-    pieces = pieces_of(melody, [len(line)])
-    if pieces is None:
+def _question(lines: list[Line], edits: int) -> Question:
+    """Return what finds the candidates.
+
+    Of up to :data:`FEW_NOTES` notes the cheapest disjoint pieces, one for every :data:`PIECE_NOTES` notes and more than
+    there are edits; of more notes all runs of :data:`AHEAD` intervals.
+    """
+    if sum(len(line) for line in lines) <= FEW_NOTES:
+        pitches = np.concatenate([line.pitches for line in lines])
+        melody = Melody(pitches, np.full(len(pitches), MUTE, np.uint8))
+        found = pieces_of(melody, [len(line) for line in lines])
+        if found is None:
+            return Scan()
+        keys, positions, bits, spans = found
+        pieces = min(disjoint(positions, spans), max(edits + 1, len(pitches) // PIECE_NOTES))
+        return SeedMatch(
+            INTERVALS, keys, positions, len(pitches), bin_width=1, max_occurrences=ALL, bits=bits, spans=spans,
+            pieces=pieces,
+        )  # fmt: skip
+    packed = [packed_intervals(line.pitches) for line in lines]
+    every = np.concatenate(packed)
+    whole = np.flatnonzero(every & np.uint64(255))
+    whole = whole[:: -(-len(whole) // MOST_SEEDS) or 1]
+    if not len(whole):
         return Scan()
-    longest = int(np.argmax(pieces[3]))
-    one = tuple((column[longest],) for column in pieces)
-    return SeedMatch(INTERVALS, one[0], one[1], len(line), bits=one[2], max_occurrences=2**40)
+    return SeedMatch(
+        INTERVALS, tuple(every[whole].tolist()), tuple(whole.tolist()), len(every), bin_width=4, capped_ok=True
+    )
 
 
 # ------------------------------------------------------------------------------------------------------- verification
