@@ -21,7 +21,7 @@ LEVELS = ("tautomer", "connectivity", "isotope", "stereo")
 _COUNTS = rb"(?:[^\n]{0,400}\n){3}[ \d]{6}[^\n]{0,200}V[23]000"
 _CELL = rb"[^\n\r,;|\t\"]"
 _COLUMN = (  # as tables.structure_columns tells headings, roughly: it has the last word
-    rb"\"?[ ]*(?!" + _CELL + rb"*(?i:reaction|rxn))(?!(?i:(?:" + _CELL + rb"*[ _.-])?"
+    rb"\"?[ ]{0,9}(?!" + _CELL + rb"*(?i:reaction|rxn))(?!(?i:(?:" + _CELL + rb"*[ _.-])?"
     rb"(?:n|num|number|count|len|length|has|is|valid|hash)[ _.-]))"
     rb"(?:[a-zA-Z0-9\x80-\xff()/]{1,20}[ _.-]{1,2}){0,3}[a-zA-Z0-9\x80-\xff()/]{0,20}?"
     rb"(?i:smiles|inchi)(?![ _.-]?(?i:key|count|num|len|hash|valid))"
