@@ -29,6 +29,7 @@ from nlsearch.model import RawItem, Skipped
 
 _MARKER = re.compile(rb"\nX[ \t]*:")
 _FILE_FIELD = re.compile(r"[A-Za-z]:|%%")
+_MAILED = re.compile(r"=20|=3D")
 _KEY_LINE = re.compile(r"K[ \t]*:")
 
 
@@ -57,6 +58,9 @@ def records(stream: BinaryIO, limits: Limits) -> Iterator[RawItem | Skipped]:
 
 def _item(number: int, header: list[str], lines: list[str], limits: Limits) -> RawItem | Skipped:
     tune = Tune(limits)
+    if any(map(_MAILED.search, lines)):
+        lines = _unquoted("\n".join(lines)).split("\n")
+        tune.complaints.add("signs that mail programs put in (=20, =3D) are undone")
     try:
         for line in [*header, *lines]:
             tune.take(line)
@@ -66,6 +70,11 @@ def _item(number: int, header: list[str], lines: list[str], limits: Limits) -> R
     if not tune.number:
         score.warnings.append("the tune has no X: field with a number")
     return RawItem(score, number, score.title, tune.number or None, warnings=score.warnings)
+
+
+def _unquoted(text: str) -> str:
+    """Undo what is left of quoted-printable text (RFC 2045, section 6.7); an accidental before a digit is no music."""
+    return text.replace("=20\n", "\n").replace("=\n", "").replace("=20", " ").replace("=3D", "=")
 
 
 def read_melody(body: str, limits: Limits | None = None) -> Score:

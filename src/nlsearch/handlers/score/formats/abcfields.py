@@ -16,7 +16,7 @@ from nlsearch.handlers.score.formats.bars import meter_ticks
 from nlsearch.handlers.score.formats.keys import fifths_of, mode_of, signature
 from nlsearch.handlers.score.notation import TICKS
 
-_TONIC = re.compile(r"([A-G])([#b]?)(?![A-Za-z]*=)\s*([A-Za-z]*)|([a-g])([#b]?)(?=\s|$|m(?:in|aj)?\b)\s*([A-Za-z]*)")
+_TONIC = re.compile(r"([A-G])([#b]?)\s*([A-Za-z]*)|([a-g])([#b]?)(?=\s|$|m(?:in|aj)?\b)\s*([A-Za-z]*)")
 _ACCIDENTALS = re.compile(r"(?:\^\^?|__?|=)[A-Ga-g]")
 _ALL_ACCIDENTALS = re.compile(r"(?:(?:\^\^?|__?|=)[A-Ga-g])+$")
 _CLEF_OCTAVE = re.compile(r"(?:^|clef=|[a-zA-Z]\d?)([+-])(8|15)(?:va|vb)?$", re.IGNORECASE)
@@ -80,7 +80,7 @@ def key_setting(value: str) -> Setting:
         setting.has_key, setting.fifths, rest = True, 2, text[2:]
     elif (found := _TONIC.match(text)) is not None:
         letter, accidental, word = found.groups()[:3] if found[1] else found.groups()[3:]
-        mode = mode_of(word) if word not in {"m", "M"} else {"m": "minor", "M": "major"}[word]
+        mode = "minor" if word in {"m", "M"} else mode_of(word)  # capitals say nothing in modes
         setting.tonic, setting.mode = letter.upper() + accidental, mode or "major"
         setting.fifths = fifths_of(setting.tonic, setting.mode)
         setting.has_key = True

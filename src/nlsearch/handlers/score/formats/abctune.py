@@ -20,8 +20,8 @@ from nlsearch.handlers.score.formats.words import joined, year_of
 from nlsearch.handlers.score.notation import Key, Meter, Part, Score
 from nlsearch.limits import Limits
 
-_FIELD = re.compile(r"([A-Za-z+])[ \t]*:(?![|:\]])(.*)$", re.DOTALL)
-_FIELD_OF_NOTES = re.compile(r"[A-Ga-gxz]\s*:[|:]")
+_FIELD = re.compile(r"([A-Za-z+])[ \t]*:(.*)$", re.DOTALL)
+_FIELD_OF_NOTES = re.compile(r"[A-Ga-gxz][ \t]*:[|:\]]")
 _COMMENT = re.compile(r"(?<!\\)%.*$", re.DOTALL)
 _PLAYED = re.compile(r"%%\s*MIDI\s+transpose\s+([+-]?\d{1,3})\s*$", re.IGNORECASE)
 _PROPAGATION = re.compile(r"(?:%%|I:)\s*propagate-accidentals\s+(not|octave|pitch)\b")

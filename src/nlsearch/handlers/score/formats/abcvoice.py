@@ -93,6 +93,7 @@ class VoiceState:
     _tuplet: tuple[int, int, int] = (1, 1, 0)
     _broken: int = 0
     _event: _Event | None = None
+    _is_after_grace: bool = False
 
     @property
     def bar(self) -> int:
@@ -183,6 +184,7 @@ class VoiceState:
         self.time = onset + ticks
         self._is_used = self._is_used or bool(tones)
         self._event = _Event(ticks, notes, written)
+        self._is_after_grace = False
 
     def _wait(self, which: Iterable[int], notes: list[Note], written: list[tuple[int, int]]) -> None:
         """Let some notes wait to be tied on."""
@@ -196,6 +198,7 @@ class VoiceState:
 
     def grace(self, tones: list[Tone]) -> None:
         """Take grace notes."""
+        self._is_after_grace = True
         for tone in tones:
             pitch, step, _ = self._pitch(tone)
             if 0 <= pitch < 128:
@@ -207,7 +210,7 @@ class VoiceState:
 
     def tie(self) -> None:
         """Tie the last note or all notes of the last chord to what comes next."""
-        if self._event is None or not self._event.notes:
+        if self._event is None or not self._event.notes or self._is_after_grace:
             self.complaints.add("a tie begins at no note", self.place)
             return
         self._wait(range(len(self._event.notes)), self._event.notes, self._event.written)
@@ -257,7 +260,11 @@ class VoiceState:
             self._held.append({})
 
     def rest_bars(self, count: int) -> None:
-        """Rest for so many whole bars."""
+        """Rest for so many whole bars; in a bar that has begun, for so many units."""
+        if self.time > self._bars[-1].onset:
+            self.complaints.add("a rest of whole bars (Z) within a bar is read as one of notes (z)", self.place)
+            self.sound([], min(count, MOST_BARS), 1)
+            return
         length = meter_ticks(self.meter) or 4 * TICKS
         if count > MOST_BARS:
             self.complaints.add(f"a rest of more than {MOST_BARS:,} bars is read as one bar", self.place, str(count))
