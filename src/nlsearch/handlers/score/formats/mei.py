@@ -60,7 +60,7 @@ def records(stream: BinaryIO, limits: Limits) -> Iterator[RawItem | Skipped]:
     """
     reader = _Reader(limits)
     try:
-        for has_ended, element in branches(as_utf8(stream), limits, _WANTED):
+        for element, has_ended, _ in branches(as_utf8(stream), limits, _WANTED):
             if (item := reader.took(element, has_ended=has_ended)) is not None:
                 yield item
     except LimitExceeded as exc:
