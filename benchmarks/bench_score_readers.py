@@ -77,9 +77,11 @@ def ours(module: ModuleType, content: bytes) -> tuple[list[list[PlainPart]], flo
     """Return the scores of a file, the seconds of CPU, and the warnings."""
     gc.collect()
     gc.freeze()  # else every reading pays for looking through what music21 left in memory
-    start = time.process_time()
-    items = list(module.records(io.BytesIO(content), Limits()))
-    seconds = time.process_time() - start
+    seconds = float("inf")
+    for _ in range(2):  # the second time, code and data are where a run over many files has them
+        start = time.process_time()
+        items = list(module.records(io.BytesIO(content), Limits()))
+        seconds = min(seconds, time.process_time() - start)
     gc.unfreeze()
     scores = [[_plain(part) for part in item.content.parts] for item in items if isinstance(item, RawItem)]
     return scores, seconds, [warning for item in items if isinstance(item, RawItem) for warning in item.warnings]

@@ -275,6 +275,12 @@ def test_movements_are_items_with_their_ids():
     assert found[0].content.words["work"] == "Lied"
 
 
+def test_scores_of_a_corpus_have_their_own_titles():
+    one = document(mdiv(bar(note("c4")))).partition("?>")[2]
+    found = records(f"<meiCorpus>{HEAD.replace('Lied', 'Songs')}{one}{one.replace('Lied', 'Aria')}</meiCorpus>")
+    assert [item.title for item in found if isinstance(item, RawItem)] == ["Lied", "Aria"]
+
+
 def test_parts_that_are_written_one_by_one_begin_together():
     parts = "".join(
         f'<part><scoreDef><staffGrp><staffDef n="{n}"/></staffGrp></scoreDef><section>'

@@ -34,12 +34,12 @@ from nlsearch.model import RawItem, Skipped
 
 _READINGS = frozenset({"app", "choice", "subst"})
 _WANTED = Wanted(
-    frozenset({"mdiv", "part", "ending", "lem", "rdg", "add", "del", "orig", "reg", "sic", "corr"}) | _READINGS,
+    frozenset({"mei", "mdiv", "part", "ending", "lem", "rdg", "add", "del", "orig", "reg", "sic", "corr"}) | _READINGS,
     frozenset({"mdiv", "ending"}) | _READINGS,
     frozenset({"meiHead", "scoreDef", "staffDef", "measure"}),
 )
 _TRANSPARENT = frozenset({"add", "corr", "lem", "orig", "rdg", "reg", "sic", "supplied", "unclear", "damage", "seg"})
-_ROOTS = frozenset({"mei", "music", "mdiv", "body"})
+_ROOTS = frozenset({"mei", "meiCorpus", "music", "mdiv", "body"})
 _OPENING_BARS = 2
 _FIRST_PARTS = 16
 """Parts that are asked for the meter by which places are counted."""
@@ -60,7 +60,7 @@ def records(stream: BinaryIO, limits: Limits) -> Iterator[RawItem | Skipped]:
     """
     reader = _Reader(limits)
     try:
-        for has_ended, element in branches(as_utf8(stream), limits, _WANTED):
+        for element, has_ended, _ in branches(as_utf8(stream), limits, _WANTED):
             if (item := reader.took(element, has_ended=has_ended)) is not None:
                 yield item
     except LimitExceeded as exc:
@@ -206,6 +206,8 @@ class _Reader:
 
     def _began(self, element: Element) -> None:
         match element.tag:
+            case "mei":
+                self._header = Header()  # of a corpus each has its own
             case "mdiv":
                 self._now = _Movement(self._limits, " ".join(element.get("label", "").split()), element.get("xml:id"))
             case "part":

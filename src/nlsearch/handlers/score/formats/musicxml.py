@@ -30,9 +30,8 @@ from nlsearch.handlers.texts import as_utf8
 from nlsearch.limits import Limits
 from nlsearch.model import RawItem, Skipped
 
-_OPENING = frozenset({"part", "measure"})
 _HEADER = frozenset({"work", "movement-number", "movement-title", "identification", "credit", "part-list", "defaults"})
-_WANTED = Wanted(_OPENING, _OPENING | _HEADER)
+_WANTED = Wanted(closing=_HEADER | {"part", "measure"})
 _ROOTS = {"score-partwise": "measure", "score-timewise": "part"}
 """Root, and the element that holds one bar of one part."""
 
@@ -76,7 +75,6 @@ class _Reader:
         self._tally = Tally(limits)
         self._header = Header()
         self._parts: dict[str, PartReader] = {}
-        self._open: dict[str, Element] = {}
         self._failure: InputError | None = None
 
     def read(self, stream: BinaryIO) -> None:
@@ -87,35 +85,33 @@ class _Reader:
         InputError
             If there is nothing to be had of it.
         """
-        root = ""
+        root: Element | None = None
+        last: Element | None = None
+        holder = ""
         try:
-            for has_ended, element in branches(stream, self._limits, _WANTED):
-                tag = element.tag
-                if not root:
-                    root = tag
-                    _check(root)
-                elif not has_ended:
-                    self._open[tag] = element
-                elif tag == _ROOTS[root]:
-                    self._bar(element)
-                elif tag in _HEADER:
+            for element, has_ended, outer in branches(stream, self._limits, _WANTED):
+                if not has_ended:
+                    root, holder = element, _holder(element.tag)
+                elif element.tag == holder:
+                    self._bar(outer, element)
+                    last = element
+                elif element.tag in _HEADER:
                     self._header.take(element)
-                if has_ended:
-                    self._open.pop(tag, None)
         except (MalformedContent, UnsupportedFeature) as exc:
-            if root in _ROOTS and _ROOTS[root] in self._open:
-                self._bar(self._open[_ROOTS[root]])
-            if not self._tally.notes or root not in _ROOTS:
+            if root is not None and holder and len(root) and len(root[-1]) and root[-1][-1] is not last:
+                self._bar(root[-1], root[-1][-1])  # as far as it goes
+            if not self._tally.notes:
                 raise
             self._failure = exc
 
-    def _bar(self, content: Element) -> None:
-        part, measure = self._open.get("part"), self._open.get("measure")
-        name = "" if part is None else part.get("id", "")
+    def _bar(self, outer: Element, inner: Element) -> None:
+        """Read a bar of a part: a measure in its part, or a part in its measure."""
+        part, measure = (outer, inner) if inner.tag == "measure" else (inner, outer)
+        name = part.get("id", "")
         reader = self._parts.get(name)
         if reader is None:
             reader = self._parts[name] = PartReader(self._tally)
-        reader.bar({} if measure is None else measure.attrib, content)
+        reader.bar(measure.attrib, inner)
 
     def score(self, warnings: list[str]) -> Score:
         """Return what was read."""
@@ -139,8 +135,18 @@ class _Reader:
         return score
 
 
-def _check(root: str) -> None:
+def _holder(root: str) -> str:
+    """Return the element that holds one bar of one part under a root.
+
+    Raises
+    ------
+    UnsupportedFeature
+        If the root is an opus.
+    MalformedContent
+        If it is no score.
+    """
     if root == "opus":
         raise UnsupportedFeature("a MusicXML opus is a list of other files; index these")
     if root not in _ROOTS:
         raise MalformedContent(f"the XML is a <{root[:40]}>, no score of MusicXML")
+    return _ROOTS[root]

@@ -188,19 +188,25 @@ class PartReader:
         return 0
 
     def _sounding(self, pitch: Element, staff: str) -> tuple[int | None, int | None]:
-        letter, alter = LETTER_STEPS.get((pitch.findtext("step") or "").strip()), 0
-        said = pitch.findtext("alter")
-        octave = number(pitch.findtext("octave"))
+        letter = octave = None
+        alter: int | Fraction = 0
+        for child in pitch:
+            if child.tag == "step":
+                letter = LETTER_STEPS.get((child.text or "").strip())
+            elif child.tag == "octave":
+                octave = number(child.text)
+            elif child.tag == "alter":
+                alter = number(child.text) or 0
         if letter is None or octave is None:
             return None, None
-        if said is not None:
-            exact = number(said) or 0
-            alter = int(exact)
-            if alter != exact:
-                self._tally.warn(_MICROTONE, self._label)
-        moved = self._transpositions.get(staff) or self._transpositions.get("") or NO_TRANSPOSITION
-        sounding = 12 * (int(octave) + 1) + NATURALS[letter] + alter + moved.chromatic
-        return (sounding, 7 * int(octave) + letter + moved.diatonic) if 0 <= sounding <= 127 else (None, None)
+        if alter != int(alter):
+            self._tally.warn(_MICROTONE, self._label)
+        step = 7 * int(octave) + letter
+        sounding = 12 * (int(octave) + 1) + NATURALS[letter] + int(alter)
+        if self._transpositions:
+            moved = self._transpositions.get(staff) or self._transpositions.get("") or NO_TRANSPOSITION
+            step, sounding = step + moved.diatonic, sounding + moved.chromatic
+        return (sounding, step) if 0 <= sounding <= 127 else (None, None)
 
     def _tied(self, note: Note, voice: str, *, starts: bool, stops: bool) -> Note:
         """Return the note that `note` goes on, made longer, or itself."""

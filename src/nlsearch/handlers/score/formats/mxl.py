@@ -107,7 +107,7 @@ def _named(archive: zipfile.ZipFile, limits: Limits) -> str:
         raise LimitExceeded(f"{_CONTAINER} is of {entry.file_size:,} bytes, over {_CONTAINER_BYTES:,}")
     _check(entry, limits)
     with archive.open(entry) as content:
-        for _, element in branches(cast("BinaryIO", content), limits, Wanted(frozenset({"rootfile"}))):
+        for element, _, _ in branches(cast("BinaryIO", content), limits, Wanted(frozenset({"rootfile"}))):
             name = element.get("full-path", "")
             if element.tag == "rootfile" and "musicxml" in element.get("media-type", "musicxml"):
                 break

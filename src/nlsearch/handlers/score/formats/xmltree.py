@@ -6,7 +6,7 @@ namespaces are dropped.  Entities are refused (:mod:`nlsearch.handlers.xmlevents
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO, NamedTuple
 from xml.etree.ElementTree import Element, TreeBuilder
 
@@ -31,8 +31,12 @@ class Wanted(NamedTuple):
     whole: frozenset[str] = frozenset()
 
 
-Branch = tuple[bool, Element]
-"""Whether an element has ended, and the element."""
+class Branch(NamedTuple):
+    """An element, whether it has ended, and where: the last child of the root, which it is or is in."""
+
+    element: Element
+    has_ended: bool
+    outer: Element
 
 
 class _Grower:
@@ -41,38 +45,54 @@ class _Grower:
     def __init__(self, head: bytes, wanted: Wanted) -> None:
         self.ready: list[Branch] = []
         self.ended_at = 0
-        builder = TreeBuilder()
-        start, end, ready = builder.start, builder.end, self.ready
-        opening, closing = wanted.opening | wanted.whole, wanted.closing | wanted.whole
-        whole = wanted.whole
-        inside = 0
+        self._wanted = wanted
+        self._builder = TreeBuilder()
+        self._inside = 0
+        self.parser = event_parser(head, self._began, self._ended_outside, self._builder.data)
 
-        def started(tag: str, attributes: dict[str, str]) -> None:
-            nonlocal inside
-            if ":" in tag:
-                tag = tag.rpartition(":")[2]
-            element = start(tag, attributes)
-            if tag in opening:
-                if not inside:
-                    ready.append((False, element))
-                inside += tag in whole
+    def _began(self, tag: str, attributes: dict[str, str]) -> None:
+        """Take the root, and choose what takes the rest: C code itself where no beginning and no prefix matters."""
+        self._root = self._builder.start(tag.rpartition(":")[2], attributes)
+        self.ready.append(Branch(self._root, has_ended=False, outer=self._root))
+        is_plain = not (self._wanted.opening or self._wanted.whole or ":" in tag)
+        self.parser.StartElementHandler = self._builder.start if is_plain else self._started
+        self.parser.EndElementHandler = self._plain_end() if is_plain else self._ended
+
+    def _ended_outside(self, tag: str) -> None:
+        """Take nothing: there is none before the root."""
+
+    def _plain_end(self) -> Callable[[str], None]:
+        end, closing, give = self._builder.end, self._wanted.closing, self._give
 
         def ended(tag: str) -> None:
-            nonlocal inside
-            if ":" in tag:
-                tag = tag.rpartition(":")[2]
             element = end(tag)
             if tag in closing:
-                inside -= tag in whole
-                if not inside:
-                    ready.append((True, element))
-                    self.ended_at = self.parser.CurrentByteIndex
+                give(element)
 
-        def began(tag: str, attributes: dict[str, str]) -> None:
-            ready.append((False, start(tag.rpartition(":")[2], attributes)))
-            self.parser.StartElementHandler = started
+        return ended
 
-        self.parser = event_parser(head, began, ended, builder.data)
+    def _started(self, tag: str, attributes: dict[str, str]) -> None:
+        if ":" in tag:
+            tag = tag.rpartition(":")[2]
+        element = self._builder.start(tag, attributes)
+        is_whole = tag in self._wanted.whole
+        if not self._inside and (is_whole or tag in self._wanted.opening):
+            self.ready.append(Branch(element, has_ended=False, outer=self._root[-1]))
+        self._inside += is_whole
+
+    def _ended(self, tag: str) -> None:
+        if ":" in tag:
+            tag = tag.rpartition(":")[2]
+        element = self._builder.end(tag)
+        is_whole = tag in self._wanted.whole
+        self._inside -= is_whole
+        if not self._inside and (is_whole or tag in self._wanted.closing):
+            self._give(element)
+
+    def _give(self, element: Element) -> None:
+        outer = self._root[-1] if len(self._root) else self._root
+        self.ready.append(Branch(element, has_ended=True, outer=outer))
+        self.ended_at = self.parser.CurrentByteIndex
 
 
 def branches(stream: BinaryIO, limits: Limits, wanted: Wanted) -> Iterator[Branch]:
@@ -94,10 +114,10 @@ def branches(stream: BinaryIO, limits: Limits, wanted: Wanted) -> Iterator[Branc
     while True:
         failure = parsed(grower.parser, chunk, lambda: "")
         fed += len(chunk)
-        for is_end, element in grower.ready:
-            yield is_end, element
-            if is_end:
-                element.clear()
+        for branch in grower.ready:
+            yield branch
+            if branch.has_ended:
+                branch.element.clear()
         grower.ready.clear()
         if failure is not None:
             raise failure
