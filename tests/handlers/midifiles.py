@@ -1,9 +1,15 @@
-"""Standard MIDI Files written by hand: chunks and events."""
+"""Standard MIDI Files written by hand, chunks and events, and what the reader makes of them."""
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Iterable, Sequence
+
+from nlsearch.handlers.score.formats.midi import records
+from nlsearch.handlers.score.notation import TICKS, Note, Part, Score
+from nlsearch.limits import Limits
+from nlsearch.model import RawItem
 
 Event = tuple[int, bytes]
 
@@ -49,3 +55,30 @@ def body(events: Iterable[Event], *, ends: bool = True) -> bytes:
 
 def smf(*tracks: Sequence[Event], form: int = 1, division: int = 480) -> bytes:
     return header(form, len(tracks), division) + b"".join(chunk(b"MTrk", body(track)) for track in tracks)
+
+
+# ------------------------------------------------------------------------------------------------------------- reading
+def items(data: bytes, **caps: int) -> list[RawItem]:
+    found = list(records(io.BytesIO(data), Limits(**caps)))
+    assert all(isinstance(item, RawItem) for item in found)
+    return found  # type: ignore[return-value]
+
+
+def score(data: bytes, **caps: int) -> Score:
+    (item,) = items(data, **caps)
+    assert item.number == 1
+    assert item.warnings is item.content.warnings
+    return item.content
+
+
+def track(content: bytes, division: int = 480) -> bytes:
+    return header(1, 1, division) + chunk(b"MTrk", content)
+
+
+def notes_of(of: Part | Score) -> list[Note]:
+    parts = of.parts if isinstance(of, Score) else [of]
+    return [note for part in parts for voice in part.voices for note in voice.notes]
+
+
+def quarters(of: Part | Score) -> list[tuple[float, float, int | None]]:
+    return [(note.onset / TICKS, note.duration / TICKS, note.pitch) for note in notes_of(of)]

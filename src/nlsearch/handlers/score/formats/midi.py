@@ -26,7 +26,8 @@ from typing import BinaryIO
 
 from nlsearch.handlers.score.formats.midilyrics import MOST_STREAMS, Sung, give, is_karaoke, sung, text_of
 from nlsearch.handlers.score.formats.miditime import Clock, bars_of, signatures
-from nlsearch.handlers.score.formats.smf import Track, read_file
+from nlsearch.handlers.score.formats.smf import read_file
+from nlsearch.handlers.score.formats.smftrack import Track
 from nlsearch.handlers.score.generalmidi import PERCUSSION_CHANNEL, PROGRAMS
 from nlsearch.handlers.score.notation import TICKS, Note, Part, Score, Voice, sort_voice
 from nlsearch.handlers.score.separation import is_performed, struck_together, voices_of

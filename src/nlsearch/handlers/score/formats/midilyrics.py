@@ -17,7 +17,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from nlsearch.handlers.score.formats.smf import Meta
+from nlsearch.handlers.score.formats.smftrack import Meta
 from nlsearch.handlers.score.notation import TICKS, Note, Part
 from nlsearch.handlers.texts import decoded
 

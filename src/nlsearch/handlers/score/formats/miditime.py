@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from nlsearch.handlers.score.formats.smf import Track
+from nlsearch.handlers.score.formats.smftrack import Track
 from nlsearch.handlers.score.notation import TICKS, Bar, Key, Meter, Score
 
 LONGEST = 1_000_000
