@@ -43,7 +43,8 @@ FIELDS: tuple[Field, ...] = (
     Field("composer", "text", "composer", example="bach"),
     Field("lyricist", "text", "who wrote the words", example="luther"),
     Field("lyrics", "text", "the words that are sung, syllables joined", example="ecce"),
-    Field("part", "text", "names of the parts and instruments", example="soprano"),
+    Field("part", "text", "names of the parts, and of their instruments", example="soprano"),
+    Field("instruments", "keyword", "instruments, as the source names them", facet=True, example="Violin"),
     Field("key", "keyword", "key, stated or estimated: G major, E minor, D dorian", facet=True, example="G major"),
     Field(
         "key_source", "keyword", "whether the key is stated or estimated from the notes", facet=True, example="stated"

@@ -64,6 +64,9 @@ def _said(score: Score) -> dict[str, FieldValue]:
         "words": ", ".join(f"{name}: {value}" for name, value in score.words.items()),
     }
     fields.update({name: value for name, value in said.items() if value})
+    instruments = list(dict.fromkeys(part.instrument for part in score.parts if part.instrument))[:MOST_VALUES]
+    if instruments:
+        fields["instruments"] = instruments
     year = _YEAR.search(score.words.get("year", ""))
     if year:
         fields["year"] = int(year[1])
