@@ -20,7 +20,13 @@ FORMATS: tuple[Format, ...] = (
         (),
         _XML % rb"score-(?:partwise|timewise)" + _WIDE_XML,
     ),
-    Format("MXL", "application/vnd.recordare.musicxml", (".mxl",), (), rb"PK\x03\x04.{26}META-INF/container\.xml"),
+    Format(
+        "MXL",
+        "application/vnd.recordare.musicxml",
+        (".mxl",),
+        (),
+        rb"PK\x03\x04.{26}(?:mimetype.{0,40}?application/vnd\.recordare\.musicxml|META-INF/container\.xml(?!.*application/epub))",
+    ),
     Format("kern", "text/x-humdrum", (".krn", ".kern"), (), rb"[!*](?=.{0,8000}?(?:^|\t)\*\*kern\b)|\*\*kern\b"),
     Format(
         "ABC",
@@ -29,12 +35,14 @@ FORMATS: tuple[Format, ...] = (
         (b"%abc",),
         rb"[%A-Za-z\s](?=.{0,4000}?^X:\s{0,9}\d+[^\n]*\n[A-Z%]:?)|X:\s{0,9}\d",
     ),
-    Format("MEI", "application/mei+xml", (".mei",), (), _XML % rb"(?:\w{1,20}:)?mei"),
+    Format("MEI", "application/mei+xml", (".mei",), (), _XML % rb"(?:\w{1,20}:)?mei(?:Corpus)?"),
     Format("PAE", "text/x-plaine-easie", (".pae",), (), rb"@(?:clef|start|data)(?=.{0,2000}?^@data:)|@data:"),
     Format(
         "score of another program",
         "application/octet-stream",
-        (".rntxt", ".nwctxt", ".capx", ".musedata", ".md2"),
+        (".rntxt", ".rntext", ".romantext", ".rtxt", ".nwctxt", ".capx", ".musedata", ".volpiano", ".vp"),
+        (),
+        rb"!NoteWorthyComposer",
     ),
 )
 
