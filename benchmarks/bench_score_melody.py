@@ -9,8 +9,9 @@ their number: odd ones were looked at while the ranking was made, even ones are 
 other is before it but those that hold the very same stretch.
 
 - ngrams: tunes by the number of interval 4-grams that they share with the query.
-- music21: ``search.noteNameSearch`` has no transposition; its rhythmic and melodic search compares intervals in a
-  sliding window (``search.base.translateStreamToString``): timed on a sample and extrapolated.
+- music21: ``search.noteNameSearch`` looks for names of notes, without transposition or edits; timed on tunes that are
+  parsed already, and extrapolated to all.
+- scan: the same relation beside every note of every tune, without seeds; both must find the same tunes.
 Goals: 12 notes, pitches alone: first ≥ 0.90 at 1 edit, 0.80 at 2; in ten ≥ 0.99, 0.98; p95 < 5 ms up to 2 edits,
 < 15 ms at 3; with durations first ≥ 0.95, 0.93.
 """
@@ -31,6 +32,7 @@ import numpy as np
 
 import nlsearch
 from nlsearch.handlers.score.payload import NONE, Tune
+from nlsearch.kernels.melody import Melody, find_melodies
 
 LENGTHS = (8, 12, 16)
 EDITS = (0, 1, 2, 3)
@@ -65,11 +67,15 @@ class Tunes:
     def __init__(self, opened: nlsearch.Collection) -> None:
         self.opened = opened
         self.lines: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        self.names: list[str] = []
+        self.payloads: list[bytes | memoryview] = []
         view = opened._view()
         for split in view.splits:
             for key in range(split.split.info.items):
                 item = split.split.item(key)
-                tune = Tune(split.split.payload(key))
+                self.names.append(item.id)
+                self.payloads.append(split.split.payload(key))
+                tune = Tune(self.payloads[-1])
                 if not tune.n_lines:
                     continue
                 line = tune.line(0)
@@ -149,6 +155,8 @@ def main() -> None:
     parser.add_argument("--parity", type=int, default=0)
     parser.add_argument("--collection", type=Path)
     parser.add_argument("--lengths", default="8,12,16")
+    parser.add_argument("--checked", type=int, default=20, help="queries a cell that are compared with a scan")
+    parser.add_argument("--peers", type=int, default=60, help="tunes that music21 searches")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         place = given.collection or Path(folder) / "essen.nls"
@@ -172,6 +180,9 @@ def measure(opened: nlsearch.Collection, given: argparse.Namespace) -> None:
     notes = sum(len(pitches) for pitches, _ in tunes.lines.values())
     print(f"{len(tunes.lines):,} tunes, {notes:,} notes; {given.queries} queries a cell")
     print("first, in ten; CPU ms median, p95: of pitches | of pitches and durations | of 4-grams")
+    if given.peers:
+        a_tune = music21_ms(given.folder or essen(), given.peers)
+        print(f"music21 noteNameSearch: {a_tune:.2f} ms a tune, {a_tune * len(tunes.names):,.0f} ms for all")
     for length in map(int, given.lengths.split(",")):
         for edits in EDITS:
             asked = list(queries(tunes, given.queries, length, edits, given.parity))
@@ -187,10 +198,39 @@ def measure(opened: nlsearch.Collection, given: argparse.Namespace) -> None:
                     ranks.append(rank([hit.item.id for hit in page.hits], query, holders))
                 cells.append((ranks, times))
             grams = [rank(tunes.by_ngrams(q.pitches), q, holders) for q, holders in zip(asked, same, strict=True)]
-            print(
-                f"{length:5} {edits:5} | " + " | ".join(_cell(*cell) for cell in cells) + f" | {_shares(grams)}",
-                flush=True,
-            )
+            differ, scanned = check(tunes, asked[: given.checked], edits)
+            found = " | ".join(_cell(*cell) for cell in cells)
+            compared = f"scan {scanned:.1f} ms, {differ} differ"
+            print(f"{length:5} {edits:5} | {found} | {_shares(grams)} | {compared}", flush=True)
+
+
+def check(tunes: Tunes, asked: list[Query], edits: int) -> tuple[int, float]:
+    """Return for how many queries a scan finds other tunes, and what the scan costs in CPU ms."""
+    differ, times = 0, []
+    for query in asked:
+        text = query.text(edits, durations=False)
+        page = tunes.opened.search(text, limit=100_000, count="exact")
+        pitches = np.array(query.pitches, np.uint8)
+        melody = Melody(pitches, np.full(len(pitches), 255, np.uint8), edits=edits)
+        before = time.process_time()
+        held = np.unique(find_melodies(melody, tunes.payloads, melody.certain())["item"])
+        times.append(1e3 * (time.process_time() - before))
+        found = {hit.item.id for hit in page.hits}
+        differ += found != {tunes.names[at] for at in held.tolist()}
+    return differ, statistics.median(times) if times else 0.0
+
+
+def music21_ms(folder: Path, count: int) -> float:
+    """Return the CPU ms that music21 takes to look for five names of notes in a tune that it has parsed."""
+    from music21 import converter, note, search
+
+    path = next(path for path in sorted(folder.iterdir()) if path.suffix == ".abc")
+    parsed = converter.parse(path, forceSource=True)
+    streams = [score.flatten().notesAndRests.stream() for score in list(parsed.scores)[:count]]
+    before = time.process_time()
+    for stream in streams:
+        search.noteNameSearch(stream, [note.Note(name) for name in "CDEFG"])
+    return 1e3 * (time.process_time() - before) / len(streams)
 
 
 def _shares(ranks: list[int]) -> str:
