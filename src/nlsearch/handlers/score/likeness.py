@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from nlsearch.errors import MalformedContent, QuerySyntax
 from nlsearch.handlers.score.compile import ALL, KIND, disjoint, pieces_of
 from nlsearch.handlers.score.facts import INTERVALS
-from nlsearch.handlers.score.melody import name_of
+from nlsearch.handlers.score.melody import written_name
 from nlsearch.handlers.score.payload import NONE, Line, Tune, encode
-from nlsearch.handlers.score.places import evidence
+from nlsearch.handlers.score.places import evidence, written
 from nlsearch.handlers.score.seeding import AHEAD, packed_intervals
 from nlsearch.handlers.score.symbols import proportions
 from nlsearch.kernels.melody import MUTE, Melody
@@ -218,22 +218,8 @@ def _told(one: Beside, tune: Tune) -> dict[str, Any]:
     at, i = one.found_range[0], one.asked_range[0]
     for count, operation in one.runs:
         for _ in range(count):
-            if operation == "X":
-                wanted, got = int(one.asked.pitches[i]) + one.transposition, int(one.line.pitches[at])
-                words = (
-                    f"note {i + 1} is {name_of(got)} instead of {name_of(wanted)}"
-                    if max(got, wanted) < NONE
-                    else "no pitch"
-                )
-                edits.append({"kind": "changed", "query_index": i, "note_index": at, "words": words})
-            elif operation == "I":
-                edits.append(
-                    {"kind": "missing", "query_index": i, "note_index": None, "words": f"note {i + 1} is missing"}
-                )
-            elif operation == "D":
-                edits.append(
-                    {"kind": "extra", "query_index": None, "note_index": at, "words": f"note {at + 1} is extra"}
-                )
+            if operation != "=":
+                edits.append(_edit(one, tune, operation, i, at))
             i += operation in "=XI"
             at += operation in "=XD"
     return evidence(
@@ -246,3 +232,22 @@ def _told(one: Beside, tune: Tune) -> dict[str, Any]:
         query_notes=list(one.asked_range),
         share=round(one.share, 4),
     )
+
+
+def _edit(one: Beside, tune: Tune, operation: str, i: int, at: int) -> Json:
+    """Return a difference of two lines: X changed, I only in the example, D only in the score."""
+    note = None if operation == "I" else written(tune, one.line, [at])[0]
+    asked = _name(one.asked, i, one.transposition) if operation != "D" else ""
+    found = _name(one.line, at) if operation != "I" else ""
+    if operation == "X":
+        kind, words = "changed", f"note {i + 1} is {found} instead of {asked}"
+    elif operation == "I":
+        kind, words = "missing", f"note {i + 1}, {asked}, is missing"
+    else:
+        kind, words = "extra", f"{found} is extra, before note {i + 1}"
+    return {"kind": kind, "query_index": None if operation == "D" else i, "note_index": note, "words": words}
+
+
+def _name(line: Line, at: int, up: int = 0) -> str:
+    pitch = int(line.pitches[at])
+    return "a note without pitch" if pitch == NONE else written_name(pitch, int(line.steps[at]), up)

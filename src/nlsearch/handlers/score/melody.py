@@ -38,6 +38,8 @@ _SUNG = re.compile(rf"(?i)(?P<name>{'|'.join(sorted(_SOLFEGE, key=len, reverse=T
 _NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 _MIDDLE_OCTAVE = 4
 _ANY = "?*"
+MOST_SIGNS = 2
+"""Sharps or flats of a note that are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,6 +336,16 @@ def name_of(pitch: int, step: int | None = None) -> str:
     alter = pitch - pitch_of(step, 0)
     sign = "#" * alter if alter > 0 else "b" * -alter
     return f"{'CDEFGAB'[step % 7]}{sign}{step // 7}"
+
+
+def written_name(pitch: int, step: int, up: int = 0) -> str:
+    """Return the name of a note `up` semitones above a pitch with a letter name; whole octaves keep the letter.
+
+    Without a letter name (255), and where the letter is not known any more, as it is spelled most often.
+    """
+    octaves, rest = divmod(up, 12)
+    keeps = step != MUTE and rest == 0 and abs(pitch - pitch_of(step, 0)) <= MOST_SIGNS
+    return name_of(pitch + up, step + 7 * octaves if keeps else None)
 
 
 def spelled(tokens: Tokens) -> str:

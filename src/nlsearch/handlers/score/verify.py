@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nlsearch.handlers.score.melody import name_of, unpack
+from nlsearch.handlers.score.melody import unpack, written_name
 from nlsearch.handlers.score.payload import Line, Tune
-from nlsearch.handlers.score.places import evidence, is_through_repeat, is_wanted
-from nlsearch.kernels.melody import WILD, Melody, Move, find_melodies, trace_melody
+from nlsearch.handlers.score.places import evidence, is_through_repeat, is_wanted, written
+from nlsearch.kernels.melody import MUTE, WILD, Melody, Move, find_melodies, trace_melody
 from nlsearch.kernels.melodyoracle import Columns, Comparison, Fit, fits_of
 from nlsearch.limits import Limits
 from nlsearch.model import Anchors, Json, Probe, Refined, Region, Verdict
@@ -182,31 +182,38 @@ def _edits(melody: Melody, tune: Tune, line: Line, payload: bytes | memoryview, 
     """Return the edits of a match, in words."""
     if not row["edits"]:
         return []
-    start, end, low = int(row["start"]), int(row["end"]), line.start
+    start, end, up = int(row["start"]), int(row["end"]), int(row["transposition"])
     told: list[Json] = []
     i, at = 0, start
     for move in trace_melody(melody, payload, row):
-        asked = (
-            None
-            if i >= len(melody) or melody.pitches[i] == WILD
-            else int(melody.pitches[i]) + int(row["transposition"])
-        )
-        got = int(tune.line_pitch[at]) if at < end else None
         if move != "same":
+            wanted = "any note" if i >= len(melody) else _asked_name(melody, i, up)
+            got = at - line.start
+            found = _found_name(line, got) if at < end else ""
+            retimed = at < end and i < len(melody) and int(line.pitches[got]) == int(melody.pitches[i]) + up
             query = None if move == "extra" else i
-            note = None if move == "missing" else at - low
-            told.append({"kind": move, "query_index": query, "note_index": note, "words": _words(move, i, asked, got)})
+            note = None if move == "missing" else written(tune, line, [got])[0]
+            words = _words(move, i, wanted, found, retimed=retimed)
+            told.append({"kind": move, "query_index": query, "note_index": note, "words": words})
         i += {"extra": 0, "merged": 2}.get(move, 1)
         at += {"missing": 0, "split": 2}.get(move, 1)
     return told
 
 
-def _words(move: Move, i: int, asked: int | None, got: int | None) -> str:
+def _asked_name(melody: Melody, i: int, up: int) -> str:
+    pitch = int(melody.pitches[i])
+    return "any note" if pitch == WILD else written_name(pitch, int(melody.steps[i]), up)
+
+
+def _found_name(line: Line, at: int) -> str:
+    pitch = int(line.pitches[at])
+    return "a note without pitch" if pitch == MUTE else written_name(pitch, int(line.steps[at]))
+
+
+def _words(move: Move, i: int, wanted: str, found: str, *, retimed: bool) -> str:
     """Return an edit in words."""
-    wanted = "any note" if asked is None else name_of(asked)
-    found = "nothing" if got is None or got > 127 else name_of(got)
     if move == "changed":
-        if asked == got:
+        if retimed:
             return f"note {i + 1}, {wanted}, has another duration"
         return f"note {i + 1} is {found} instead of {wanted}"
     if move == "missing":
