@@ -218,8 +218,8 @@ def test_grace_notes_chords_and_what_is_only_printed() -> None:
     notes = score.parts[0].voices[0].notes
     assert [(n.onset // TICKS, n.duration // TICKS, n.pitch, n.grace, n.lower) for n in notes] == [
         (0, 0, 79, True, False),
-        (0, 0, 71, True, False),
         (0, 0, 69, True, False),
+        (0, 0, 71, True, False),
         (0, 1, 60, False, False),
         (1, 2, 65, False, False),
         (1, 2, 60, False, True),
