@@ -178,9 +178,12 @@ def pitch_of(step: int, alter: int) -> int:
 def sort_voice(voice: Voice) -> None:
     """Put the notes of a voice in order, and mark those of a chord that are not its highest.
 
-    Notes of one onset are a chord; a grace note is never part of one and comes before it.
+    Notes of one onset are a chord; a grace note is never part of one and comes before it.  Grace notes stay in
+    their order.
     """
-    voice.notes.sort(key=lambda note: (note.onset, not note.grace, -(note.pitch if note.pitch is not None else -1)))
+    voice.notes.sort(
+        key=lambda note: (note.onset, not note.grace, 0 if note.grace or note.pitch is None else -note.pitch - 1)
+    )
     before: Note | None = None
     for note in voice.notes:
         note.lower = before is not None and before.onset == note.onset and not before.grace and not note.grace

@@ -109,10 +109,9 @@ def _modify(setting: Setting, rest: str) -> None:
         elif name in {"name", "nm"}:
             setting.name = value.replace("\\n", " ")
         elif word == "exp":
-            explicit = True
+            explicit, setting.altered = True, {}
         elif _ALL_ACCIDENTALS.match(word):
             _alter(setting, word, explicit=explicit)
-            explicit = False
         elif (octave := _CLEF_OCTAVE.search(word)) is not None:
             up = 1 if octave[1] == "+" else -1
             setting.octaves = (setting.octaves or 0) + up * (2 if octave[2] == "15" else 1)
@@ -121,8 +120,7 @@ def _modify(setting: Setting, rest: str) -> None:
 
 
 def _alter(setting: Setting, word: str, *, explicit: bool) -> None:
-    if explicit or not setting.has_key:
-        setting.altered, setting.has_key = {}, True
+    setting.has_key = True
     for sign in _ACCIDENTALS.findall(word):
         setting.altered[sign[-1].upper()] = ALTERS[sign[:-1]]
     if explicit:

@@ -17,7 +17,7 @@ _PIECE = re.compile(r"[|*_]|-|(?:\\-|[^\s|*_-])+|\s+")
 _HOLDS = frozenset({"-", "*", "_"})
 
 
-def align(text: str, sung: Sequence[tuple[Note, int]], *, first: bool) -> tuple[list[str], int]:
+def align(text: str, sung: Sequence[tuple[Note, int]], *, first: bool, start: int = 0) -> tuple[list[str], int, int]:
     r"""Give the notes of a line their syllables.
 
     ``-`` ends a syllable whose word goes on, ``_`` holds the one before, ``*`` leaves a note out, ``|`` goes on to the
@@ -31,6 +31,8 @@ def align(text: str, sung: Sequence[tuple[Note, int]], *, first: bool) -> tuple[
         Notes of the line, tied ones too, and the index of the bar in which each stands.
     first : bool
         Whether it is the first verse, whose syllables are written to the notes.
+    start : int
+        Note with which it begins.
 
     Returns
     -------
@@ -38,14 +40,16 @@ def align(text: str, sung: Sequence[tuple[Note, int]], *, first: bool) -> tuple[
         With a hyphen at the end where the word goes on.
     beyond : int
         How many of them have no note.
+    end : int
+        The note behind the last.
     """
     syllables: list[str] = []
-    beyond = at = 0
+    beyond, at = 0, start
     is_open = False  # whether a hyphen that comes now ends the syllable before; else it holds its note
     for piece in _PIECE.findall(text):
         if piece == "-" and is_open:
             syllables[-1] += "-"
-            if first and at <= len(sung) and sung[at - 1][0].syllable:
+            if first and 0 < at <= len(sung) and sung[at - 1][0].syllable:
                 sung[at - 1][0].syllable = syllables[-1]
         elif piece in _HOLDS:
             at += 1
@@ -60,7 +64,7 @@ def align(text: str, sung: Sequence[tuple[Note, int]], *, first: bool) -> tuple[
             at, is_open = at + 1, True
             continue
         is_open = False
-    return syllables, beyond
+    return syllables, beyond, at
 
 
 def _next_bar(sung: Sequence[tuple[Note, int]], at: int) -> int:

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from nlsearch.handlers.score.formats.abcfields import ALTERS
-from nlsearch.handlers.score.formats.abcvoice import Tone, VoiceState
+from nlsearch.handlers.score.formats.abcspelling import Tone
+from nlsearch.handlers.score.formats.abcvoice import VoiceState
 
 _LENGTH = r"\d{0,5}/{0,8}\d{0,5}"
 _NOTE_TEXT = r"(\^\^?|__?|=)?(?:(\d?/\d?))?([A-Ga-gxz])([,']{0,8})(\d{0,5})(/{0,8})(\d{0,5})"

@@ -8,15 +8,17 @@ The ABC music standard 2.1 (December 2011), sections 2-8 and 11.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from nlsearch.handlers.score.formats import abcfields
 from nlsearch.handlers.score.formats.abclyrics import align
 from nlsearch.handlers.score.formats.abcmusic import read_music
+from nlsearch.handlers.score.formats.abcspelling import Spelling
 from nlsearch.handlers.score.formats.abcvoice import VoiceState
+from nlsearch.handlers.score.formats.abcwords import Words
 from nlsearch.handlers.score.formats.complaints import Complaints
+from nlsearch.handlers.score.formats.counting import Count
 from nlsearch.handlers.score.formats.keys import add_key, add_meter, transposed
-from nlsearch.handlers.score.formats.words import joined, year_of
+from nlsearch.handlers.score.formats.words import joined
 from nlsearch.handlers.score.notation import Key, Meter, Part, Score
 from nlsearch.limits import Limits
 
@@ -26,20 +28,6 @@ _COMMENT = re.compile(r"(?<!\\)%.*$", re.DOTALL)
 _PLAYED = re.compile(r"%%\s*MIDI\s+transpose\s+([+-]?\d{1,3})\s*$", re.IGNORECASE)
 _PROPAGATION = re.compile(r"(?:%%|I:)\s*propagate-accidentals\s+(not|octave|pitch)\b")
 _VOICE = re.compile(r"\s*(\S+)\s*(.*)$", re.DOTALL)
-_NAMES = {
-    "A": "author",
-    "B": "source",
-    "D": "recording",
-    "F": "address",
-    "G": "group",
-    "H": "history",
-    "N": "note",
-    "O": "origin",
-    "R": "genre",
-    "S": "source",
-    "Z": "transcriber",
-}
-"""Letters of fields and what they are called in ``Score.words``."""
 _LONGEST = 20_000
 
 
@@ -57,11 +45,8 @@ class Tune:
         self.complaints = Complaints()
         self.number = ""
         self.is_body = is_body
-        self._limits = limits
-        self._titles: list[str] = []
-        self._composers: list[str] = []
-        self._words: dict[str, list[str]] = {}
-        self._text: list[str] = []
+        self._count = Count(limits)
+        self._words = Words()
         self._voices: dict[str, VoiceState] = {}
         self._settings: dict[str, abcfields.Setting] = {}
         self._on: VoiceState | None = None
@@ -77,8 +62,8 @@ class Tune:
         self._line = 0
         self._goes_on = False
         self._last = ""
+        self._sung = 0
         self._after_blank = self._in_text = False
-        self._notes_before = 0
 
     def take(self, line: str) -> None:
         """Take the next line."""
@@ -87,7 +72,7 @@ class Tune:
             return
         line = _COMMENT.sub("", line) if "%" in line else line
         if not line.strip():
-            self._after_blank = self._after_blank or self._has_notes
+            self._after_blank = self._after_blank or bool(self._count.notes)
             return
         found = _FIELD.match(line)
         if found is not None and not (self.is_body and _FIELD_OF_NOTES.match(line)):
@@ -96,10 +81,6 @@ class Tune:
             self.complaints.add("a line of the header is not understood", "", line)
         else:
             self._music(line)
-
-    @property
-    def _has_notes(self) -> bool:
-        return any(voice.notes for voice in self._voices.values())
 
     def _key_is_due(self, line: str) -> bool:
         """Say whether a line before ``K:`` is no music; a tune without ``K:`` begins with its first bar line."""
@@ -119,16 +100,17 @@ class Tune:
             if self._on is None:
                 self._played = int(found[1])
             else:
-                self._on.played = int(found[1])
+                self._on.spelling.played = int(found[1])
         elif (found := _PROPAGATION.match(line)) is not None:
             self._propagation = found[1]
 
     def _field(self, letter: str, value: str) -> None:
         if letter == "+":
             letter, value = self._last, f" {value}"
-            known = self._words.get(_NAMES.get(letter, ""))
-            if known:
-                known[-1] += value
+            if letter == "w":
+                self._lyrics(value, goes_on=True)
+                return
+            if self._words.goes_on(letter, abcfields.plain_text(value)):
                 return
         self._last = letter
         if letter in "KLMQV":
@@ -138,22 +120,11 @@ class Tune:
         elif letter == "I" and (found := _PROPAGATION.match(f"I:{value.strip()}")) is not None:
             self._propagation = found[1]
         else:
-            self._say(letter, abcfields.plain_text(value))
-
-    def _say(self, letter: str, text: str) -> None:
-        """Take a field of words; those of instructions and symbols change no note."""
-        if letter == "X":
-            self.number = self.number or text
-        elif letter == "T":
-            self._titles.append(text)
-        elif letter == "C":
-            self._composers.append(text)
-        elif letter == "W":
-            self._text.append(text)
-        elif letter == "P" and not self.is_body:
-            self._words.setdefault("parts", []).append(text)
-        elif letter in _NAMES and text:
-            self._words.setdefault(_NAMES[letter], []).append(text)
+            text = abcfields.plain_text(value)
+            if letter == "X":
+                self.number = self.number or text
+            elif letter != "P" or not self.is_body:
+                self._words.say(letter, text)
 
     def _setting(self, letter: str, value: str) -> VoiceState | None:
         """Take a field that changes how music is read; return the voice that is on."""
@@ -196,9 +167,8 @@ class Tune:
 
     def _note_key(self, voice: VoiceState, setting: abcfields.Setting) -> None:
         if setting.has_key:
-            moved = voice.semitones if voice.played is None else voice.played
             key = Key(voice.time, setting.fifths, setting.tonic, setting.mode)
-            self._keys.setdefault(voice.time, transposed(key, moved))
+            self._keys.setdefault(voice.time, transposed(key, voice.spelling.higher))
 
     def _switch_voice(self, value: str) -> None:
         found = _VOICE.match(value)
@@ -222,7 +192,8 @@ class Tune:
     def _begin_voice(self, name: str) -> VoiceState:
         meter = self._meter or ""
         unit = self._unit or abcfields.default_length(meter)
-        voice = VoiceState(name, unit, self.complaints, self._limits, self._propagation, played=self._played)
+        spelling = Spelling(self._propagation, self._played)
+        voice = VoiceState(name, unit, self.complaints, self._count, spelling)
         voice.set_meter(meter)
         voice.set_key(self._key)
         if name in self._settings:
@@ -263,12 +234,13 @@ class Tune:
         voice = read_music(line, voice, self._inline)
         if not self._goes_on:
             voice.end_line()
-        if len(self._voices) > 1:
-            self._limits.check("score_notes", sum(state.notes for state in self._voices.values()))
 
-    def _lyrics(self, text: str) -> None:
+    def _lyrics(self, text: str, *, goes_on: bool = False) -> None:
         voice = self._voice()
-        syllables, beyond = align(text, voice.sung, first=voice.verse == 0)
+        if goes_on and voice.verse:
+            voice.verse -= 1
+        start = self._sung if goes_on else 0
+        syllables, beyond, self._sung = align(text, voice.sung, first=voice.verse == 0, start=start)
         if beyond:
             self.complaints.add("syllables of w: have no note", voice.place, text.strip(), count=beyond)
         while len(voice.verses) <= voice.verse:
@@ -278,14 +250,7 @@ class Tune:
 
     def score(self) -> Score:
         """Return what has been taken; the tune is not to be used any more."""
-        score = Score(title=self._titles[0] if self._titles else "", composer="; ".join(self._composers))
-        words = dict(self._words)
-        if len(self._titles) > 1:
-            words["subtitle"] = self._titles[1:]
-        score.words = {name: "; ".join(values)[:_LONGEST] for name, values in words.items()}
-        year = year_of(" ".join([*self._composers, *words.get("source", [])]))
-        if year:
-            score.words["year"] = year
+        score = Score()
         voices = [voice for voice in self._voices.values() if voice.notes] or list(self._voices.values())[:1]
         for voice in voices:
             part = voice.part()
@@ -299,23 +264,9 @@ class Tune:
             add_meter(score.meters, Meter(at, self._meters[at]))
         unit = self._unit or abcfields.default_length(self._meter or "")
         score.tempo = abcfields.quarters_a_minute(self._tempo, unit)
-        if self._text and score.parts and not any(part.verses for part in score.parts):
-            score.parts[0].verses = list(_stanzas(self._text))
         if not any(voice.notes for part in score.parts for voice in part.voices):
             score.warnings.append("it holds no notes")
         score.parts = score.parts or [Part()]
+        self._words.fill(score)
         score.warnings += self.complaints.warnings()
         return score
-
-
-def _stanzas(lines: Iterable[str]) -> Iterable[str]:
-    """Yield the stanzas of ``W:`` lines, which an empty one ends."""
-    stanza: list[str] = []
-    for line in lines:
-        if line:
-            stanza.append(line)
-        elif stanza:
-            yield " ".join(stanza)
-            stanza = []
-    if stanza:
-        yield " ".join(stanza)

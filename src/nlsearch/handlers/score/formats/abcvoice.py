@@ -11,27 +11,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from nlsearch.handlers.score.formats.abcfields import Setting
+from nlsearch.handlers.score.formats.abcspelling import Spelling, Tone
 from nlsearch.handlers.score.formats.bars import meter_ticks, number_bars
 from nlsearch.handlers.score.formats.complaints import Complaints
-from nlsearch.handlers.score.notation import LETTERS, TICKS, Bar, Harmony, Note, Part, Voice, pitch_of, sort_voice
-from nlsearch.limits import Limits
+from nlsearch.handlers.score.formats.counting import Count
+from nlsearch.handlers.score.notation import TICKS, Bar, Harmony, Note, Part, Voice, sort_voice
 
-_STEPS = (0, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6)
-"""Letters that an interval of so many semitones usually spans."""
 _TUPLETS = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 MOST_BARS = 10_000
 """Bars of rest that one sign may stand for."""
-
-
-@dataclass(slots=True)
-class Tone:
-    """A note as written: its step, its accidental (None if it has none), its length and whether a tie begins."""
-
-    step: int
-    alter: int | None
-    times: int
-    over: int
-    tied: bool = False
 
 
 @dataclass(slots=True)
@@ -54,23 +42,17 @@ class VoiceState:
         Unit note length in ticks.
     complaints : Complaints
         Of the tune.
-    limits : Limits
-        Of ``score_notes`` there may be so many bars, too.
-    propagation : str
-        How far an accidental goes: ``"pitch"`` (to the letter in all octaves up to the bar line), ``"octave"``,
-        ``"not"``.
+    count : Count
+        Of the notes and bars of the tune.
+    spelling : Spelling
     """
 
     name: str
     unit: int
     complaints: Complaints
-    limits: Limits
-    propagation: str = "pitch"
+    count: Count
+    spelling: Spelling
     meter: str = ""
-    altered: dict[str, int] = field(default_factory=dict)
-    octaves: int = 0
-    semitones: int = 0
-    played: int | None = None
     time: int = 0
     notes: int = 0
     symbols: list[str] = field(default_factory=list)
@@ -85,7 +67,6 @@ class VoiceState:
     _fulls: list[int] = field(default_factory=lambda: [0])
     _joins: list[bool] = field(default_factory=lambda: [False])
     _endings: tuple[int, ...] = ()
-    _accidentals: dict[int, int] = field(default_factory=dict)
     _waiting: list[dict[int, Note]] = field(default_factory=lambda: [{}])  # by pitch, of each layer
     _held: list[dict[int, int]] = field(default_factory=lambda: [{}])  # accidentals by step, of what waits
     _end: int = 0
@@ -114,29 +95,9 @@ class VoiceState:
 
     def set_key(self, setting: Setting) -> None:
         """Take what a ``K:`` or ``V:`` field sets from here on."""
-        if setting.has_key:
-            self.altered = setting.altered
-            self._accidentals = {}
-        if setting.octaves is not None:
-            self.octaves = setting.octaves
-        if setting.semitones is not None:
-            self.semitones = setting.semitones
+        self.spelling.take(setting)
         if setting.name:
             self.name = setting.name
-
-    def _pitch(self, tone: Tone) -> tuple[int, int, int]:
-        """Return pitch and step as a note sounds and its accidental, which is kept for the rest of the bar."""
-        key = tone.step if self.propagation == "octave" else tone.step % 7
-        if tone.alter is not None:
-            alter = tone.alter
-            if self.propagation != "not":
-                self._accidentals[key] = alter
-        else:
-            alter = self._accidentals.get(key, self.altered.get(LETTERS[tone.step % 7], 0))
-            alter = self._held[self._layer].get(tone.step, alter)
-        moved = 12 * self.octaves + self.semitones if self.played is None else self.played
-        step = tone.step + 7 * (moved // 12) + _STEPS[moved % 12]
-        return pitch_of(tone.step, alter) + moved, step, alter
 
     def ticks(self, times: int, over: int) -> int:
         """Return a length of so many units, in the tuplet and the broken rhythm in which it stands."""
@@ -150,8 +111,6 @@ class VoiceState:
         """Take a note or, without tones, a rest of a length in units; a chord is as many times as long as its first."""
         if is_chord:
             times, over = times * tones[0].times, over * tones[0].over
-        if self.notes > self.limits.score_notes:
-            self.limits.check("score_notes", self.notes)
         ticks = self._break(self.ticks(times, over))
         onset = self.time
         if self.symbols:
@@ -161,7 +120,7 @@ class VoiceState:
         written: list[tuple[int, int]] = []
         tied: list[int] = []
         for tone in tones:
-            pitch, step, alter = self._pitch(tone)
+            pitch, step, alter = self.spelling.sounding(tone, self._held[self._layer])
             if not 0 <= pitch < 128:
                 self.complaints.add("a note out of range is left out", self.place)
                 continue
@@ -170,6 +129,7 @@ class VoiceState:
                 note = Note(onset, ticks, pitch, step, self.bar)
                 self._layers[self._layer].append(note)
                 self.notes += 1
+                self.count.note()
             else:
                 note.duration = onset + ticks - note.onset
             if tone.tied:
@@ -200,10 +160,11 @@ class VoiceState:
         """Take grace notes."""
         self._is_after_grace = True
         for tone in tones:
-            pitch, step, _ = self._pitch(tone)
+            pitch, step, _ = self.spelling.sounding(tone, self._held[self._layer], is_grace=True)
             if 0 <= pitch < 128:
                 self._layers[self._layer].append(Note(self.time, 0, pitch, step, self.bar, grace=True))
                 self.notes += 1
+                self.count.note()
                 self._is_used = True
             else:
                 self.complaints.add("a note out of range is left out", self.place)
@@ -286,13 +247,11 @@ class VoiceState:
     def barline(self, sign: str, *, is_written: bool = True) -> None:
         """Take a bar line: ``|``, ``||``, ``|:``, ``:|``, ``::`` and the like."""
         ends, begins = sign.startswith(":"), sign.endswith(":")
-        self.time = max(self.time, self._end)
-        self._end = 0
+        self.time, self._end = max(self.time, self._end), 0
         if self._layer:
-            self._layer = 0
-            self._event = None
+            self._layer, self._event = 0, None
         if is_written:
-            self._accidentals = {}
+            self.spelling.end_bar()
         bar = self._bars[-1]
         strong = ends or begins or sign.count("|") > 1 or "]" in sign or "[" in sign
         if strong:
@@ -301,8 +260,7 @@ class VoiceState:
         if self._is_used or self.time > bar.onset:
             bar.repeat_end = times if ends else bar.repeat_end
             bar = Bar("", self.time, endings=self._endings)
-            if len(self._bars) > self.limits.score_notes:
-                self.limits.check("score_notes", len(self._bars))
+            self.count.bar()
             self._bars.append(bar)
             self._fulls.append(meter_ticks(self.meter))
             self._joins.append(strong)

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from nlsearch.handlers.score.formats.bars import number_bars
 from nlsearch.handlers.score.formats.complaints import Complaints
+from nlsearch.handlers.score.formats.counting import Count
 from nlsearch.handlers.score.notation import TICKS, Bar, Note, Part, Voice, sort_voice
 from nlsearch.limits import Limits
 
@@ -31,7 +32,7 @@ class Line:
         self.notes: list[Note] = []
         self.time = 0
         self.full = 0
-        self._limits = limits
+        self._count = Count(limits)
         self._bars = [Bar("", 0)]
         self._first_notes = [0]
         self._fulls = [0]
@@ -94,8 +95,7 @@ class Line:
 
     def _add(self, note: Note) -> Note:
         self.notes.append(note)
-        if len(self.notes) > self._limits.score_notes:
-            self._limits.check("score_notes", len(self.notes))
+        self._count.note()
         return note
 
     def _log(self, note: Note | None, onset: int, end: int) -> None:
@@ -159,8 +159,7 @@ class Line:
             self._first_notes.append(len(self.notes))
             self._fulls.append(self.full)
             self._joins.append(len(sign) > 1)
-            if len(self._bars) > self._limits.score_notes:
-                self._limits.check("score_notes", len(self._bars))
+            self._count.bar()
         elif ends and len(self._bars) > 1:
             self._bars[-2].repeat_end = 2
         bar.repeat_start = bar.repeat_start or begins
