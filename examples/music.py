@@ -34,7 +34,7 @@ M:4/4
 L:1/4
 K:G
 |: G A B G :|: B c d2 :|: d/e/d/c/ B G :|: G D G2 :|
-w:Frè- re Jac- ques, dor- mez- vous? Son- nez les ma- ti- nes: ding, dang, dong.
+w:Frè- re Jac- ques, dor- mez vous? Son- nez les ma- ti- nes: ding, dang, dong.
 
 X:3
 T:Greensleeves

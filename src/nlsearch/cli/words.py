@@ -280,10 +280,6 @@ _PHRASES: dict[str, Phrase] = {
     "notes": _notes,
     "transposition": _transposition,
     "edits": _edits,
-    "key": _key,
-    "share": _share,
-    "chords": _chords,
-    "lyrics": _lyrics,
     "through_repeat": _flag("through_repeat", "through a repeat"),
     "target_s": _seconds,
     "votes": _votes,
@@ -298,8 +294,11 @@ _PHRASES: dict[str, Phrase] = {
     "fields": _fields,
 }
 _SPECTRUM = {**_PHRASES, **SPECTRUM}
+_SCORE = {**_PHRASES, "key": _key, "share": _share, "chords": _chords, "lyrics": _lyrics}
 
 
 def _of_kind(kind: str) -> tuple[Mapping[str, Phrase], frozenset[str]]:
     """Return the phrases of a kind by key, and what is not said."""
-    return (_SPECTRUM, _SILENT | SILENT) if kind == "spectrum" else (_PHRASES, _SILENT)
+    if kind == "spectrum":
+        return _SPECTRUM, _SILENT | SILENT
+    return (_SCORE if kind == "score" else _PHRASES), _SILENT

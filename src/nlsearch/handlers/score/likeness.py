@@ -36,7 +36,7 @@ MOST_LINES = 8
 """Lines of an example that are looked for: the longest."""
 MOST_SEEDS = 4_000
 FEW_NOTES, PIECE_NOTES = 64, 8
-LEAST_SHARE = 0.7
+LEAST_SHARE = 0.75
 _RUN = re.compile(r"(\d+)([=XID])")
 
 
