@@ -46,6 +46,7 @@ from nlsearch.model import (
     Terms,
 )
 from nlsearch.search.parts import AllParts, AnyPart, NotPart, Part, ProbePart, TextPart, probes
+from nlsearch.search.places import RegionsOfKeys
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -356,7 +357,7 @@ def refined(found: Found, probe: Probe, view: SplitView, handler: Handler) -> Fo
     bounds, still = found.bounds.copy(), np.ones(len(found.keys), np.bool_)
     bounds[here], still[here] = np.minimum(answer.scores, bounds[here]), kept
     rows = np.flatnonzero(kept)
-    regions = dict(zip(keys[rows].tolist(), (answer.regions[row] for row in rows.tolist()), strict=True))
+    regions = RegionsOfKeys(keys[rows].tolist(), rows.tolist(), answer.regions)
     return replace(found, bounds=bounds, regions=_joined(found.regions, regions), anchors=None).only(still)
 
 

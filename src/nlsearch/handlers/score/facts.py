@@ -7,7 +7,7 @@ from nlsearch.handlers.contract import Field, Format, Operator, Option, Renderin
 INTERVALS = "score.interval"
 GRAMS = "score.gram"
 
-_XML = rb"(?:\xef\xbb\xbf)?\s{0,100}<(?=.{0,6000}?<%s[\s>])"
+_XML = rb"(?:\xef\xbb\xbf)?\s{0,100}(?=<)(?=.{0,6000}?<%s[\s>])"
 _WIDE_XML = rb"|\xff\xfe<\0(?=.{0,8000}?s\0c\0o\0r\0e\0-\0)|\xfe\xff\0<(?=.{0,8000}?\0s\0c\0o\0r\0e\0-)"
 """The same in UTF-16."""
 

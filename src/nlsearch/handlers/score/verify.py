@@ -9,7 +9,7 @@ that a note was replaced.  Tier ``exact`` without edits, else ``near``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -73,16 +73,40 @@ def refine(asked: AskedMelody, payloads: list[bytes | memoryview], anchors: Anch
 
 def _refined(asked: AskedMelody, found: NDArray[np.void], payloads: list[bytes | memoryview]) -> Refined:
     scores = np.zeros(len(payloads), np.float32)
-    order = np.lexsort((found["start"], found["strange"], found["edits"], found["item"]))
-    found = found[order]
-    items = found["item"]
-    first = np.flatnonzero(np.diff(items.astype(np.int64), prepend=-1))
+    found = found[np.lexsort((found["start"], found["strange"], found["edits"], found["item"]))]
+    items = found["item"].astype(np.int64)
+    first = np.flatnonzero(np.diff(items, prepend=-1))
     scores[items[first]] = asked.score(found[first])
-    regions: dict[int, list[Region]] = {}
-    fields = ("item", "start", "end", "edits")
-    for item, start, end, cost in zip(*(found[name].tolist() for name in fields), strict=True):
-        regions.setdefault(item, []).append(Region(start, end, 0, float(-cost)))
-    return Refined(scores, regions)
+    return Refined(scores, Matched(found, items[first], first))
+
+
+class Matched(Mapping[int, list[Region]]):
+    """Where items match, by row, best first; made when it is asked for.
+
+    Parameters
+    ----------
+    found : ndarray of FOUND, shape (n,)
+        By item.
+    items, first : ndarray of int64, shape (m,)
+        The items in it, and where those of each begin.
+    """
+
+    def __init__(self, found: NDArray[np.void], items: NDArray[np.int64], first: NDArray[np.int64]) -> None:
+        self._found = found
+        ends = np.append(first[1:], len(found))
+        self._places = dict(zip(items.tolist(), zip(first.tolist(), ends.tolist(), strict=True), strict=True))
+
+    def __getitem__(self, row: int) -> list[Region]:
+        low, high = self._places[row]
+        held = self._found[low:high]
+        columns = (held[name].tolist() for name in ("start", "end", "edits"))
+        return [Region(start, end, 0, float(-edits)) for start, end, edits in zip(*columns, strict=True)]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
 
 
 def scores_of(asked: AskedMelody, payloads: list[bytes | memoryview]) -> NDArray[np.float32] | None:
