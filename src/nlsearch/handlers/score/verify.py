@@ -93,7 +93,7 @@ class Matched(Mapping[int, list[Region]]):
 
     def __init__(self, found: NDArray[np.void], items: NDArray[np.int64], first: NDArray[np.int64]) -> None:
         self._found = found
-        ends = np.append(first[1:], len(found))
+        ends = np.append(first, len(found))[1:]
         self._places = dict(zip(items.tolist(), zip(first.tolist(), ends.tolist(), strict=True), strict=True))
 
     def __getitem__(self, row: int) -> list[Region]:
