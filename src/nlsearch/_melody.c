@@ -170,6 +170,11 @@ static int align_melody(Listening *l, int64_t diagonal, const Fit *fit) {
         return note_found(l, diagonal, diagonal + n, 0, fit);
     }
     if (l->m.anchored && (diagonal < l->low - k || diagonal > l->low + k)) return 0;
+    if (diagonal >= l->low && diagonal + n <= l->high && (!l->m.anchored || diagonal == l->low)) { /* no edits? */
+        int64_t same = 0;
+        while (same < n && same_note(l, same, diagonal + same, fit)) same++;
+        if (same == n) return note_found(l, diagonal, diagonal + n, 0, fit);
+    }
     if (!may_align(l, diagonal, fit->transposition)) return 0;
     /* Cell b of row i: i notes of the query, and the item up to position diagonal + i + b - k. */
     for (int b = 0; b < width; b++) {

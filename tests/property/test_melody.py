@@ -48,7 +48,9 @@ def melody(rng: random.Random, *, durations: bool, wild: bool = True, least: int
     gaps = None if lengths is None else lengths * np.array([rng.choice([1, 1, 2]) for _ in range(count)], np.float32)
     edits = rng.randint(0, min(count // 2, 3))
     steps = np.full(count, MUTE, np.uint8)
-    return Melody(np.array(pitches, np.uint8), steps, gaps, lengths, edits, rng.random() < 0.2, False, rng.random() < 0.3)
+    return Melody(
+        np.array(pitches, np.uint8), steps, gaps, lengths, edits, rng.random() < 0.2, False, rng.random() < 0.3
+    )
 
 
 def cheapest(found: np.ndarray) -> dict[tuple[int, ...], int]:

@@ -13,8 +13,8 @@ pair says the transposition and the scale, and the rest is aligned in a band of 
 Conventions
 -----------
 Pitches are semitones, 255 is none, in the query 254 is any.  Durations are of any unit; a note has the *gap* to the
-next one and its own *length*, which differ where a rest follows.  One of them must agree within 12 %.  Payloads are laid out
-as :mod:`nlsearch.handlers.score.payload` says.
+next one and its own *length*, which differ where a rest follows.  One of them must agree within 12 %.  Payloads are
+laid out as :mod:`nlsearch.handlers.score.payload` says.
 
 References
 ----------
