@@ -13,7 +13,7 @@ typedef struct {
     const uint8_t *pitches, *steps;
     const float *gaps, *lengths; /* NULL: durations do not count */
     int64_t n;
-    int edits, fixed, spelled;
+    int edits, fixed, spelled, anchored; /* anchored: only from where a line begins */
 } Melody;
 
 typedef struct {
@@ -36,7 +36,7 @@ typedef struct {
     Heard *found;
     int64_t n_found, room;
     int64_t last_diagonal, last_line;
-    int last_transposition;
+    int last_transposition, last_steps;
     uint64_t bits[256]; /* of each pitch: the notes of the query that are so; queries of up to 64 notes */
 } Listening;
 
@@ -164,16 +164,24 @@ static int align_melody(Listening *l, int64_t diagonal, const Fit *fit) {
     const int k = l->m.edits, width = 2 * k + 1;
     const int64_t n = l->m.n;
     if (k == 0) {
-        if (diagonal < l->low || diagonal + n > l->high) return 0;
+        if (diagonal < l->low || diagonal + n > l->high || (l->m.anchored && diagonal > l->low)) return 0;
         for (int64_t i = 0; i < n; i++)
             if (!same_note(l, i, diagonal + i, fit)) return 0;
         return note_found(l, diagonal, diagonal + n, 0, fit);
+    }
+    if (l->m.anchored && (diagonal < l->low - k || diagonal > l->low + k)) return 0;
+    if (diagonal >= l->low && diagonal + n <= l->high && (!l->m.anchored || diagonal == l->low)) { /* no edits? */
+        int64_t same = 0;
+        while (same < n && same_note(l, same, diagonal + same, fit)) same++;
+        if (same == n) return note_found(l, diagonal, diagonal + n, 0, fit);
     }
     if (!may_align(l, diagonal, fit->transposition)) return 0;
     /* Cell b of row i: i notes of the query, and the item up to position diagonal + i + b - k. */
     for (int b = 0; b < width; b++) {
         const int64_t end = diagonal + b - k;
-        l->cost[b] = end >= l->low && end <= l->high ? 0 : UNREACHED, l->from[b] = (int32_t)(end - diagonal);
+        const int is_inside = end >= l->low && end <= l->high;
+        const int64_t start = l->m.anchored ? l->low : end; /* what lies before is extra */
+        l->cost[b] = is_inside ? (int32_t)(end - start) * EDIT : UNREACHED, l->from[b] = (int32_t)(start - diagonal);
     }
     for (int64_t i = 1; i <= n; i++) {
         int32_t *here = l->cost + i % 3 * width, *came = l->from + i % 3 * width, least = UNREACHED;
@@ -216,9 +224,11 @@ static int try_note(Listening *l, int64_t q, int64_t at) {
     if (m->spelled && m->steps[q] != MUTE && l->t.steps[at] != MUTE) fit.steps = l->t.steps[at] - m->steps[q];
     const int64_t diagonal = at - q;
     if (!m->gaps) {
-        if (l->last_line == l->line && l->last_diagonal == diagonal && l->last_transposition == fit.transposition)
+        if (l->last_line == l->line && l->last_diagonal == diagonal && l->last_transposition == fit.transposition &&
+            l->last_steps == fit.steps)
             return 0;
-        l->last_line = l->line, l->last_diagonal = diagonal, l->last_transposition = fit.transposition;
+        l->last_line = l->line, l->last_diagonal = diagonal;
+        l->last_transposition = fit.transposition, l->last_steps = fit.steps;
         return align_melody(l, diagonal, &fit);
     }
     const float by_gap = gap_at(&l->t, at) / m->gaps[q], by_length = length_at(&l->t, at) / m->lengths[q];
@@ -327,8 +337,8 @@ static PyObject *trace_melody(PyObject *self, PyObject *args) {
     Listening l = {0};
     Fit fit;
     long long start, end;
-    if (!PyArg_ParseTuple(args, "(ipp)y*y*z*z*y*LL(iif)", &l.m.edits, &l.m.fixed, &l.m.spelled, &b[0], &b[1], &b[2],
-                          &b[3], &b[4], &start, &end, &fit.transposition, &fit.steps, &fit.scale))
+    if (!PyArg_ParseTuple(args, "(ippp)y*y*z*z*y*LL(iif)", &l.m.edits, &l.m.fixed, &l.m.spelled, &l.m.anchored,
+                          &b[0], &b[1], &b[2], &b[3], &b[4], &start, &end, &fit.transposition, &fit.steps, &fit.scale))
         return release(b, 5), NULL;
     l.m.n = b[0].len, l.m.pitches = b[0].buf, l.m.steps = b[1].buf, l.m.gaps = b[2].buf, l.m.lengths = b[3].buf;
     if (open_lines(&b[4], &l.t) < 0 || start < 0 || end < start || end > l.t.notes || end - start > 4 * l.m.n + 4 ||
@@ -345,14 +355,14 @@ static PyObject *trace_melody(PyObject *self, PyObject *args) {
     return result;
 }
 
-/* find_melodies((edits, fixed, spelled), pitches, steps, gaps or None, lengths or None, payloads, items or None,
+/* find_melodies((edits, fixed, spelled, anchored), pitches, steps, gaps or None, lengths or None, payloads, items or None,
  * queries, targets or None) */
 static PyObject *find_melodies(PyObject *self, PyObject *args) {
     PyObject *payloads, *result = NULL;
     Py_buffer b[4] = {{0}}, a[3] = {{0}}, view = {0};
     Listening l = {0};
-    if (!PyArg_ParseTuple(args, "(ipp)y*y*z*z*O!z*y*z*", &l.m.edits, &l.m.fixed, &l.m.spelled, &b[0], &b[1], &b[2],
-                          &b[3], &PyList_Type, &payloads, &a[0], &a[1], &a[2]))
+    if (!PyArg_ParseTuple(args, "(ippp)y*y*z*z*O!z*y*z*", &l.m.edits, &l.m.fixed, &l.m.spelled, &l.m.anchored,
+                          &b[0], &b[1], &b[2], &b[3], &PyList_Type, &payloads, &a[0], &a[1], &a[2]))
         return release(b, 4), release(a, 3), NULL;
     l.m.n = b[0].len, l.m.pitches = b[0].buf, l.m.steps = b[1].buf, l.m.gaps = b[2].buf, l.m.lengths = b[3].buf;
     const Py_ssize_t room = 3 * (2 * (Py_ssize_t)l.m.edits + 1);

@@ -317,7 +317,7 @@ def test_how_a_melody_was_read_is_said(opened: nlsearch.Collection) -> None:
     page = opened.search("notes:\"c'4 d' h'8\"{edits=1}")
     assert page.read_as == [
         "notes: read as 3 notes, C4:4 D4:4 B4:8, Helmholtz octaves, German letters: H, and B for B flat, at any pitch, "
-        "durations count, up to 1 edit, with 1 edits so short a melody is found nearly everywhere"
+        "durations count, up to 1 edit, with 1 edit so short a melody is found nearly everywhere"
     ]
 
 

@@ -48,7 +48,9 @@ def melody(rng: random.Random, *, durations: bool, wild: bool = True, least: int
     gaps = None if lengths is None else lengths * np.array([rng.choice([1, 1, 2]) for _ in range(count)], np.float32)
     edits = rng.randint(0, min(count // 2, 3))
     steps = np.full(count, MUTE, np.uint8)
-    return Melody(np.array(pitches, np.uint8), steps, gaps, lengths, edits, rng.random() < 0.2)
+    return Melody(
+        np.array(pitches, np.uint8), steps, gaps, lengths, edits, rng.random() < 0.2, False, rng.random() < 0.3
+    )
 
 
 def cheapest(found: np.ndarray) -> dict[tuple[int, ...], int]:
@@ -77,9 +79,9 @@ def test_the_kernel_finds_what_its_oracle_finds(seed: int) -> None:
             assert sum(move != "same" for move in moves) <= row["edits"]
 
 
-def distances(pitches: list[int], line: np.ndarray, up: int) -> list[int]:
+def distances(pitches: list[int], line: np.ndarray, up: int, *, is_anchored: bool = False) -> list[int]:
     """Return for each end the edit distance to the best stretch that ends there: the definition, without durations."""
-    before = [0] * (len(line) + 1)
+    before = list(range(len(line) + 1)) if is_anchored else [0] * (len(line) + 1)
     for i, pitch in enumerate(pitches):
         row = [i + 1]
         for at, got in enumerate(line.tolist()):
@@ -106,7 +108,7 @@ def test_edits_are_the_edit_distance_under_one_transposition(seed: int) -> None:
             ups = (0,) if asked.is_fixed else range(-10, 11)
             lines = list(Tune(payload).lines())
             costs = [
-                min(distances(asked.pitches.tolist(), line.pitches, up), default=99)
+                min(distances(asked.pitches.tolist(), line.pitches, up, is_anchored=asked.is_anchored), default=99)
                 for line, up in itertools.product(lines, ups)
                 if len(line)
             ]

@@ -74,6 +74,8 @@ class Melody:
         Whether only transposition 0 counts.
     is_spelled : bool
         Whether letter names must be transposed alike.
+    is_anchored : bool
+        Whether only stretches count with which a line begins.
     """
 
     pitches: NDArray[np.uint8]
@@ -83,6 +85,7 @@ class Melody:
     edits: int = 0
     is_fixed: bool = False
     is_spelled: bool = False
+    is_anchored: bool = False
 
     def __len__(self) -> int:
         return len(self.pitches)
@@ -132,7 +135,7 @@ def find_melodies(
 
         return find_melodies_reference(melody, payloads, queries, items, targets)
     raw = native.compiled.find_melodies(
-        (melody.edits, melody.is_fixed, melody.is_spelled),
+        (melody.edits, melody.is_fixed, melody.is_spelled, melody.is_anchored),
         np.ascontiguousarray(melody.pitches, np.uint8),
         np.ascontiguousarray(melody.steps, np.uint8),
         None if melody.gaps is None else np.ascontiguousarray(melody.gaps, np.float32),
@@ -163,7 +166,7 @@ def trace_melody(melody: Melody, payload: bytes | memoryview, found: np.void) ->
 
         return trace_melody_reference(melody, payload, start, end, fit)
     raw = native.compiled.trace_melody(
-        (melody.edits, melody.is_fixed, melody.is_spelled),
+        (melody.edits, melody.is_fixed, melody.is_spelled, melody.is_anchored),
         np.ascontiguousarray(melody.pitches, np.uint8),
         np.ascontiguousarray(melody.steps, np.uint8),
         None if melody.gaps is None else np.ascontiguousarray(melody.gaps, np.float32),

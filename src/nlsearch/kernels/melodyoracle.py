@@ -118,12 +118,15 @@ class Comparison:
         """Align the whole melody around a diagonal, within [low, high) of the axis: start, end and cost, or None."""
         k, n = self.melody.edits, len(self.melody)
         width = 2 * k + 1
+        if self.melody.is_anchored and abs(diagonal - low) > k:
+            return None
         cost = [[_FAR] * width for _ in range(n + 1)]
         start = [[0] * width for _ in range(n + 1)]
         for b in range(width):
-            start[0][b] = diagonal + b - k
-            if low <= start[0][b] <= high:
-                cost[0][b] = 0
+            first = diagonal + b - k
+            start[0][b] = low if self.melody.is_anchored else first
+            if low <= first <= high:
+                cost[0][b] = _EDIT * (first - start[0][b])
         for i in range(1, n + 1):
             for b in range(width):
                 end = diagonal + i + b - k

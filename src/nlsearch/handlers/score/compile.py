@@ -25,11 +25,13 @@ from nlsearch.model import Probe, Question, Scalar, Scan, SeedMatch
 
 KIND = "score"
 MOST_NOTES = 2_000
-"""Notes of a melody that is looked for."""
+"""Notes, or places of a pattern, that are looked for."""
+MOST_COMPARED = 10_000
+"""Notes times edits, twice: what looking at one place of a score costs."""
 LEAST_NOTES = 2
 ALL = 2**40
 SHOWN = 200
-"""Characters of the melody that the answer repeats."""
+"""Characters of the value that the answer repeats."""
 
 
 def compile_melody(operator: str, value: str, options: Mapping[str, Scalar]) -> Probe:
@@ -46,33 +48,81 @@ def compile_melody(operator: str, value: str, options: Mapping[str, Scalar]) -> 
     count = len(tokens.notes)
     if count < LEAST_NOTES:
         raise QuerySyntax("one note is found in every score", hint="give at least two")
-    if count > MOST_NOTES:
-        raise QueryTooCostly(f"a melody of {count:,} notes is too long", hint=f"at most {MOST_NOTES:,}")
+    refuse_long(count, "notes")
     edits = edits_of(options, count)
     if edits and len(tokens.stretches) > 1:
         raise QuerySyntax("edits do not go together with a gap (*)", hint="leave one of them out")
     durations = _with_durations(tokens, str(options.get("durations", "auto")))
+    known = sum(note.pitch is not None for note in tokens.notes)
+    left = (known - 1) // 2 if durations else known - 1
+    if edits > left:
+        because = ", where durations count," if durations else ""
+        raise QuerySyntax(
+            f"{edits} edits{because} may leave none of {known} known notes as it is",
+            hint=f"at most {left}, or give more notes",
+        )
     told = pack(tokens, edits, not options.get("transpose", True), bool(options.get("spelling", False)), durations)
     told |= where_of(options)
     melody = unpack(told)
-    said = [f"{count} notes, {spelled(tokens)[:SHOWN]}", *tokens.remarks]
+    if operator == "intervals":
+        told["relative"] = True
+        steps = [f"{step:+d}" for step in np.diff(melody.pitches.astype(int)).tolist()]
+        said = [f"{counted(len(steps), 'interval')}, {shown(' '.join(steps))}"]
+    else:
+        said = [f"{count} notes, {shown(spelled(tokens))}", *tokens.remarks]
     said += ["at this pitch"] if melody.is_fixed else ["at any pitch"]
     said += ["letter names count"] if melody.is_spelled else []
     said += ["durations count"] if durations else []
-    said += [f"up to {edits} edit{'s' if edits > 1 else ''}"] if edits else []
+    said += said_of(edits, told)
     if edits and count < 2 * (edits + 1):
-        said.append(f"with {edits} edits so short a melody is found nearly everywhere")
+        said.append(f"with {counted(edits, 'edit')} so short a melody is found nearly everywhere")
     return Probe(
         KIND, operator, ", ".join(said), _question(melody, told["stretches"]), told, "complete", exact_floor=1.0
     )
 
 
+def refuse_long(count: int, what: str) -> None:
+    """Raise ``QueryTooCostly`` if more than :data:`MOST_NOTES` are looked for."""
+    if count > MOST_NOTES:
+        raise QueryTooCostly(f"{count:,} {what} are too many to look for", hint=f"at most {MOST_NOTES:,}")
+
+
 def edits_of(options: Mapping[str, Scalar], count: int) -> int:
-    """Return the edits asked for.  Raises ``QuerySyntax`` if they are more than half of `count`."""
+    """Return the edits asked for.
+
+    Raises
+    ------
+    QuerySyntax
+        If they are more than half of `count`.
+    QueryTooCostly
+        If there are too many of them in something so long; see :data:`MOST_COMPARED`.
+    """
     edits = int(options.get("edits", 0))
     if not 0 <= edits <= count // 2:
+        if count < 2:
+            raise QuerySyntax("what is looked for is too short for edits", hint="give more of it, or leave edits out")
         raise QuerySyntax(f"edits is a whole number from 0 to {count // 2}, half of the length of what is looked for")
+    most = (MOST_COMPARED // count - 1) // 2
+    if edits > most:
+        raise QueryTooCostly(f"{edits} edits of {count:,} are too many to look for", hint=f"at most {most}")
     return edits
+
+
+def counted(count: int, what: str) -> str:
+    """Return a number with its noun."""
+    return f"{count} {what}{'s' if count != 1 else ''}"
+
+
+def shown(text: str) -> str:
+    """Return what the answer repeats of a value: the beginning of a long one."""
+    return text if len(text) <= SHOWN else text[:SHOWN].rsplit(" ", 1)[0] + " …"
+
+
+def said_of(edits: int, told: Mapping[str, Any]) -> list[str]:
+    """Return edits and places in words."""
+    said = [f"up to {counted(edits, 'edit')}"] if edits else []
+    said += ["at the beginning of a voice"] if told["anchored"] else []
+    return said + ([f"in the part or voice {shown(told['voice'])}"] if told["voice"] else [])
 
 
 def where_of(options: Mapping[str, Scalar]) -> dict[str, Any]:

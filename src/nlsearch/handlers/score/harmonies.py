@@ -32,6 +32,9 @@ _KIND = re.compile(
     r"(?P<triad>maj(?=7|9|11|13|$)|major|min|minor|mi(?![a-z])|m(?!a)|-|dim|°|o|ø|hdim|aug|\+|sus[24]?|M(?=7|9|$)|Δ|j7)?"
     r"(?P<rest>.*)$"
 )
+_ROOTS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+_ROMAN_ROOTS = ("I", "bII", "II", "bIII", "III", "IV", "#IV", "V", "bVI", "VI", "bVII", "VII")
+_TRIAD_SIGNS = ("", "m", "dim", "aug", "sus")
 _MINOR = {"min", "minor", "mi", "m", "-"}
 _DIMINISHED = {"dim", "°", "o", "ø", "hdim"}
 _NUMERAL = re.compile(
@@ -56,6 +59,15 @@ class Chord:
     def symbol(self, down: int = 0) -> int:
         """Return its symbol, as semitones above `down`."""
         return 1 + (self.root - down) % 12 + 12 * self.triad + 60 * min(self.added, 3)
+
+    def __str__(self) -> str:
+        return f"{_ROOTS[self.root % 12]}{_TRIAD_SIGNS[self.triad]}{ADDED[self.added]}"
+
+    def numeral(self) -> str:
+        """Return its roman numeral, the root being above the tonic of a major key."""
+        name = _ROMAN_ROOTS[self.root % 12]
+        name = name.lower() if self.triad in (1, 2) else name
+        return f"{name}{('', '', 'o', '+', 'sus')[self.triad]}{ADDED[self.added]}"
 
 
 def _added(rest: str, *, major_seventh: bool = False) -> int:
@@ -94,8 +106,11 @@ def read_symbol(text: str) -> Chord | None:
     return Chord(pitch_class(root + sign), which, added)
 
 
-def read_numeral(text: str, is_minor: bool) -> Chord | None:
-    """Return the chord of a roman numeral in a major or minor key; None if it is none."""
+def read_numeral(text: str, is_minor: bool, deepest: int = 3) -> Chord | None:
+    """Return the chord of a roman numeral in a major or minor key; None if it is none.
+
+    Of degrees of degrees (``V/V/V``) at most `deepest` are followed, what is deeper is no numeral.
+    """
     match = _NUMERAL.match(text.strip())
     if match is None or match["roman"] in ("Ger", "Fr", "It"):
         return None
@@ -115,7 +130,9 @@ def read_numeral(text: str, is_minor: bool) -> Chord | None:
     rest = match["rest"]
     added = 2 if rest.startswith(("maj", "M")) else 1 if rest.startswith(_SEVENTHS) or match["triad"] == "ø" else 0
     if match["of"]:
-        over = read_numeral(match["of"], is_minor)
+        if not deepest:
+            return None
+        over = read_numeral(match["of"], is_minor, deepest - 1)
         if over is None:
             return Chord(root % 12, triad, added)
         root = over.root + (_MINOR_DEGREES if over.triad == 1 else _MAJOR_DEGREES)[place] + alter

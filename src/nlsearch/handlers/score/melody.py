@@ -5,7 +5,8 @@ Notation
 Notes stand apart by blanks, semicolons or bars.  A note is a letter with accidentals (``F#``, ``Bb``, ``Fis``, ``Es``)
 and an octave: scientific (``C4`` is middle C), or Helmholtz's marks (``c'`` is middle C, ``c`` and ``C`` lie one and
 two octaves below), or none: then each note is the nearest one to the note before it.  Where there is an ``H``,
-letters are German (H is B natural, B is B flat).  ``do re mi`` are read in C.  A duration follows after a colon
+letters are German (H is B natural, B is B flat).  ``do re mi`` are read in C.  Where there are only numbers, they are
+those of MIDI (60 is middle C).  A duration follows after a colon
 (``C4:8`` is an eighth, ``C4:4.`` is dotted, ``C4:3/8``), or after Helmholtz's marks at once (``c'4``); it holds until
 the next one.  ``r`` is a rest, ``?`` any note, ``*`` any number of notes.
 """
@@ -30,16 +31,19 @@ _NOTE = re.compile(
     r"(?P<letter>[A-Ha-h])(?P<accidental>isis|eses|is|es|s(?![a-z])|##|bb|x|#|♯|b|♭|n|♮|-(?=\d))?"
     r"(?P<marks>['’]+|,+)?(?P<octave>\d)?(?P<rest>.*)"
 )
-_DURATION = re.compile(r"(?P<over>\d+)(?:/(?P<under>\d+))?(?P<dots>\.*)$")
+_DURATION = re.compile(r"(?P<over>\d{1,4})(?:/(?P<under>\d{1,4}))?(?P<dots>\.{0,3})$")
 _ALTER = {"": 0, "n": 0, "♮": 0, "#": 1, "♯": 1, "is": 1, "##": 2, "x": 2, "isis": 2, "b": -1, "♭": -1, "es": -1}
 _ALTER |= {"s": -1, "bb": -2, "eses": -2, "-": -1}
 _SOLFEGE = {"do": 0, "ut": 0, "re": 1, "ré": 1, "mi": 2, "fa": 3, "sol": 4, "so": 4, "la": 5, "si": 6, "ti": 6}
 _SUNG = re.compile(rf"(?i)(?P<name>{'|'.join(sorted(_SOLFEGE, key=len, reverse=True))})(?P<accidental>#|b|♯|♭)?$")
+_NUMBER = re.compile(r"(?P<number>\d{1,3})(?P<rest>:.*)?")
 _NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 _MIDDLE_OCTAVE = 4
 _ANY = "?*"
 MOST_SIGNS = 2
 """Sharps or flats of a note that are written."""
+HIGHEST = 127
+"""The highest pitch, G9; the lowest is 0, C-1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,9 @@ def read_notes(text: str) -> Tokens:
     sung = [_SUNG.match(_bare(token)) for token in tokens]
     if any(sung) and all(match or token[0] in _ANY for match, token in zip(sung, tokens, strict=True)):
         return _read(tokens, _Reading(False, False), _take_sung, ("do is read as C",))
+    known = [token for token in tokens if token[0] not in _ANY and not _REST.fullmatch(token)]
+    if known and all(_NUMBER.fullmatch(token) for token in known):
+        return _read(tokens, _Reading(False, False), _take_number, ("numbers of MIDI, 60 is middle C",))
     helmholtz = any(re.match(r"[A-Ha-h](?:is|es|s|#|b)?['’,]", token) for token in tokens)
     german = any(token[0] in "Hh" for token in tokens)
     remarks = [
@@ -128,7 +135,7 @@ def read_notes(text: str) -> Tokens:
 
 def _tokens(text: str) -> list[str]:
     """Return what stands apart; a comma behind every note but the last is none of Helmholtz's marks."""
-    tokens = [token for token in re.split(r"[\s;|]+", text.strip()) if token]
+    tokens = [token for token in re.split(r"[\s;|]+|(?<=[\w'’]),(?=[A-Za-z?*])", text.strip()) if token]
     if len(tokens) > 1 and all(token.endswith(",") and not token.endswith(",,") for token in tokens[:-1]):
         tokens = [token.removesuffix(",") for token in tokens]
     return [token for token in tokens if token]
@@ -166,6 +173,14 @@ def _take_sung(token: str, reading: _Reading) -> None:
         raise _unread(token)
     _take_length(token[len(_bare(token)) :], reading, token)
     reading.add(reading.nearest(_SOLFEGE[match["name"].lower()]), _ALTER[match["accidental"] or ""])
+
+
+def _take_number(token: str, reading: _Reading) -> None:
+    match = _NUMBER.fullmatch(token)
+    if match is None:
+        raise _unread(token)
+    _take_length(match["rest"] or "", reading, token)
+    reading.stretches[-1].append(Sought(int(match["number"]), None, reading.length, reading.length))
 
 
 def _take_note(token: str, reading: _Reading) -> None:
@@ -216,7 +231,8 @@ def _take_length(text: str, reading: _Reading, token: str) -> None:
 def _unread(token: str) -> QuerySyntax:
     return QuerySyntax(
         f"{token[:40]!r} is no note",
-        hint="notes are written C4 F#4 Bb3, with a duration C4:8; c' d' by Helmholtz; ? is any note, * any number",
+        hint="notes are written C4 F#4 Bb3, with a duration C4:8; c' d' by Helmholtz; ? is any note, * any number; "
+        "notes without blanks between them are read by abc",
     )
 
 
@@ -244,7 +260,7 @@ def tokens_of(score: Score) -> Tokens:
     return Tokens((tuple(sought),))
 
 
-_INTERVAL = re.compile(r"(?P<sign>[+-]?)(?:(?P<semitones>\d+)|(?P<quality>[MmPAaDd])(?P<number>\d+))$")
+_INTERVAL = re.compile(r"(?P<sign>[+-]?)(?:(?P<semitones>\d{1,3})|(?P<quality>[MmPAaDd])(?P<number>\d{1,2}))$")
 _PERFECT = {1, 4, 5}
 
 
@@ -272,7 +288,7 @@ def _interval(token: str) -> int:
     else:
         number, quality = int(match["number"]), match["quality"]
         if number == 0:
-            raise QuerySyntax(f"{token!r} is no interval: a unison is P1")
+            raise QuerySyntax(f"{token!r} is no interval", hint="a unison is P1")
         octaves, within = divmod(number - 1, 7)
         perfect = within + 1 in _PERFECT
         shifts = (
@@ -286,7 +302,9 @@ def _interval(token: str) -> int:
             )
         semitones = 12 * octaves + NATURALS[within] + shifts[quality]
     if semitones > 127:
-        raise QuerySyntax(f"an interval of {semitones} semitones is more than there is")
+        raise QuerySyntax(
+            f"an interval of {semitones} semitones is more than there is", hint=f"at most {HIGHEST}, ten octaves"
+        )
     return sign * semitones
 
 
@@ -294,18 +312,24 @@ def tokens_of_intervals(intervals: Sequence[int]) -> Tokens:
     """Return a melody with these intervals, in semitones, in the middle of what can be written."""
     heights = np.cumsum([0, *intervals])
     if int(heights.max() - heights.min()) > 127:
-        raise QuerySyntax("the intervals span more than ten octaves")
+        raise QuerySyntax("the intervals span more than ten octaves", hint="no note is so high, or so low")
     low = 64 - int(heights.max() + heights.min()) // 2
     return Tokens((tuple(Sought(int(height) + low) for height in heights),))
 
 
 # ---------------------------------------------------------------------------------------------------- for the kernel
 def pack(tokens: Tokens, edits: int, is_fixed: bool, is_spelled: bool, durations: bool) -> dict[str, Any]:
-    """Return a melody as plain data for a probe."""
+    """Return a melody as plain data for a probe.  Raises ``QuerySyntax`` if a pitch is none of 0 to 127."""
     notes = tokens.notes
+    for number, note in enumerate(notes, 1):
+        if note.pitch is not None and not 0 <= note.pitch <= HIGHEST:
+            raise QuerySyntax(
+                f"note {number}, {name_of(note.pitch, note.step)}, is out of reach",
+                hint="notes lie between C-1 and G9; without octaves each is the nearest to the one before",
+            )
     return {
         "pitches": [WILD if note.pitch is None else note.pitch for note in notes],
-        "steps": [MUTE if note.step is None else note.step for note in notes],
+        "steps": [MUTE if note.step is None or not 0 <= note.step <= HIGHEST else note.step for note in notes],
         "gaps": [float(note.gap or 1) for note in notes] if durations else None,
         "lengths": [float(note.length or 1) for note in notes] if durations else None,
         "stretches": [len(stretch) for stretch in tokens.stretches],
@@ -326,6 +350,7 @@ def unpack(told: dict[str, Any]) -> Melody:
         told["edits"],
         told["fixed"],
         told["spelled"],
+        told["anchored"],
     )
 
 

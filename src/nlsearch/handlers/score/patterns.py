@@ -14,23 +14,26 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nlsearch.errors import QuerySyntax
-from nlsearch.handlers.score.compile import KIND, edits_of, where_of
+from nlsearch.handlers.score.compile import KIND, counted, edits_of, refuse_long, said_of, shown, where_of
 from nlsearch.handlers.score.facts import GRAMS
 from nlsearch.handlers.score.melody import read_intervals
-from nlsearch.handlers.score.symbols import grams, proportions, runs_of
-from nlsearch.model import AnyOf, Exact, Probe, Question, Scalar, Scan, Terms
+from nlsearch.handlers.score.symbols import grams, name_of_symbol, proportions, runs_of
+from nlsearch.model import AnyOf, Probe, Question, Scalar, Scan, Terms
 
 Place = bytes | None
 """The symbols that a place of a pattern allows; None: any."""
 EVERY = bytes(range(1, 256))
+_START_BITS = 32
+_ONE = 1 << _START_BITS
 _DEGREE = re.compile(r"\^?(?P<sign>[#b♯♭]{0,2})(?P<degree>[1-7])$")
 _SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10))
 _SYLLABLES = {"do": 1, "ut": 1, "re": 2, "ré": 2, "mi": 3, "fa": 4, "sol": 5, "so": 5, "la": 6, "si": 7, "ti": 7}
 _SUNG = re.compile(rf"(?P<name>{'|'.join(sorted(_SYLLABLES, key=len, reverse=True))})(?P<sign>[#b♯♭]?)$", re.IGNORECASE)
 _PARSONS = {"D": b"\1", "U": b"\2", "R": b"\3", "?": None}
-_LENGTH = re.compile(r"(?P<rest>r?)(?P<over>\d+(?:\.\d+)?)(?:/(?P<under>\d+))?$")
+_LENGTH = re.compile(r"(?P<rest>r?)(?P<over>\d{1,6}(?:\.\d{1,6})?|\.\d{1,6})(?:/(?P<under>\d{1,6}))?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,7 @@ def read_rhythm(text: str) -> list[Pattern]:
 
 def _length(token: str) -> tuple[Fraction, bool]:
     match = _LENGTH.match(token)
-    if match is None or not float(match["over"]) or match["under"] == "0":
+    if match is None or not float(match["over"]) or not int(match["under"] or 1):
         raise QuerySyntax(f"{token[:40]!r} is no duration", hint="write numbers relative to each other: 1 1 2, 1/4 1/8")
     return Fraction(match["over"]) / int(match["under"] or 1), bool(match["rest"])
 
@@ -157,53 +160,85 @@ def read_interval_pattern(text: str) -> list[Pattern]:
     return [Pattern("interval", tuple(None if step is None else bytes([step + 128]) for step in steps))]
 
 
-READERS: dict[str, tuple[Callable[[str], list[Pattern]], str, int]] = {
-    "degrees": (read_degrees, "degrees", 0),
-    "solfege": (read_solfege, "degrees, do being the tonic", 0),
-    "contour": (read_contour, "directions", 1),
-    "rhythm": (read_rhythm, "proportions of durations", 1),
-    "intervals": (read_interval_pattern, "intervals", 1),
+READERS: dict[str, tuple[Callable[[str], list[Pattern]], str]] = {
+    "degrees": (read_degrees, "degree"),
+    "solfege": (read_solfege, "syllable"),
+    "contour": (read_contour, "direction"),
+    "rhythm": (read_rhythm, "proportion"),
+    "intervals": (read_interval_pattern, "interval"),
 }
-"""How a value is read, what it is of, and how many notes more than places there are."""
+"""How a value is read, and what a place of it is called."""
+_REMARKS = {
+    "degrees": "of the key in force, by the scale of its mode",
+    "solfege": "do is the tonic of the key in force",
+    "rhythm": "at any tempo",
+    "intervals": "in semitones",
+}
 
 
 def compile_pattern(operator: str, value: str, options: Mapping[str, Scalar]) -> Probe:
     """Compile one of :data:`READERS`.  Raises ``QuerySyntax`` if the value does not read."""
-    reader, what, more = READERS[operator]
+    reader, what = READERS[operator]
     patterns = reader(value)
     count = len(patterns[0].places)
+    refuse_long(count, what + "s")
     if all(place is None for place in patterns[0].places):
         raise QuerySyntax("everything matches that", hint="say something else than ?")
     edits = edits_of(options, count)
-    said = f"{count} {what}" + (f", up to {edits} edit{'s' if edits > 1 else ''}" if edits else "")
-    told = {"patterns": [pattern.told() for pattern in patterns], "edits": edits, "notes": count + more}
-    return Probe(
-        KIND, operator, said, pattern_question(patterns, edits), told | where_of(options), "complete", exact_floor=1.0
-    )
+    told = {"patterns": [pattern.told() for pattern in patterns], "edits": edits} | where_of(options)
+    said = [
+        f"{counted(count, what)}, {shown(_plain(operator, value, patterns))}",
+        *filter(None, [_REMARKS.get(operator)]),
+    ]
+    said += said_of(edits, told)
+    question = pattern_question(patterns, edits)
+    return Probe(KIND, operator, ", ".join(said), question, told, "complete", exact_floor=1.0)
+
+
+def _plain(operator: str, value: str, patterns: Sequence[Pattern]) -> str:
+    """Return a value as it was read."""
+    if operator in ("contour", "intervals"):
+        return " ".join(_word(patterns[0].dimension, place) for place in patterns[0].places)
+    return " ".join(token.removeprefix("^").lower() for token in _split(value, ""))
+
+
+def _word(dimension: str, place: Place) -> str:
+    """Return what a place asks for: one symbol, or any."""
+    return "?" if place is None else name_of_symbol(dimension, place[0])
 
 
 def pattern_question(patterns: Sequence[Pattern], edits: int) -> Question:
-    """Return what finds the candidates of patterns: all grams of one of them; without any, everything."""
-    if edits:
-        return Scan()
+    """Return what finds the candidates of patterns: all grams of one of them; without any, everything.
+
+    Edits leave one of `edits` + 1 pieces of a pattern as it is, so all grams of one of these.
+    """
     parts: list[Question] = []
     for pattern in patterns:
-        held = [grams(pattern.dimension, run) for run in runs_of(pattern.places)]
-        terms = np.unique(np.concatenate([*held, np.empty(0, np.uint64)]))
-        if not len(terms):
-            return Scan()
-        parts.append(Terms(GRAMS, tuple(terms.tolist())))
-    return parts[0] if len(parts) == 1 else AnyOf(tuple(parts))
+        cuts = np.linspace(0, len(pattern.places), edits + 2).astype(int).tolist()
+        for low, high in pairwise(cuts):
+            held = [grams(pattern.dimension, run) for run in runs_of(pattern.places[low:high])]
+            terms = np.unique(np.concatenate([*held, np.empty(0, np.uint64)]))
+            if not len(terms):
+                return Scan()
+            parts.append(Terms(GRAMS, tuple(terms.tolist())))
+    return parts[0] if len(parts) == 1 else AnyOf(tuple(dict.fromkeys(parts)))
 
 
 # ----------------------------------------------------------------------------------------------------------- matching
-def matches(pattern: Pattern, symbols: bytes, edits: int) -> Iterator[tuple[int, int, int]]:
-    """Yield start, end and edits of the matches of a pattern in a string of symbols, the best first."""
+def matches(
+    pattern: Pattern, symbols: bytes, edits: int, *, is_anchored: bool = False
+) -> Iterator[tuple[int, int, int]]:
+    """Yield start, end and edits of the matches of a pattern in a string of symbols, the best first.
+
+    With edits, of matches that end close to each other the best; anchored: only those that start with the string.
+    """
     if edits == 0:
-        for match in _expression(pattern).finditer(symbols):
+        for match in _expression(pattern).finditer(symbols, 0, len(pattern.places) if is_anchored else len(symbols)):
             yield match.start(), match.start() + len(pattern.places), 0
+            if is_anchored:
+                return
         return
-    yield from sorted(_approximate(pattern, symbols, edits), key=lambda found: (found[2], found[0], found[1]))
+    yield from _approximate(pattern, symbols, edits, is_anchored=is_anchored)
 
 
 def _expression(pattern: Pattern) -> re.Pattern[bytes]:
@@ -215,30 +250,64 @@ def _expression(pattern: Pattern) -> re.Pattern[bytes]:
     return re.compile(b"(?=" + places + b")", re.DOTALL)
 
 
-def _approximate(pattern: Pattern, symbols: bytes, edits: int) -> Iterator[tuple[int, int, int]]:
-    """Yield where the edit distance to the pattern is smallest of all ends nearby, by dynamic programming."""
-    n = len(pattern.places)
-    allowed = [np.zeros(256, np.bool_) for _ in range(n)]
-    for i, place in enumerate(pattern.places):
-        allowed[i][list(EVERY if place is None else place)] = True
+def _approximate(pattern: Pattern, symbols: bytes, edits: int, *, is_anchored: bool) -> Iterator[tuple[int, int, int]]:
+    """Yield where the edit distance to the pattern is smallest of all ends nearby, fewest edits first.
+
+    A row is a place of the pattern, a column an end in the string.  Cost and start are one number, so that the least of
+    it is the least cost, and of equal ones the latest start.
+    """
+    size = len(symbols)
+    ahead = np.arange(size + 1)
+    behind = np.zeros(size + 1, np.int64) if is_anchored else ahead
+    key = ((ahead if is_anchored else 0) << _START_BITS) + size - behind
+    for wrong in _differences(pattern, symbols):
+        fresh = key + _ONE
+        fresh[1:] = np.minimum(fresh[1:], key[:-1] + (wrong.astype(np.int64) << _START_BITS))
+        fresh -= ahead << _START_BITS
+        key = np.minimum.accumulate(fresh) + (ahead << _START_BITS)
+    cost, start = key >> _START_BITS, size - (key & (_ONE - 1))
+    least = cost.copy()
+    for off in range(1, min(edits, size) + 1):
+        least[off:] = np.minimum(least[off:], cost[:-off])
+        least[:-off] = np.minimum(least[:-off], cost[off:])
+    ends = np.flatnonzero((cost <= edits) & (cost == least) & (start < ahead))
+    for end in ends[np.lexsort((ends, start[ends], cost[ends]))]:
+        yield int(start[end]), int(end), int(cost[end])
+
+
+def _differences(pattern: Pattern, symbols: bytes) -> Iterator[NDArray[np.bool_]]:
+    """Yield for each place of a pattern which symbols it does not allow."""
     line = np.frombuffer(symbols, np.uint8)
-    cost = np.zeros(len(line) + 1, np.int64)
-    start = np.arange(len(line) + 1)
-    for i in range(n):
-        fresh, came = cost + 1, start.copy()
-        pair = cost[:-1] + ~allowed[i][line]
-        better = pair < fresh[1:]
-        fresh[1:][better], came[1:][better] = pair[better], start[:-1][better]
-        for at in range(1, len(line) + 1):
-            if fresh[at - 1] + 1 < fresh[at]:
-                fresh[at], came[at] = fresh[at - 1] + 1, came[at - 1]
-        cost, start = fresh, came
-    for end in np.flatnonzero(cost <= edits).tolist():
-        near = cost[max(end - edits, 0) : end + edits + 1]
-        if cost[end] == near.min() and start[end] < end:
-            yield int(start[end]), int(end), int(cost[end])
+    for place in pattern.places:
+        allowed = np.zeros(256, np.bool_)
+        allowed[list(EVERY if place is None else place)] = True
+        yield ~allowed[line]
 
 
-def has_notes() -> Question:
-    """Return what finds all scores."""
-    return Exact("kind", KIND)
+def edits_between(pattern: Pattern, symbols: bytes) -> list[tuple[str, int, int]]:
+    """Return the edits by which a pattern becomes all of a string: kind, place, symbol.
+
+    Kinds are ``changed``, ``missing`` (the place has no symbol) and ``extra`` (the symbol has no place).
+    """
+    ahead = np.arange(len(symbols) + 1)
+    wrong = list(_differences(pattern, symbols))
+    rows = [ahead]
+    for here in wrong:
+        fresh = rows[-1] + 1
+        fresh[1:] = np.minimum(fresh[1:], rows[-1][:-1] + here)
+        rows.append(np.minimum.accumulate(fresh - ahead) + ahead)
+    made: list[tuple[str, int, int]] = []
+    i, at = len(wrong), len(symbols)
+    while i or at:
+        cost = rows[i][at]
+        if i and at and cost == rows[i - 1][at - 1] + wrong[i - 1][at - 1]:
+            i, at = i - 1, at - 1
+            if wrong[i][at]:
+                made.append(("changed", i, at))
+        elif i and cost == rows[i - 1][at] + 1:
+            i -= 1
+            made.append(("missing", i, at))
+        else:
+            at -= 1
+            made.append(("extra", i, at))
+    return made[::-1]

@@ -321,6 +321,11 @@ class Tune:
         return Around(**{**told, "parts": parts})
 
     @cached_property
+    def syllables(self) -> dict[int, str]:
+        """What is sung, by the row of the note."""
+        return dict(self.around.syllables)
+
+    @cached_property
     def _places(self) -> list[tuple[int, int]]:
         """The part of each voice, and which of the part's voices it is."""
         return [(n, at) for n, part in enumerate(self.around.parts) for at in range(len(part.voices))]

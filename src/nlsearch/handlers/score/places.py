@@ -19,7 +19,7 @@ def is_wanted(line: Line, tune: Tune, voice: str) -> bool:
         return True
     part = tune.around.parts[line.part]
     if voice.isdecimal():
-        return line.part + 1 == int(voice)
+        return voice.isascii() and voice.lstrip("0") == str(line.part + 1)
     names = (part.name, part.instrument, part.voices[line.voice])
     return any(keyword(voice) in keyword(name) for name in names if name)
 
@@ -71,8 +71,14 @@ def is_through_repeat(tune: Tune, line: Line, first: int, last: int) -> bool:
 
 def _sung(tune: Tune, line: Line, notes: Sequence[int]) -> str:
     """Return the syllables under some notes."""
-    held = dict(tune.around.syllables)
+    held = tune.syllables
     if not held:
         return ""
-    text = " ".join(held.get(int(line.notes[at]), "") for at in range(notes[0], notes[-1] + 1))
-    return " ".join(text.split()).replace("- ", "")
+    words: list[str] = []
+    before = notes[0]
+    for at in notes:
+        words += ["…"] * (at > before + 1)
+        words.append(held.get(int(line.notes[at]), ""))
+        before = at
+    text = " ".join(" ".join(words).split()).replace("- ", "")
+    return text if text.strip("… ") else ""

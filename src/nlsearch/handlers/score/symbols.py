@@ -21,6 +21,7 @@ D. Parsons, *The Directory of Tunes and Musical Themes*, 1975.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,10 @@ DIMENSIONS = ("contour", "rhythm", "gaps", "degree", "interval", "numeral", "cha
 ``change`` of chords beside the one before."""
 _LEVELS = 12
 _UNISON = 128
+_OCTAVE = 12
+_DIRECTIONS = ("down", "up", "the same")
+_MAJOR_DEGREES = ("1", "b2", "2", "b3", "3", "4", "#4", "5", "b6", "6", "b7", "7")
+_MINOR_DEGREES = ("1", "b2", "2", "3", "#3", "4", "#4", "5", "6", "#6", "7", "#7")
 
 
 def contour(pitches: NDArray[np.uint8]) -> bytes:
@@ -89,6 +94,30 @@ def of_line(dimension: str, line: Line, tune: Tune, keys: Sequence[tuple[int, To
     if dimension == "interval":
         return intervals(line.pitches)
     return degrees(line, tune, keys)
+
+
+def name_of_symbol(dimension: str, symbol: int) -> str:
+    """Return a symbol in words.
+
+    Examples
+    --------
+    >>> name_of_symbol("contour", 2), name_of_symbol("interval", 125), name_of_symbol("degree", 4)
+    ('up', '-3', 'b3')
+    >>> name_of_symbol("rhythm", 140), name_of_symbol("degree", 16), name_of_symbol("gaps", 135)
+    ('1:2', '3', '2:3')
+    """
+    if symbol == 0:
+        return "unknown"
+    if dimension == "contour":
+        return _DIRECTIONS[symbol - 1]
+    if dimension == "interval":
+        return f"{symbol - _UNISON:+d}" if symbol != _UNISON else "0"
+    if dimension in ("rhythm", "gaps"):
+        ratio = Fraction(2 ** ((symbol - _UNISON) / _LEVELS)).limit_denominator(8)
+        if symbol < _UNISON:
+            ratio = 1 / Fraction(2 ** ((_UNISON - symbol) / _LEVELS)).limit_denominator(8)
+        return f"{ratio.denominator}:{ratio.numerator}"
+    return (_MINOR_DEGREES if symbol > _OCTAVE else _MAJOR_DEGREES)[(symbol - 1) % _OCTAVE]
 
 
 def grams(dimension: str, symbols: bytes) -> NDArray[np.uint64]:

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nlsearch.handlers.score.melody import unpack, written_name
+from nlsearch.handlers.score.gaps import with_gaps
+from nlsearch.handlers.score.melody import name_of, unpack, written_name
 from nlsearch.handlers.score.payload import Line, Tune
 from nlsearch.handlers.score.places import evidence, is_through_repeat, is_wanted, written
 from nlsearch.kernels.melody import MUTE, WILD, Melody, Move, find_melodies, trace_melody
-from nlsearch.kernels.melodyoracle import Columns, Comparison, Fit, fits_of
 from nlsearch.limits import Limits
 from nlsearch.model import Anchors, Json, Probe, Refined, Region, Verdict
 
@@ -48,13 +48,10 @@ class AskedMelody:
         """Whether not every match counts."""
         return bool(self.voice) or self.is_anchored
 
-    def first_stretch(self) -> Melody:
-        """Return the notes before the first gap."""
-        held = slice(0, self.stretches[0])
-        whole = self.melody
-        gaps = None if whole.gaps is None else whole.gaps[held]
-        lengths = None if whole.lengths is None else whole.lengths[held]
-        return Melody(whole.pitches[held], whole.steps[held], gaps, lengths, 0, whole.is_fixed, whole.is_spelled)
+    @property
+    def is_relative(self) -> bool:
+        """Whether it was given as intervals, so that there is no pitch to be transposed."""
+        return bool(self.told.get("relative"))
 
     def score(self, found: NDArray[np.void]) -> NDArray[np.float32]:
         """Return the score of matches, as a candidate's bound has it."""
@@ -125,10 +122,11 @@ def verify(
 ) -> Verdict | None:
     """Return the best match of a score, and the others."""
     if asked.has_gaps:
-        return _with_gaps(asked, tune, payload, limits)
-    found = _matches(asked, tune, payload, regions)
+        chains = with_gaps(asked.melody, asked.stretches, asked.voice, tune, payload, limits)
+        return verdict(chains, 1.0, True, limits) if chains else None
+    found = _matches(asked, tune, payload, regions, limits.verify_matches)
     told: list[dict[str, Json]] = []
-    for row in found[: limits.verify_matches]:
+    for row in found:
         line = tune.line(int(row["line"]))
         told.append(_told(asked, tune, line, payload, row) if len(told) <= limits.evidence_more else {})
     if not told:
@@ -147,9 +145,9 @@ def verdict(told: list[dict[str, Json]], score: float, is_exact: bool, limits: L
 
 
 def _matches(
-    asked: AskedMelody, tune: Tune, payload: bytes | memoryview, regions: Sequence[Region]
+    asked: AskedMelody, tune: Tune, payload: bytes | memoryview, regions: Sequence[Region], most: int
 ) -> NDArray[np.void]:
-    """Return the matches of an item that count, fewest edits first, without those that overlap a better one."""
+    """Return at most so many matches that count, fewest edits first, without those that overlap a better one."""
     queries = asked.melody.certain()
     if regions:
         reach = asked.melody.edits
@@ -160,23 +158,26 @@ def _matches(
         found = find_melodies(asked.melody, [payload], every, np.zeros(len(every), np.uint32), targets)
     else:
         found = find_melodies(asked.melody, [payload], queries)
-    rows = found.tolist()
-    order = sorted(range(len(rows)), key=lambda at: (rows[at][6:8], rows[at][2:4], rows[at]))
+    found = found[found["end"] > found["start"]]
+    order = np.lexsort([found[name] for name in ("scale", "transposition", "end", "start", "strange", "edits")])
     kept: list[int] = []
-    taken: dict[int, list[tuple[int, int]]] = {}
+    taken = np.zeros(len(tune.line_pitch), np.bool_)
+    lines: dict[int, Line] = {}
     seen: set[tuple[int, ...]] = set()
-    for number in order:
-        _, which, first, end, *_ = rows[number]
-        if end <= first or any(low < end and first < high for low, high in taken.get(which, ())):
+    for number in order.tolist():
+        if len(kept) == most:
+            break
+        which, first, end = (int(found[name][number]) for name in ("line", "start", "end"))
+        if taken[first:end].any():
             continue
-        line = tune.line(which)
+        line = lines[which] if which in lines else lines.setdefault(which, tune.line(which))
         if not _counts(asked, tune, line, first - line.start, end - line.start):
             continue
         place = (line.part, line.voice, *line.notes[first - line.start : end - line.start].tolist())
         if place in seen:
             continue
         seen.add(place)
-        taken.setdefault(which, []).append((first, end))
+        taken[first:end] = True
         kept.append(number)
     return found[kept]
 
@@ -196,7 +197,7 @@ def _told(asked: AskedMelody, tune: Tune, line: Line, payload: bytes | memoryvie
         tune,
         line,
         list(range(start - line.start, end - line.start)),
-        transposition=int(row["transposition"]),
+        transposition=None if asked.is_relative else int(row["transposition"]),
         edits=edits,
         **({"time_scale": round(float(row["scale"]) * tune.unit / 46_126_080, 6)} if row["scale"] else {}),
     )
@@ -206,17 +207,16 @@ def _edits(melody: Melody, tune: Tune, line: Line, payload: bytes | memoryview, 
     """Return the edits of a match, in words."""
     if not row["edits"]:
         return []
-    start, end, up = int(row["start"]), int(row["end"]), int(row["transposition"])
+    first, end = int(row["start"]) - line.start, int(row["end"]) - line.start
+    rows = written(tune, line, list(range(first, end)))
     told: list[Json] = []
-    i, at = 0, start
+    i, at = 0, first
     for move in trace_melody(melody, payload, row):
         if move != "same":
-            wanted = "any note" if i >= len(melody) else _asked_name(melody, i, up)
-            got = at - line.start
-            found = _found_name(line, got) if at < end else ""
-            retimed = at < end and i < len(melody) and int(line.pitches[got]) == int(melody.pitches[i]) + up
             query = None if move == "extra" else i
-            note = None if move == "missing" else written(tune, line, [got])[0]
+            note = None if move == "missing" else rows[at - first]
+            wanted, found = _wanted(melody, i, row), _name(line, at) if at < end else ""
+            retimed = at < end and _sounds(melody, i, line, at, row) and (wanted == found or not melody.is_spelled)
             words = _words(move, i, wanted, found, retimed=retimed)
             told.append({"kind": move, "query_index": query, "note_index": note, "words": words})
         i += {"extra": 0, "merged": 2}.get(move, 1)
@@ -224,14 +224,25 @@ def _edits(melody: Melody, tune: Tune, line: Line, payload: bytes | memoryview, 
     return told
 
 
-def _asked_name(melody: Melody, i: int, up: int) -> str:
-    pitch = int(melody.pitches[i])
-    return "any note" if pitch == WILD else written_name(pitch, int(melody.steps[i]), up)
+def _wanted(melody: Melody, i: int, row: np.void) -> str:
+    """Return the name of a note of the query where it is looked for."""
+    if i >= len(melody) or melody.pitches[i] == WILD:
+        return "any note"
+    step = int(melody.steps[i]) + int(row["steps"])
+    if melody.is_spelled and melody.steps[i] != MUTE and 0 <= step < MUTE:
+        return name_of(int(melody.pitches[i]) + int(row["transposition"]), step)
+    return written_name(int(melody.pitches[i]), int(melody.steps[i]), int(row["transposition"]))
 
 
-def _found_name(line: Line, at: int) -> str:
-    pitch = int(line.pitches[at])
-    return "a note without pitch" if pitch == MUTE else written_name(pitch, int(line.steps[at]))
+def _name(line: Line, at: int) -> str:
+    """Return the name of a note, spelled as it is written."""
+    pitch, step = int(line.pitches[at]), int(line.steps[at])
+    return "a note without pitch" if pitch == MUTE else name_of(pitch, None if step == MUTE else step)
+
+
+def _sounds(melody: Melody, i: int, line: Line, at: int, row: np.void) -> bool:
+    """Say whether a note of the line sounds as one of the melody."""
+    return i < len(melody) and int(melody.pitches[i]) + int(row["transposition"]) == int(line.pitches[at])
 
 
 def _words(move: Move, i: int, wanted: str, found: str, *, retimed: bool) -> str:
@@ -247,45 +258,3 @@ def _words(move: Move, i: int, wanted: str, found: str, *, retimed: bool) -> str
     if move == "split":
         return f"note {i + 1}, {wanted}, is split in two"
     return f"notes {i + 1} and {i + 2}, {wanted}, are one"
-
-
-# --------------------------------------------------------------------------------------------------------- with gaps
-def _with_gaps(asked: AskedMelody, tune: Tune, payload: bytes | memoryview, limits: Limits) -> Verdict | None:
-    """Look for stretches one after the other in a line, under one transposition and scale."""
-    first = asked.first_stretch()
-    starts = np.unique(find_melodies(first, [payload], first.certain()))
-    compared = Comparison(asked.melody, Columns.of(payload))
-    told: list[dict[str, Json]] = []
-    for row in starts[np.lexsort((starts["start"], starts["line"]))]:
-        line = tune.line(int(row["line"]))
-        at = int(row["start"]) - line.start
-        if not is_wanted(line, tune, asked.voice) or (asked.is_anchored and at) or line.is_played:
-            continue
-        for fit in fits_of(first, compared.item, int(first.certain()[0]), int(row["start"]) + int(first.certain()[0])):
-            notes = list(_following(asked, compared, line, int(row["end"]), fit))
-            if notes and len(told) < limits.verify_matches:
-                held = [*range(at, int(row["end"]) - line.start), *notes]
-                told.append(evidence(tune, line, held, transposition=fit.transposition, edits=[]))
-                break
-    return verdict(told, 1.0, True, limits) if told else None
-
-
-def _following(asked: AskedMelody, compared: Comparison, line: Line, after: int, fit: Fit) -> Iterator[int]:
-    """Yield the notes of the other stretches, each as early as it can be; nothing if one is not there."""
-    found: list[int] = []
-    begin = asked.stretches[0]
-    for length in asked.stretches[1:]:
-        last = line.start + len(line) - length
-        place = next(
-            (
-                at
-                for at in range(after, last + 1)
-                if all(compared.same_note(begin + i, at + i, fit) for i in range(length))
-            ),
-            None,
-        )
-        if place is None:
-            return
-        found += range(place - line.start, place - line.start + length)
-        begin, after = begin + length, place + length
-    yield from found
