@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from nlsearch.folding import keyword
-from nlsearch.handlers.score.payload import Line, Tune
+from nlsearch.handlers.score.melody import name_of
+from nlsearch.handlers.score.payload import NONE, Line, Tune
 from nlsearch.model import Json
 
 
@@ -61,6 +62,14 @@ def written(tune: Tune, line: Line, notes: Sequence[int]) -> list[int]:
         return [int(at) for at in notes]
     plain = tune.line(int(tune.line_voice[line.number]))
     return [int(at) for at in np.searchsorted(plain.notes, line.notes[list(notes)])]
+
+
+def note_name(line: Line, at: int, up: int = 0) -> str:
+    """Return the name of a note, spelled as it is written; so many semitones higher, as it is spelled most often."""
+    pitch, step = int(line.pitches[at]), int(line.steps[at])
+    if pitch == NONE:
+        return "a note without pitch"
+    return name_of(pitch + up, None if up or step == NONE else step)
 
 
 def is_through_repeat(tune: Tune, line: Line, first: int, last: int) -> bool:

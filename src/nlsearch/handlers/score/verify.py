@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from nlsearch.handlers.score.gaps import with_gaps
 from nlsearch.handlers.score.melody import name_of, unpack
 from nlsearch.handlers.score.payload import Line, Tune
-from nlsearch.handlers.score.places import evidence, is_through_repeat, is_wanted, written
+from nlsearch.handlers.score.places import evidence, is_through_repeat, is_wanted, note_name, written
 from nlsearch.kernels.melody import MUTE, WILD, Melody, Move, find_melodies, trace_melody
 from nlsearch.limits import Limits
 from nlsearch.model import Anchors, Json, Probe, Refined, Region, Verdict
@@ -191,7 +191,7 @@ def _edits(melody: Melody, tune: Tune, line: Line, payload: bytes | memoryview, 
         if move != "same":
             query = None if move == "extra" else i
             note = None if move == "missing" else rows[at - first]
-            words = _words(move, i, _wanted(melody, i, row), _name(line, at) if at < end else "")
+            words = _words(move, i, _wanted(melody, i, row), note_name(line, at) if at < end else "")
             told.append({"kind": move, "query_index": query, "note_index": note, "words": words})
         i += {"extra": 0, "merged": 2}.get(move, 1)
         at += {"missing": 0, "split": 2}.get(move, 1)
@@ -205,12 +205,6 @@ def _wanted(melody: Melody, i: int, row: np.void) -> str:
     step = int(melody.steps[i]) + int(row["steps"])
     is_known = melody.is_spelled and melody.steps[i] != MUTE and 0 <= step < MUTE
     return name_of(int(melody.pitches[i]) + int(row["transposition"]), step if is_known else None)
-
-
-def _name(line: Line, at: int) -> str:
-    """Return the name of a note, spelled as it is written."""
-    pitch, step = int(line.pitches[at]), int(line.steps[at])
-    return "a note without pitch" if pitch == MUTE else name_of(pitch, None if step == MUTE else step)
 
 
 def _words(move: Move, i: int, wanted: str, found: str) -> str:
