@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from nlsearch.handlers.score.likeness import Example
     from nlsearch.handlers.score.verify import AskedMelody
 
 __all__ = ["ScoreHandler"]
@@ -54,6 +55,7 @@ class ScoreHandler:
     def __init__(self) -> None:
         self.limits = Limits()
         self._melody = LastProbe(_asked)
+        self._example = LastProbe(_example)
 
     def read(self, source: Source, limits: Limits) -> Iterator[RawItem | Skipped]:
         """Yield every tune or movement of a file as an item, or as skipped with its reason."""
@@ -106,7 +108,7 @@ class ScoreHandler:
         if probe.operator == "like":
             from nlsearch.handlers.score.likeness import verify_like
 
-            return verify_like(probe, tune, payload, self.limits)
+            return verify_like(self._example.opened(probe), tune, payload, self.limits)
         if "patterns" in probe.verification:
             from nlsearch.handlers.score.patternverify import verify_pattern
 
@@ -144,6 +146,12 @@ class ScoreHandler:
         from nlsearch.handlers.score.draw import render
 
         return render(payload, verdict, form)
+
+
+def _example(probe: Probe) -> Example:
+    from nlsearch.handlers.score.likeness import Example
+
+    return Example(probe)
 
 
 def _asked(probe: Probe) -> AskedMelody:

@@ -1,19 +1,20 @@
 """``like``: scores that hold the music of a file or an item, or a part of it, however it was written down.
 
 The longest lines of the example are laid beside those of a score, at the transposition and diagonal that most of their
-seeds agree in, and aligned at the least number of edits (Myers' bit vectors, by edlib).
+seeds agree in, and aligned at the least number of edits (Myers' bit vectors, by edlib).  A short example, an excerpt,
+is also looked for by the pieces that edits leave as they are.
 
 Score and tier
 --------------
-Score = notes that are the same / notes of the shorter of both lines; tier ``exact`` where all notes of the example's
-line are there, with the same proportions of durations, else ``near``.
+Score = notes that are the same / notes of the shorter of both lines (of :data:`LEAST_NOTES` at least, where the example
+has so many: a few notes are like everything); tier ``exact`` where all notes of the example's line are there, with the
+same proportions of durations, else ``near``.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,22 +22,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlsearch.errors import MalformedContent, QuerySyntax
-from nlsearch.handlers.score.compile import ALL, KIND, disjoint, pieces_of
+from nlsearch.handlers.score.compile import ALL, KIND, counted, pieces_of
 from nlsearch.handlers.score.facts import INTERVALS
-from nlsearch.handlers.score.melody import written_name
 from nlsearch.handlers.score.payload import NONE, Line, Tune, encode
-from nlsearch.handlers.score.places import evidence, written
+from nlsearch.handlers.score.places import evidence, note_name, written
 from nlsearch.handlers.score.seeding import AHEAD, packed_intervals
 from nlsearch.handlers.score.symbols import proportions
 from nlsearch.kernels.melody import MUTE, Melody
 from nlsearch.limits import Limits
-from nlsearch.model import Json, Probe, Question, RawItem, Scalar, Scan, SeedMatch, Skipped, Verdict
+from nlsearch.model import AnyOf, Json, Probe, Question, RawItem, Scalar, Scan, SeedMatch, Skipped, Verdict
 
 MOST_LINES = 8
 """Lines of an example that are looked for: the longest."""
 MOST_SEEDS = 4_000
-FEW_NOTES, PIECE_NOTES = 64, 8
 LEAST_SHARE = 0.75
+LEAST_NOTES = 12
+MOST_LISTED = 100
+"""Differences that are listed; all are counted."""
+LONGEST_EXCERPT = 24
+"""Notes of a line up to which edits are allowed."""
+MOST_VOTES = 500_000
+"""Pairs of seeds of two lines that are counted."""
+MOST_PLACES = 4
+"""Diagonals with equally many seeds that are looked at."""
+MOST_CELLS = 20_000_000
+"""Notes times notes of two lines up to which they are aligned however different they are; beyond, half must agree."""
 _RUN = re.compile(r"(\d+)([=XID])")
 
 
@@ -73,49 +83,57 @@ def compile_like(payload: bytes, options: Mapping[str, Scalar]) -> Probe:
     if not held:
         raise QuerySyntax("it has no melody of its own: fewer than two notes with a pitch")
     lines = sorted(held, key=lambda line: (-len(line), line.number))[:MOST_LINES]
-    count = sum(len(line) for line in lines)
-    voices = f"{len(lines)} voice{'s' if len(lines) > 1 else ''}"
-    said = f"{tune.around.title or 'a score'}, {count} notes of {voices}, at any pitch"
     edits = int(options.get("edits", 2))
+    if not 0 <= edits <= LONGEST_EXCERPT // 2:
+        raise QuerySyntax(f"edits is a whole number from 0 to {LONGEST_EXCERPT // 2}")
+    question, edits = _question(lines, edits)
+    said = f"{tune.around.title or 'a score'}, {counted(sum(len(line) for line in lines), 'note')} of "
+    said += f"{counted(len(lines), 'voice')}, at any pitch" + (f", up to {counted(edits, 'edit')}" if edits else "")
     told = {"payload": payload, "lines": [line.number for line in lines], "edits": edits}
-    return Probe(KIND, "like", said, _question(lines, edits), told, "sound", exact_floor=1.0)
+    return Probe(KIND, "like", said, question, told, "sound", exact_floor=1.0)
 
 
-def _question(lines: list[Line], edits: int) -> Question:
-    """Return what finds the candidates.
+def _question(lines: list[Line], edits: int) -> tuple[Question, int]:
+    """Return what finds the candidates, and how many edits it allows of an excerpt.
 
-    Of up to :data:`FEW_NOTES` notes the cheapest disjoint pieces, one for every :data:`PIECE_NOTES` notes and more than
-    there are edits; of more notes all runs of :data:`AHEAD` intervals.
+    Seeds of :data:`AHEAD` intervals; of an excerpt the pieces of its longest line that edits leave as they are.
     """
-    if sum(len(line) for line in lines) <= FEW_NOTES:
-        pitches = np.concatenate([line.pitches for line in lines])
-        melody = Melody(pitches, np.full(len(pitches), MUTE, np.uint8))
-        found = pieces_of(melody, [len(line) for line in lines])
-        if found is None:
-            return Scan()
-        keys, positions, bits, spans = found
-        pieces = min(disjoint(positions, spans), max(edits + 1, len(pitches) // PIECE_NOTES))
-        return SeedMatch(
-            INTERVALS, keys, positions, len(pitches), bin_width=1, max_occurrences=ALL, bits=bits, spans=spans,
-            pieces=pieces,
-        )  # fmt: skip
-    packed = [packed_intervals(line.pitches) for line in lines]
-    every = np.concatenate(packed)
-    whole = np.flatnonzero(every & np.uint64(255))
-    whole = whole[:: -(-len(whole) // MOST_SEEDS) or 1]
-    if not len(whole):
-        return Scan()
-    return SeedMatch(
-        INTERVALS, tuple(every[whole].tolist()), tuple(whole.tolist()), len(every), bin_width=4, capped_ok=True
-    )
+    keys: list[int] = []
+    positions: list[int] = []
+    base = 0
+    for line in lines:
+        packed = packed_intervals(line.pitches)
+        whole = np.flatnonzero(packed & np.uint64(255))
+        keys += packed[whole].tolist()
+        positions += (whole + base).tolist()
+        base += len(line)
+    parts: list[Question] = []
+    if keys:
+        step = -(-len(keys) // MOST_SEEDS)
+        whole_seeds = tuple(keys[::step]), tuple(positions[::step])
+        parts.append(SeedMatch(INTERVALS, *whole_seeds, base, bin_width=4, capped_ok=True))
+    line = lines[0]
+    if keys and (len(line) > LONGEST_EXCERPT or not edits):
+        return parts[0], 0
+    for allowed in range(min(edits, len(line) // 4), -1, -1):
+        melody = Melody(line.pitches, np.full(len(line), MUTE, np.uint8), edits=allowed)
+        pieces = pieces_of(melody, [len(line)])
+        if pieces is not None:
+            found, at, bits, spans = pieces
+            asked = SeedMatch(
+                INTERVALS, found, at, len(line), max_occurrences=ALL, bits=bits, spans=spans, pieces=allowed + 1
+            )
+            return AnyOf((*parts, asked)), allowed
+    return (parts[0] if parts else Scan()), 0
 
 
 # ------------------------------------------------------------------------------------------------------- verification
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """Two lines beside each other: the share that is the same, and where."""
+    """Two lines beside each other: the share that is the same, edits of all of the example's, and where."""
 
     share: float
+    edits: int
     is_whole: bool
     transposition: int
     line: Line
@@ -125,129 +143,180 @@ class Beside:
     runs: tuple[tuple[int, str], ...]
 
 
-def verify_like(probe: Probe, tune: Tune, payload: bytes | memoryview, limits: Limits) -> Verdict | None:
+class Example:
+    """What is looked for, opened: its lines with their seeds."""
+
+    def __init__(self, probe: Probe) -> None:
+        self.payload = bytes(probe.verification["payload"])
+        self.edits = int(probe.verification["edits"])
+        tune = Tune(self.payload)
+        self.lines = [Seeded.of(tune.line(number)) for number in probe.verification["lines"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """A line with its seeds, and the order of these."""
+
+    line: Line
+    seeds: NDArray[np.uint64]
+    order: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, line: Line) -> Seeded:
+        """Work out the seeds of a line."""
+        seeds = packed_intervals(line.pitches)
+        return cls(line, seeds, np.argsort(seeds, kind="stable"))
+
+
+def verify_like(example: Example, tune: Tune, payload: bytes | memoryview, limits: Limits) -> Verdict | None:
     """Return the best common stretch of the example and a score, and those of its other lines."""
-    example = Tune(probe.verification["payload"])
-    same = bytes(probe.verification["payload"]) == bytes(payload)
+    held = [Seeded.of(line) for line in tune.lines()]
     found = []
-    for number in probe.verification["lines"]:
-        asked = example.line(number)
+    for asked in example.lines:
         best = max(
-            (one for line in tune.lines() if (one := _beside(asked, line)) is not None),
+            (one for line in held if (one := _beside(asked, line, example.edits)) is not None),
             key=lambda one: (one.share, one.is_whole, -one.line.number),
             default=None,
         )
         if best is not None:
             found.append(best)
     found.sort(key=lambda one: (-one.share, not one.is_whole, one.asked.number))
-    if not found or found[0].share < LEAST_SHARE:
+    if not found or not (found[0].share >= LEAST_SHARE or found[0].edits <= example.edits):
         return None
     told = [_told(one, tune) for one in found[: 1 + limits.evidence_more]]
     shown = told[0]
     shown["more"], shown["count"] = told[1:], len(found)
-    exact = same or (
-        found[0].share == 1.0 and all(one.is_whole for one in found) and len(found) == len(probe.verification["lines"])
-    )
-    score = (
-        1.0
-        if exact
-        else min(found[0].share, 1.0) * (0.5 + 0.5 * sum(one.share for one in found) / len(probe.verification["lines"]))
-    )
+    count = len(example.lines)
+    every = len(found) == count and found[0].share == 1.0 and all(one.is_whole for one in found)
+    exact = every or example.payload == bytes(payload)
+    score = 1.0 if exact else found[0].share * (0.5 + 0.5 * sum(one.share for one in found) / count)
     return Verdict(score, "exact" if exact else "near", shown)
 
 
-def _beside(asked: Line, line: Line) -> Beside | None:
+def _beside(one: Seeded, other: Seeded, edits: int) -> Beside | None:
     """Lay two lines beside each other where most of their seeds agree."""
+    best: Beside | None = None
+    for diagonal, up in _placed(one, other):
+        found = _aligned(one.line, other.line, diagonal, up, edits)
+        if found is not None and (best is None or (found.share, found.is_whole) > (best.share, best.is_whole)):
+            best = found
+    return best
+
+
+def _aligned(asked: Line, line: Line, diagonal: int, up: int, edits: int) -> Beside | None:
+    """Align two lines near a diagonal."""
     import edlib
 
-    placed = _placed(asked, line)
-    if placed is None:
-        return None
-    diagonal, up = placed
     low, high = max(0, -diagonal), min(len(asked), len(line) - diagonal)
     if high <= low:
         return None
-    slack = 2 + (high - low) // 8
+    slack = 2 + edits + (high - low) // 8
     first, last = max(0, low + diagonal - slack), min(len(line), high + diagonal + slack)
     query = _letters(asked.pitches[low:high], up)
     target = _letters(line.pitches[first:last], 0)
     if not query or not target:
         return None
-    answer = edlib.align(query, target, "HW", "path")
+    most = -1 if len(query) * len(target) <= MOST_CELLS else len(query) // 2
+    answer = edlib.align(query, target, "HW", "path", k=most)
+    if answer["editDistance"] < 0:
+        return None
     start = answer["locations"][0][0] or 0
     runs = tuple((int(n), op) for n, op in _RUN.findall(answer["cigar"] or ""))
     same = sum(n for n, op in runs if op == "=")
     length = sum(n for n, op in runs if op in "=XD")
     found = (first + start, first + start + length)
+    covers = (low, high) == (0, len(asked))
     whole = (
-        (low, high) == (0, len(asked))
+        covers
         and same == high - low == length
         and proportions(asked.lengths) == proportions(line.lengths[slice(*found)])
     )
-    share = same / max(min(len(asked), len(line)), 1)
-    return Beside(share, whole, up, line, asked, (low, high), found, runs)
+    share = same / max(min(len(asked), len(line)), min(len(asked), LEAST_NOTES), 1)
+    distance = sum(n for n, op in runs if op != "=") if covers else len(asked)
+    return Beside(min(share, 1.0), distance, whole, up, line, asked, (low, high), found, runs)
 
 
 def _letters(pitches: NDArray[np.uint8], up: int) -> str:
-    return "".join(chr(256 + int(pitch) + (up if pitch != NONE else 0)) for pitch in pitches)
+    """Return pitches as characters, moved; those that are none are the same in both lines."""
+    codes = 512 + np.where(pitches != NONE, pitches.astype(np.int64) + up, NONE + 256)
+    return codes.astype("<u4").tobytes().decode("utf-32-le")
 
 
-def _placed(asked: Line, line: Line) -> tuple[int, int] | None:
-    """Return the diagonal (place in the line − place in the example) and the transposition of most seeds."""
+def _placed(one: Seeded, other: Seeded) -> list[tuple[int, int]]:
+    """Return the diagonals (place in the line − place in the example) and transpositions of most seeds.
+
+    Those that have as many, the nearest to that which begins with both lines first.
+    """
+    asked, line = one.line.pitches, other.line.pitches
     for ahead in (AHEAD, 4, 2, 1):
         shift = np.uint64(8 * (AHEAD - ahead))
-        ours, theirs = packed_intervals(asked.pitches) >> shift, packed_intervals(line.pitches) >> shift
-        places: dict[int, list[int]] = {}
-        for at, key in enumerate(theirs.tolist()):
-            if key & 255:
-                places.setdefault(key, []).append(at)
-        votes: Counter[tuple[int, int]] = Counter()
-        for at, key in enumerate(ours.tolist()):
-            for other in places.get(key, ())[:64]:
-                votes[(other - at, int(line.pitches[other]) - int(asked.pitches[at]))] += 1
-        if votes:
-            most = max(votes.values())
-            return min(place for place, count in votes.items() if count == most)
-    return None
+        ours, theirs = one.seeds >> shift, other.seeds >> shift
+        order = other.order if ahead == AHEAD else np.argsort(theirs, kind="stable")
+        at = np.flatnonzero(ours & np.uint64(255))
+        places, others = _pairs(ours[at], at, theirs[order], order)
+        if not len(places):
+            continue
+        diagonals, ups = others - places, line[others].astype(np.int64) - asked[places]
+        pairs, votes = np.unique(diagonals << 9 | (ups + 128), return_counts=True)
+        best = pairs[votes == votes.max()]
+        best = best[np.argsort(np.abs(best >> 9), kind="stable")][:MOST_PLACES].tolist()
+        return [(pair >> 9, (pair & 511) - 128) for pair in best]
+    return []
+
+
+def _pairs(
+    ours: NDArray[np.uint64], at: NDArray[np.int64], theirs: NDArray[np.uint64], order: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the places of equal seeds; of a frequent seed, the places nearest to that in the example.
+
+    `theirs` ascend, and where they are equal `order` does, their places.
+    """
+    low, high = np.searchsorted(theirs, ours, side="left"), np.searchsorted(theirs, ours, side="right")
+    most = max(MOST_VOTES // max(len(at), 1), 4)
+    held = np.minimum(high - low, most)
+    ranks = np.cumsum(np.diff(theirs, prepend=theirs[:1]) != 0)
+    size = np.int64(max(order.max(initial=0), at.max(initial=0)) + 1)
+    rank_of = ranks[np.minimum(low, len(ranks) - 1)] if len(ranks) else low
+    nearest = np.searchsorted(ranks * size + order, rank_of * size + at)
+    first = np.clip(nearest - held // 2, low, high - held)
+    steps = np.arange(int(held.sum())) - np.repeat(np.cumsum(held) - held, held)
+    return np.repeat(at, held), order[np.repeat(first, held) + steps]
 
 
 def _told(one: Beside, tune: Tune) -> dict[str, Any]:
     """Return the evidence of two lines beside each other, with their differences in words."""
     notes = list(range(*one.found_range))
-    edits: list[Json] = []
-    at, i = one.found_range[0], one.asked_range[0]
-    for count, operation in one.runs:
-        for _ in range(count):
-            if operation != "=":
-                edits.append(_edit(one, tune, operation, i, at))
-            i += operation in "=XI"
-            at += operation in "=XD"
+    differences = list(_differences(one, tune))
     return evidence(
         tune,
         one.line,
         notes or [one.found_range[0]],
         transposition=one.transposition,
-        edits=edits[:100],
-        edit_count=len(edits),
+        edits=differences[:MOST_LISTED],
+        edit_count=len(differences),
         query_notes=list(one.asked_range),
         share=round(one.share, 4),
     )
 
 
-def _edit(one: Beside, tune: Tune, operation: str, i: int, at: int) -> Json:
-    """Return a difference of two lines: X changed, I only in the example, D only in the score."""
-    note = None if operation == "I" else written(tune, one.line, [at])[0]
-    asked = _name(one.asked, i, one.transposition) if operation != "D" else ""
-    found = _name(one.line, at) if operation != "I" else ""
-    if operation == "X":
-        kind, words = "changed", f"note {i + 1} is {found} instead of {asked}"
-    elif operation == "I":
-        kind, words = "missing", f"note {i + 1}, {asked}, is missing"
-    else:
-        kind, words = "extra", f"{found} is extra, before note {i + 1}"
-    return {"kind": kind, "query_index": None if operation == "D" else i, "note_index": note, "words": words}
-
-
-def _name(line: Line, at: int, up: int = 0) -> str:
-    pitch = int(line.pitches[at])
-    return "a note without pitch" if pitch == NONE else written_name(pitch, int(line.steps[at]), up)
+def _differences(one: Beside, tune: Tune) -> Iterator[Json]:
+    """Yield the edits by which the example becomes what was found; notes as they are numbered in the voice."""
+    low = one.found_range[0]
+    rows = written(tune, one.line, list(range(*one.found_range)))
+    at, i = low, one.asked_range[0]
+    for count, operation in one.runs:
+        for _ in range(count):
+            query = None if operation == "D" else i
+            note = None if operation == "I" else rows[at - low]
+            if operation == "X":
+                wanted = note_name(one.asked, i, one.transposition)
+                words = f"note {i + 1} is {note_name(one.line, at)} instead of {wanted}"
+                yield {"kind": "changed", "query_index": query, "note_index": note, "words": words}
+            elif operation == "I":
+                words = f"note {i + 1}, {note_name(one.asked, i, one.transposition)}, is missing"
+                yield {"kind": "missing", "query_index": query, "note_index": note, "words": words}
+            elif operation == "D":
+                words = f"{note_name(one.line, at)} is extra, before note {i + 1}"
+                yield {"kind": "extra", "query_index": query, "note_index": note, "words": words}
+            i += operation in "=XI"
+            at += operation in "=XD"

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from nlsearch.folding import keyword
-from nlsearch.handlers.score.payload import Line, Tune
+from nlsearch.handlers.score.melody import written_name
+from nlsearch.handlers.score.payload import NONE, Line, Tune
 from nlsearch.model import Json
 
 
@@ -61,6 +62,12 @@ def written(tune: Tune, line: Line, notes: Sequence[int]) -> list[int]:
         return [int(at) for at in notes]
     plain = tune.line(int(tune.line_voice[line.number]))
     return [int(at) for at in np.searchsorted(plain.notes, line.notes[list(notes)])]
+
+
+def note_name(line: Line, at: int, up: int = 0) -> str:
+    """Return the name of a note, spelled as it is written, so many semitones higher."""
+    pitch = int(line.pitches[at])
+    return "a note without pitch" if pitch == NONE else written_name(pitch, int(line.steps[at]), up)
 
 
 def is_through_repeat(tune: Tune, line: Line, first: int, last: int) -> bool:

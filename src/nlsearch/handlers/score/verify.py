@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from nlsearch.handlers.score.gaps import with_gaps
 from nlsearch.handlers.score.melody import name_of, unpack, written_name
 from nlsearch.handlers.score.payload import Line, Tune
-from nlsearch.handlers.score.places import evidence, is_through_repeat, is_wanted, written
+from nlsearch.handlers.score.places import evidence, is_through_repeat, is_wanted, note_name, written
 from nlsearch.kernels.melody import MUTE, WILD, Melody, Move, find_melodies, trace_melody
 from nlsearch.limits import Limits
 from nlsearch.model import Anchors, Json, Probe, Refined, Region, Verdict
@@ -215,7 +215,7 @@ def _edits(melody: Melody, tune: Tune, line: Line, payload: bytes | memoryview, 
         if move != "same":
             query = None if move == "extra" else i
             note = None if move == "missing" else rows[at - first]
-            wanted, found = _wanted(melody, i, row), _name(line, at) if at < end else ""
+            wanted, found = _wanted(melody, i, row), note_name(line, at) if at < end else ""
             retimed = at < end and _sounds(melody, i, line, at, row) and (wanted == found or not melody.is_spelled)
             words = _words(move, i, wanted, found, retimed=retimed)
             told.append({"kind": move, "query_index": query, "note_index": note, "words": words})
@@ -232,12 +232,6 @@ def _wanted(melody: Melody, i: int, row: np.void) -> str:
     if melody.is_spelled and melody.steps[i] != MUTE and 0 <= step < MUTE:
         return name_of(int(melody.pitches[i]) + int(row["transposition"]), step)
     return written_name(int(melody.pitches[i]), int(melody.steps[i]), int(row["transposition"]))
-
-
-def _name(line: Line, at: int) -> str:
-    """Return the name of a note, spelled as it is written."""
-    pitch, step = int(line.pitches[at]), int(line.steps[at])
-    return "a note without pitch" if pitch == MUTE else name_of(pitch, None if step == MUTE else step)
 
 
 def _sounds(melody: Melody, i: int, line: Line, at: int, row: np.void) -> bool:
