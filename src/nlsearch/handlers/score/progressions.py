@@ -92,7 +92,7 @@ class _Match:
 
 
 def _order(match: _Match) -> tuple[int, ...]:
-    return match.edits, match.start, match.end, match.up
+    return match.edits, match.start, -match.end, match.up
 
 
 def _matches(told: dict[str, Any], chords: Sequence[Chord], tonics: Sequence[int]) -> Iterator[_Match]:
