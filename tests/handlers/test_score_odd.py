@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,11 @@ import pytest
 
 import nlsearch
 from nlsearch.errors import QueryError, QueryTooCostly
+from nlsearch.handlers.score.formats.midi import records
 from nlsearch.handlers.score.harmonies import read_numeral
+from nlsearch.handlers.score.notation import TICKS
 from nlsearch.handlers.score.patterns import Pattern, edits_between, matches
+from nlsearch.limits import Limits
 
 TUNES = """%abc-2.1
 X:1
@@ -254,3 +258,21 @@ def test_differences_through_a_repeat_name_notes_as_written(opened: nlsearch.Col
     assert hit.evidence["through_repeat"] is True
     told = [(edit["note_index"], edit["words"]) for edit in hit.evidence["edits"]]
     assert told == [(1, "note 6 is E4 instead of E#4")]
+
+
+# ---------------------------------------------------------------------------------------------------- seen and heard
+def heard(opened: nlsearch.Collection, query: str, title: str) -> list[tuple[int, int | None]]:
+    """Return onset in quarters and pitch of the notes of a match, as a MIDI file says them."""
+    hit = next(hit for hit in opened.search(query).hits if hit.item.title == title)
+    (item,) = records(io.BytesIO(opened.draw(hit, "midi").data), Limits())
+    notes = item.content.parts[0].voices[0].notes  # type: ignore[union-attr]
+    return [(note.onset // TICKS, note.pitch) for note in notes]
+
+
+def test_a_match_through_a_repeat_is_heard_as_it_is_played(opened: nlsearch.Collection) -> None:
+    assert heard(opened, 'notes:"B4 D4 C4 E4"', "Repeated") == [(0, 71), (1, 62), (2, 60), (3, 64)]
+
+
+def test_of_a_progression_its_bars_are_heard(opened: nlsearch.Collection) -> None:
+    assert heard(opened, 'chords:"F G7"', "Chords") == [(0, 65), (4, 67)]
+    assert heard(opened, 'chords:"G7 Am"', "Chords") == [(0, 67), (4, 69)]

@@ -142,6 +142,7 @@ def _evidence(tune: Tune, match: _Match, held: Sequence[tuple[int, Chord, int]])
         "bars": labels,
         "notes": [],
         "chords": chords,
+        "harmonies": numbers,
         "transposition": match.up,
         "edits": _edits(match, chords) if match.edits else [],
     }
