@@ -25,7 +25,7 @@ that are left as they are: Wu & Manber, Communications of the ACM 1992 35:83.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -100,6 +100,17 @@ class Melody:
         return known[:most].astype(np.uint32)
 
 
+def _given(melody: Melody) -> tuple[Any, ...]:
+    """Return a melody as the kernel takes it."""
+    return (
+        (melody.edits, melody.is_fixed, melody.is_spelled, melody.is_anchored),
+        np.ascontiguousarray(melody.pitches, np.uint8),
+        np.ascontiguousarray(melody.steps, np.uint8),
+        None if melody.gaps is None else np.ascontiguousarray(melody.gaps, np.float32),
+        None if melody.lengths is None else np.ascontiguousarray(melody.lengths, np.float32),
+    )
+
+
 def find_melodies(
     melody: Melody,
     payloads: list[bytes | memoryview],
@@ -135,11 +146,7 @@ def find_melodies(
 
         return find_melodies_reference(melody, payloads, queries, items, targets)
     raw = native.compiled.find_melodies(
-        (melody.edits, melody.is_fixed, melody.is_spelled, melody.is_anchored),
-        np.ascontiguousarray(melody.pitches, np.uint8),
-        np.ascontiguousarray(melody.steps, np.uint8),
-        None if melody.gaps is None else np.ascontiguousarray(melody.gaps, np.float32),
-        None if melody.lengths is None else np.ascontiguousarray(melody.lengths, np.float32),
+        *_given(melody),
         payloads,
         None if items is None else np.ascontiguousarray(items, np.uint32),
         np.ascontiguousarray(queries, np.uint32),
@@ -166,11 +173,7 @@ def trace_melody(melody: Melody, payload: bytes | memoryview, found: np.void) ->
 
         return trace_melody_reference(melody, payload, start, end, fit)
     raw = native.compiled.trace_melody(
-        (melody.edits, melody.is_fixed, melody.is_spelled, melody.is_anchored),
-        np.ascontiguousarray(melody.pitches, np.uint8),
-        np.ascontiguousarray(melody.steps, np.uint8),
-        None if melody.gaps is None else np.ascontiguousarray(melody.gaps, np.float32),
-        None if melody.lengths is None else np.ascontiguousarray(melody.lengths, np.float32),
+        *_given(melody),
         payload,
         start,
         end,

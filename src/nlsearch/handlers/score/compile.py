@@ -47,7 +47,7 @@ def compile_melody(operator: str, value: str, options: Mapping[str, Scalar]) -> 
     tokens = _read(operator, value)
     count = len(tokens.notes)
     if count < LEAST_NOTES:
-        raise QuerySyntax("one note is found in every score", hint="give at least two")
+        raise QuerySyntax("one note is found in every score", hint="; ".join(["give at least two", *tokens.remarks]))
     refuse_long(count, "notes")
     edits = edits_of(options, count)
     if edits and len(tokens.stretches) > 1:

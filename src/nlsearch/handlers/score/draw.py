@@ -14,7 +14,7 @@ from nlsearch.handlers.score.mei import EngravedNote, Passage, Staff
 from nlsearch.handlers.score.notation import Bar, Key, Meter
 from nlsearch.handlers.score.payload import GRACE, NONE, Tune
 from nlsearch.handlers.score.pianoroll import Roll, RollNote, around, svg
-from nlsearch.handlers.score.render import midi_bytes, wav_bytes
+from nlsearch.handlers.score.render import Sounding, midi_bytes, wav_bytes
 from nlsearch.model import Json, Picture, Verdict
 
 _TYPES = {"roll": "image/svg+xml", "midi": "audio/midi", "wav": "audio/wav"}
@@ -60,11 +60,31 @@ def render(payload: Buffer, verdict: Verdict | None, form: str) -> Picture:
     notes = list(_notes(tune, verdict))
     if form == "roll":
         return Picture(_TYPES[form], svg(_roll(tune, notes, verdict)))
-    held = [note for note in notes if note.is_matched] or notes
-    first = min((note.onset for note in held), default=0)
-    sounding = [(note.onset - first, note.duration, note.pitch) for note in held]
+    sounding = _in_order(
+        notes,
+        list(_matched(tune, verdict)),
+        is_through_repeat=verdict is not None and bool(verdict.evidence.get("through_repeat")),
+    )
     write = midi_bytes if form == "midi" else wav_bytes
     return Picture(_TYPES[form], write(sounding, tune.around.tempo))
+
+
+def _in_order(notes: list[_Drawn], rows: list[int], *, is_through_repeat: bool) -> list[Sounding]:
+    """Return the notes to be heard, from time 0: those of a match, through a repeat in their order, or all."""
+    by_row = {note.row: note for note in notes}
+    held = [by_row[row] for row in rows if row in by_row] or notes
+    if not is_through_repeat:
+        held = sorted(held, key=lambda note: note.onset)
+    sounding: list[Sounding] = []
+    begin, before = 0, held[0].onset if held else 0
+    for note in held:
+        if note.onset < before:
+            begin = sounding[-1][0] + sounding[-1][1] - note.onset
+        elif not sounding:
+            begin = -note.onset
+        before = note.onset
+        sounding.append((begin + note.onset, note.duration, note.pitch))
+    return sounding
 
 
 def _notes(tune: Tune, verdict: Verdict | None) -> Iterator[_Drawn]:
@@ -93,10 +113,20 @@ def _notes(tune: Tune, verdict: Verdict | None) -> Iterator[_Drawn]:
 
 
 def _matched(tune: Tune, verdict: Verdict | None) -> Iterator[int]:
-    """Yield the rows of the notes of the best match."""
-    if verdict is None or not verdict.evidence.get("notes"):
+    """Yield the rows of the notes of the best match; of a progression all notes that begin while it lasts."""
+    if verdict is None:
         return
     told = verdict.evidence
+    if told.get("harmonies"):
+        onsets = [harmony.onset for harmony in tune.harmonies]
+        first, last = onsets[told["harmonies"][0]], onsets[told["harmonies"][-1]]
+        end = min((onset for onset in onsets if onset > last), default=None)
+        for row, onset in enumerate(tune.onset.tolist()):
+            if onset >= first and (end is None or onset < end):
+                yield row
+        return
+    if not told.get("notes"):
+        return
     for line in tune.lines(played=False):
         if line.part == told["part"] and tune.around.parts[line.part].voices[line.voice] == told["voice"]:
             yield from (int(line.notes[at]) for at in told["notes"] if at < len(line))

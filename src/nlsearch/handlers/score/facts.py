@@ -90,7 +90,7 @@ OPERATORS: tuple[Operator, ...] = (
         "complete",
         _SCORE,
         _MELODY,
-        "notes: C4 D4 E4, c'4 d'8, do re mi, with durations C4:8; ? any note, * any number of them",
+        "C4 D4 E4, c'4 d'8, do re mi, 60 62 64, with durations C4:8; ? any note, * any number of them",
     ),
     Operator("abc", "As notes, written in ABC", 'abc:"CDE F2"', "complete", _SCORE, _MELODY, "a melody in ABC"),
     Operator(
@@ -161,7 +161,8 @@ OPERATORS: tuple[Operator, ...] = (
         "The score holds the melody of this file or item, or a part of it",
         'like:"examples/collection/music/frère jacques.mid"',
         "sound",
-        "share of the notes of the shorter one that the best common stretch holds unchanged",
+        "share of the notes of the shorter one (12 at least) that the best common stretch holds unchanged; less where "
+        "other voices agree less",
         (Option("edits", "integer", "edits allowed, of an excerpt of up to 24 notes", default=2),),
         "a file or the id of an item",
     ),

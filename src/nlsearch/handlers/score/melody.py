@@ -42,6 +42,8 @@ _MIDDLE_OCTAVE = 4
 _ANY = "?*"
 MOST_SIGNS = 2
 """Sharps or flats of a note that are written."""
+MOST_WARNINGS = 3
+"""Of a reader, that are told of a value."""
 HIGHEST = 127
 """The highest pitch, G9; the lowest is 0, C-1."""
 
@@ -240,6 +242,8 @@ def _unread(token: str) -> QuerySyntax:
 def tokens_of(score: Score) -> Tokens:
     """Return the line of the first voice of a score that has notes, as a query; durations count if they differ.
 
+    What the reader warns of stands in the remarks.
+
     Raises
     ------
     QuerySyntax
@@ -257,7 +261,7 @@ def tokens_of(score: Score) -> Tokens:
         Sought(note.pitch, note.step, length if told else None, gap if told else None)
         for note, length, gap in zip(line, lengths, [*ends, lengths[-1]], strict=True)
     ]
-    return Tokens((tuple(sought),))
+    return Tokens((tuple(sought),), tuple(score.warnings[:MOST_WARNINGS]))
 
 
 _INTERVAL = re.compile(r"(?P<sign>[+-]?)(?:(?P<semitones>\d{1,3})|(?P<quality>[MmPAaDd])(?P<number>\d{1,2}))$")

@@ -254,24 +254,24 @@ def _approximate(pattern: Pattern, symbols: bytes, edits: int, *, is_anchored: b
     """Yield where the edit distance to the pattern is smallest of all ends nearby, fewest edits first.
 
     A row is a place of the pattern, a column an end in the string.  Cost and start are one number, so that the least of
-    it is the least cost, and of equal ones the latest start.
+    it is the least cost, and of equal ones the earliest start: an extra symbol rather than a changed or a missing one.
     """
     size = len(symbols)
     ahead = np.arange(size + 1)
     behind = np.zeros(size + 1, np.int64) if is_anchored else ahead
-    key = ((ahead if is_anchored else 0) << _START_BITS) + size - behind
+    key = ((ahead if is_anchored else 0) << _START_BITS) + behind
     for wrong in _differences(pattern, symbols):
         fresh = key + _ONE
         fresh[1:] = np.minimum(fresh[1:], key[:-1] + (wrong.astype(np.int64) << _START_BITS))
         fresh -= ahead << _START_BITS
         key = np.minimum.accumulate(fresh) + (ahead << _START_BITS)
-    cost, start = key >> _START_BITS, size - (key & (_ONE - 1))
+    cost, start = key >> _START_BITS, key & (_ONE - 1)
     least = cost.copy()
     for off in range(1, min(edits, size) + 1):
         least[off:] = np.minimum(least[off:], cost[:-off])
         least[:-off] = np.minimum(least[:-off], cost[off:])
     ends = np.flatnonzero((cost <= edits) & (cost == least) & (start < ahead))
-    for end in ends[np.lexsort((ends, start[ends], cost[ends]))]:
+    for end in ends[np.lexsort((-ends, start[ends], cost[ends]))]:
         yield int(start[end]), int(end), int(cost[end])
 
 

@@ -92,7 +92,7 @@ class _Match:
 
 
 def _order(match: _Match) -> tuple[int, ...]:
-    return match.edits, match.start, match.end, match.up
+    return match.edits, match.start, -match.end, match.up
 
 
 def _matches(told: dict[str, Any], chords: Sequence[Chord], tonics: Sequence[int]) -> Iterator[_Match]:
@@ -142,6 +142,7 @@ def _evidence(tune: Tune, match: _Match, held: Sequence[tuple[int, Chord, int]])
         "bars": labels,
         "notes": [],
         "chords": chords,
+        "harmonies": numbers,
         "transposition": match.up,
         "edits": _edits(match, chords) if match.edits else [],
     }
