@@ -276,3 +276,12 @@ def test_a_match_through_a_repeat_is_heard_as_it_is_played(opened: nlsearch.Coll
 def test_of_a_progression_its_bars_are_heard(opened: nlsearch.Collection) -> None:
     assert heard(opened, 'chords:"F G7"', "Chords") == [(0, 65), (4, 67)]
     assert heard(opened, 'chords:"G7 Am"', "Chords") == [(0, 67), (4, 69)]
+
+
+def test_a_note_of_hours_is_not_engraved(tmp_path: Path) -> None:
+    (tmp_path / "long.abc").write_text("X:1\nT:long\nL:1/4\nK:C\nC99999 D E|]\n", "utf-8")
+    with nlsearch.Collection.open(tmp_path / "c.nls", create=True) as collection:
+        collection.index([tmp_path / "long.abc"])
+        (hit,) = collection.search('notes:"C4 D4"').hits
+        for form in (None, "roll", "midi", "wav"):
+            assert len(collection.draw(hit, form).data) < 10_000_000
