@@ -12,7 +12,7 @@ import pytest
 import nlsearch
 from nlsearch.errors import QueryError, QueryTooCostly
 from nlsearch.handlers.score.formats.midi import records
-from nlsearch.handlers.score.harmonies import read_numeral
+from nlsearch.handlers.score.harmonies import read_numeral, read_symbol
 from nlsearch.handlers.score.notation import TICKS
 from nlsearch.handlers.score.patterns import Pattern, edits_between, matches
 from nlsearch.limits import Limits
@@ -123,6 +123,15 @@ def test_values_out_of_bounds_are_mistakes(opened: nlsearch.Collection, query: s
 def test_what_would_take_minutes_is_refused(opened: nlsearch.Collection, query: str, says: str) -> None:
     with pytest.raises(QueryTooCostly, match=says):
         opened.search(query)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("Am/c", "Am"), ("G7/b", "G7"), ("C6/9", "C6"), ("F#m7b5/A", "F#dim7"), ("Fine", None), ("C/x", None)],
+)
+def test_what_stands_behind_the_bar_of_a_chord(text: str, name: str | None) -> None:
+    chord = read_symbol(text)
+    assert (None if chord is None else str(chord)) == name
 
 
 def test_degrees_of_degrees_have_an_end(opened: nlsearch.Collection) -> None:
