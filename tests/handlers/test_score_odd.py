@@ -12,7 +12,7 @@ import pytest
 import nlsearch
 from nlsearch.errors import QueryError, QueryTooCostly
 from nlsearch.handlers.score.formats.midi import records
-from nlsearch.handlers.score.harmonies import read_numeral
+from nlsearch.handlers.score.harmonies import read_numeral, read_symbol
 from nlsearch.handlers.score.notation import TICKS
 from nlsearch.handlers.score.patterns import Pattern, edits_between, matches
 from nlsearch.limits import Limits
@@ -123,6 +123,15 @@ def test_values_out_of_bounds_are_mistakes(opened: nlsearch.Collection, query: s
 def test_what_would_take_minutes_is_refused(opened: nlsearch.Collection, query: str, says: str) -> None:
     with pytest.raises(QueryTooCostly, match=says):
         opened.search(query)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("Am/c", "Am"), ("G7/b", "G7"), ("C6/9", "C6"), ("F#m7b5/A", "F#dim7"), ("Fine", None), ("C/x", None)],
+)
+def test_what_stands_behind_the_bar_of_a_chord(text: str, name: str | None) -> None:
+    chord = read_symbol(text)
+    assert (None if chord is None else str(chord)) == name
 
 
 def test_degrees_of_degrees_have_an_end(opened: nlsearch.Collection) -> None:
@@ -276,3 +285,12 @@ def test_a_match_through_a_repeat_is_heard_as_it_is_played(opened: nlsearch.Coll
 def test_of_a_progression_its_bars_are_heard(opened: nlsearch.Collection) -> None:
     assert heard(opened, 'chords:"F G7"', "Chords") == [(0, 65), (4, 67)]
     assert heard(opened, 'chords:"G7 Am"', "Chords") == [(0, 67), (4, 69)]
+
+
+def test_a_note_of_hours_is_not_engraved(tmp_path: Path) -> None:
+    (tmp_path / "long.abc").write_text("X:1\nT:long\nL:1/4\nK:C\nC99999 D E|]\n", "utf-8")
+    with nlsearch.Collection.open(tmp_path / "c.nls", create=True) as collection:
+        collection.index([tmp_path / "long.abc"])
+        (hit,) = collection.search('notes:"C4 D4"').hits
+        for form in (None, "roll", "midi", "wav"):
+            assert len(collection.draw(hit, form).data) < 10_000_000

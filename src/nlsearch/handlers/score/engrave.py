@@ -13,12 +13,13 @@ from typing import Any
 from nlsearch.errors import MissingExtra
 from nlsearch.handlers.score.markup import clean
 from nlsearch.handlers.score.mei import EngravedNote, Passage, Staff, mei_of
+from nlsearch.handlers.score.notation import TICKS
 
 __all__ = ["MOST_BARS", "MOST_NOTES", "EngravedNote", "Passage", "Staff", "engraved", "is_available"]
 
 WIDTH, SCALE = 760, 40
-MOST_BARS, MOST_NOTES = 64, 2_000
-"""That are engraved; what is larger is for a piano roll."""
+MOST_BARS, MOST_NOTES, MOST_QUARTERS = 64, 2_000, 1_024
+"""That are engraved, and how long they last; what is larger, or one note of hours, is for a piano roll."""
 
 
 @functools.cache
@@ -33,7 +34,7 @@ def engraved(passage: Passage) -> bytes | None:
     Returns
     -------
     bytes or None
-        None if there is no bar, or more than :data:`MOST_BARS` or :data:`MOST_NOTES`.
+        None if there is no bar, or more than :data:`MOST_BARS`, :data:`MOST_NOTES` or :data:`MOST_QUARTERS`.
 
     Raises
     ------
@@ -46,6 +47,8 @@ def engraved(passage: Passage) -> bytes | None:
         return None
     layers = [layer for staff in passage.staves for layer in staff.layers]
     start = passage.bars[0].onset
+    if passage.end - start > MOST_QUARTERS * TICKS:
+        return None
     if sum(start <= note.onset < passage.end for layer in layers for note in layer) > MOST_NOTES:
         return None
     toolkit = _toolkit()

@@ -27,7 +27,7 @@ from nlsearch.handlers.score.notation import Harmony
 
 TRIADS = ("major", "minor", "diminished", "augmented", "suspended")
 ADDED = ("", "7", "maj7", "6", "other")
-_SYMBOL = re.compile(r"(?P<root>[A-H])(?P<sign>##|#|♯|bb|b|♭|-)?(?P<kind>[^/]*)(?:/(?P<bass>[A-H][#b♯♭-]*))?$")
+_SYMBOL = re.compile(r"(?P<root>[A-H])(?P<sign>##|#|♯|bb|b|♭|-)?(?P<kind>[^/]*)(?:/(?:[A-Ha-h][#b♯♭-]*|\d+))?$")
 _KIND = re.compile(
     r"(?P<triad>maj(?=7|9|11|13|$)|major|min|minor|mi(?![a-z])|m(?!a)|-|dim|°|o|ø|hdim|aug|\+|sus[24]?|M(?=7|9|$)|Δ|j7)?"
     r"(?P<rest>.*)$"
@@ -45,7 +45,6 @@ _ROMANS = ("I", "II", "III", "IV", "V", "VI", "VII")
 _MAJOR_DEGREES = (0, 2, 4, 5, 7, 9, 11)
 _MINOR_DEGREES = (0, 2, 3, 5, 7, 8, 10)
 _SEVENTHS = ("7", "65", "43", "42", "2", "6/5", "4/3", "4/2", "9", "11", "13")
-_NONE = {"", "N.C.", "NC", "N", "none", "."}
 
 
 @dataclass(frozen=True, slots=True)
