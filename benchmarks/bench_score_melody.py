@@ -53,6 +53,7 @@ class Query:
         notes = [f"{NAMES[p % 12]}{p // 12 - 1}" for p in self.pitches]
         if durations:
             notes = [f"{name}:{_fraction(length)}" for name, length in zip(notes, self.lengths, strict=True)]
+            edits = min(edits, (len(notes) - 1) // 2)  # more may leave no note as it is
         return f'notes:"{" ".join(notes)}"{{edits={edits}}}'
 
 
