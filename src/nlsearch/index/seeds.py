@@ -142,17 +142,36 @@ class SeedIndex:
         return mapped(file_of(self._directory, self.space, part), dtype, count)
 
     # ------------------------------------------------------------------------------------------------------- look-ups
-    def _places(self, keys: ArrayLike) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-        """Return where the postings of each key begin and end, checked to be inside of the file."""
-        begins, ends = self._table(keys)
+    def _places(self, keys: ArrayLike, bits: tuple[int, ...] = ()) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+        """Return where the postings of each key begin and end, checked to be inside of the file.
+
+        With `bits`, those of all keys that agree with it in so many of the highest bits.
+        """
+        begins, ends = self._prefixes(keys, bits) if bits else self._table(keys)
         if np.any(begins > ends) or np.any(ends > self.facts.postings):
             raise self._damaged("points outside of the postings")
         return begins, ends
 
-    def _table(self, keys: ArrayLike) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    def _prefixes(self, keys: ArrayLike, bits: tuple[int, ...]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+        free = np.uint64(self.facts.key_bits) - np.array(bits, np.uint64)
+        low = self._asked(keys).astype(np.uint64) >> free << free
+        high = low | ((np.uint64(1) << free) - np.uint64(1))
+        if self._keys is None:
+            first, last = low.astype(np.int64), high.astype(np.int64) + 1
+        else:
+            first = np.searchsorted(self._keys, low.astype(self._keys.dtype), "left")
+            last = np.searchsorted(self._keys, high.astype(self._keys.dtype), "right")
+        return self._starts[first].astype(np.uint64), self._starts[last].astype(np.uint64)
+
+    def _asked(self, keys: ArrayLike) -> NDArray[Any]:
+        """Return keys, checked to be of the space."""
         asked = np.asarray(keys)
         if len(asked) and (asked.min() < 0 or int(asked.max()) >= 2**self.facts.key_bits):
             raise ValueError(f"keys of space {self.space.name} are below 2 ** {self.facts.key_bits}")
+        return asked
+
+    def _table(self, keys: ArrayLike) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+        asked = self._asked(keys)
         if self._keys is None:
             where = asked.astype(np.int64)
             return self._starts[where].astype(np.uint64), self._starts[where + 1].astype(np.uint64)
@@ -162,23 +181,6 @@ class SeedIndex:
         found[found] = self._keys[entry[found]] == wanted[found]
         begins = self._starts[entry].astype(np.uint64)
         return begins, np.where(found, self._starts[entry + found], begins).astype(np.uint64)
-
-    def _prefixed(
-        self, keys: NDArray[np.uint64], bits: tuple[int, ...]
-    ) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-        """Return where the postings of all keys with the same highest bits as each key begin and end."""
-        free = np.uint64(self.facts.key_bits) - np.array(bits, np.uint64)
-        low = keys >> free << free
-        high = low | ((np.uint64(1) << free) - np.uint64(1))
-        if self._keys is None:
-            first, last = low.astype(np.int64), high.astype(np.int64) + 1
-        else:
-            first = np.searchsorted(self._keys, low.astype(self._keys.dtype), "left")
-            last = np.searchsorted(self._keys, high.astype(self._keys.dtype), "right")
-        begins, ends = self._starts[first].astype(np.uint64), self._starts[last].astype(np.uint64)
-        if np.any(begins > ends) or np.any(ends > self.facts.postings):
-            raise self._damaged("points outside of the postings")
-        return begins, ends
 
     def _entries(self, low: int, high: int) -> tuple[int, int]:
         """Return the entries of the table of starts for keys [low, high)."""
@@ -289,7 +291,7 @@ class SeedIndex:
     def _chosen(self, match: SeedMatch) -> _Chosen:
         """Return the seeds of a question that are asked."""
         keys, positions, flags = _columns(match)
-        begins, ends = self._prefixed(keys, match.bits) if match.bits else self._places(keys)
+        begins, ends = self._places(keys, match.bits)
         counts = (ends - begins).astype(np.int64)
         if match.pieces:
             held = cheapest_pieces(counts, positions.astype(np.int64), np.array(match.spans, np.int64), match.pieces)

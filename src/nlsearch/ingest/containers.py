@@ -21,6 +21,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
 from nlsearch.errors import InputError, LimitExceeded, MalformedContent, UnsupportedFeature
+from nlsearch.handlers.smallreads import SmallReads
 from nlsearch.index.storage import writing
 from nlsearch.ingest.detect import Recognised
 from nlsearch.limits import Limits
@@ -28,8 +29,6 @@ from nlsearch.model import Failure
 from nlsearch.sandbox.layers import RATIO_FLOOR, Layer, translated
 from nlsearch.sandbox.sources import Caps, FileSource, MemberSource, plain_name, visible
 
-_DIRECTORY_BYTES = 16 * 2**20
-_ENTRY_BYTES = 46
 _COPY_BYTES = 2**20
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA})
 _ENCRYPTED = 0x1
@@ -100,7 +99,7 @@ class Lister:
         source, own = self._accessible(archive.source)
         try:
             with source.stream() as content, translated(), _tar_errors():
-                guarded = cast("BinaryIO", _SmallReads(content, self.limits.container_members))
+                guarded = cast("BinaryIO", SmallReads(content, self.limits.container_members))
                 listing = self._zip(guarded, source) if archive.container == "zip" else self._tar(guarded, source)
                 for member in listing:
                     if isinstance(member, Member):
@@ -218,28 +217,6 @@ class Lister:
                     copied += len(chunk)
                     self.limits.check("container_bytes", self._bytes + copied)
                     file.write(chunk)
-
-
-class _SmallReads:
-    """A file of which no more is read at once than a directory of an allowed number of members needs."""
-
-    def __init__(self, inner: BinaryIO, members: int) -> None:
-        self._inner = inner
-        self._most = _DIRECTORY_BYTES + members * _ENTRY_BYTES
-        self.seek = inner.seek
-        self.tell = inner.tell
-        self.seekable = inner.seekable
-
-    def read(self, size: int = -1) -> bytes:
-        """Read as much as a directory may need."""
-        content = self._inner.read(self._most + 1 if size < 0 else min(size, self._most + 1))
-        if len(content) > self._most:
-            raise LimitExceeded("its directory is longer than the cap container_members allows")
-        return content
-
-    def close(self) -> None:
-        """Close the file."""
-        self._inner.close()
 
 
 class _tar_errors:  # noqa: N801 - a context manager that reads like a function

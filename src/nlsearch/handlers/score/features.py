@@ -26,13 +26,13 @@ def features_of(item: RawItem) -> Features:
     payload = encode(score)
     tune = Tune(payload)
     pitches, durations = sounding(tune)
-    keys, is_stated = tonality(tune.keys, pitches, durations)
+    keys = tonality(tune.keys, pitches, durations)
     fields = _said(score)
     fields |= _counted(score, pitches)
     if keys:
         names = list(dict.fromkeys(str(key) for _, key in keys))[:MOST_VALUES]
         fields |= {"key": names, "mode": list(dict.fromkeys(key.mode for _, key in keys))}
-        fields["key_source"] = "stated" if is_stated else "estimated"
+        fields["key_source"] = "stated" if keys[0][1].is_stated else "estimated"
     return Features(
         words=" ".join(filter(None, [score.title, score.composer, score.lyricist, *score.words.values()])),
         fields=fields,

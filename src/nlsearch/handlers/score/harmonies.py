@@ -22,7 +22,7 @@ from itertools import pairwise
 import numpy as np
 
 from nlsearch.errors import QuerySyntax
-from nlsearch.handlers.score.keys import Tonality, pitch_class
+from nlsearch.handlers.score.keys import SCALES, Tonality, pitch_class
 from nlsearch.handlers.score.notation import Harmony
 
 TRIADS = ("major", "minor", "diminished", "augmented", "suspended")
@@ -42,8 +42,6 @@ _NUMERAL = re.compile(
     r"(?P<triad>o|°|ø|\+)?(?P<rest>[^/]*)(?:/(?P<of>.+))?$"
 )
 _ROMANS = ("I", "II", "III", "IV", "V", "VI", "VII")
-_MAJOR_DEGREES = (0, 2, 4, 5, 7, 9, 11)
-_MINOR_DEGREES = (0, 2, 3, 5, 7, 8, 10)
 _SEVENTHS = ("7", "65", "43", "42", "2", "6/5", "4/3", "4/2", "9", "11", "13")
 
 
@@ -113,14 +111,14 @@ def read_numeral(text: str, is_minor: bool, deepest: int = 3) -> Chord | None:
     match = _NUMERAL.match(text.strip())
     if match is None or match["roman"] in ("Ger", "Fr", "It"):
         return None
-    degrees = _MINOR_DEGREES if is_minor else _MAJOR_DEGREES
+    degrees = SCALES[is_minor]
     roman = match["roman"]
     sign = match["sign"] or ""
     alter = sign.count("#") + sign.count("♯") - sign.count("b") - sign.count("♭") - sign.count("-")
     if roman == "N":
         return Chord(1, 0)
     place = _ROMANS.index(roman.upper())
-    lowered = is_minor and alter == -1 and degrees[place] != _MAJOR_DEGREES[place]
+    lowered = is_minor and alter == -1 and degrees[place] != SCALES[0][place]
     root = degrees[place] + (0 if lowered else alter)  # bVI is VI in a minor key
     diminished = match["triad"] in ("o", "°", "ø")
     if place == len(_ROMANS) - 1 and is_minor and not alter and (diminished or roman == "vii"):
@@ -134,7 +132,7 @@ def read_numeral(text: str, is_minor: bool, deepest: int = 3) -> Chord | None:
         over = read_numeral(match["of"], is_minor, deepest - 1)
         if over is None:
             return Chord(root % 12, triad, added)
-        root = over.root + (_MINOR_DEGREES if over.triad == 1 else _MAJOR_DEGREES)[place] + alter
+        root = over.root + SCALES[over.triad == 1][place] + alter
     return Chord(root % 12, triad, added)
 
 

@@ -9,22 +9,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlsearch.handlers.score.notation import NATURALS, Key
 
-_MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
-_MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
-_MAJOR_NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
-_MINOR_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
+_PROFILES = (
+    (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88),
+    (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17),
+)
+"""How well each pitch class above the tonic fits into a major and into a minor key."""
+_NAMES = (
+    ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"),
+    ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"),
+)
+_KEY_MODES = ("major", "minor")
+_DIGITS = 12
+"""Of a correlation; keys that agree in so many fit equally well."""
 MINOR_LIKE = {"minor", "aeolian", "dorian", "phrygian", "locrian"}
 """Modes with a minor third."""
-_ON_FIFTHS = {"major": 0, "ionian": 0, "lydian": -1, "mixolydian": 1, "dorian": 2, "minor": 3, "aeolian": 3}
-_ON_FIFTHS |= {"phrygian": 4, "locrian": 5}
-"""Fifths from the tonic of the major key with the same signature up to that of the mode."""
-_FIFTHS = "FCGDAEB"
+MODES = {
+    "major": 0, "ionian": 0, "minor": 3, "aeolian": 3, "dorian": 2, "phrygian": 4, "lydian": -1, "mixolydian": 1,
+    "locrian": 5,
+}  # fmt: skip
+"""How far the tonic lies along the line of fifths from where the signature's major key has it."""
+ON_THE_LINE = "FCGDAEB"
+"""Letters on the line of fifths, on which F is -1 and C is 0; signatures take their sharps in this order."""
+SCALES = (NATURALS, (0, 2, 3, 5, 7, 8, 10))
+"""Semitones above the tonic of the degrees of major and natural minor keys."""
 LEAST_NOTES = 4
 
 
@@ -53,17 +67,21 @@ def pitch_class(name: str) -> int:
     return (NATURALS["CDEFGAB".index(name[0])] + name.count("#") - name[1:].count("b")) % 12
 
 
+def name_on_the_line(fifths: int) -> str:
+    """Return the name at a place of the line of fifths: ``"C"``, ``"F#"``, ``"Bb"``."""
+    signs, letter = divmod(fifths + 1, 7)
+    return ON_THE_LINE[letter] + ("#" * signs if signs > 0 else "b" * -signs)
+
+
 def tonic_of(fifths: int, mode: str) -> str:
     """Return the name of the tonic of a mode with a signature."""
-    at = 1 + fifths + _ON_FIFTHS[mode]
-    signs, letter = divmod(at, 7)
-    return _FIFTHS[letter] + ("#" * signs if signs > 0 else "b" * -signs)
+    return name_on_the_line(fifths + MODES[mode])
 
 
 def stated(key: Key) -> Tonality | None:
     """Return the key that a source states; None for a signature without a mode."""
     mode = key.mode.lower()
-    if mode not in _ON_FIFTHS:
+    if mode not in MODES:
         return None
     try:
         name = key.tonic or tonic_of(key.fifths, mode)
@@ -86,51 +104,56 @@ def estimated(pitches: NDArray[np.uint8], durations: NDArray[np.uint32]) -> Tona
     Tonality or None
         None if there are fewer than :data:`LEAST_NOTES` notes, or nothing tells one key from another.
     """
-    if len(pitches) < LEAST_NOTES:
+    fits = _fits(pitches, durations)
+    if fits is None or not fits.any():
         return None
-    held = np.bincount(pitches % 12, durations.astype(np.float64), 12)
-    if held.std() == 0:
-        return None
-    best: tuple[float, int, str] | None = None
-    for mode, profile in (("major", _MAJOR), ("minor", _MINOR)):
-        for tonic in range(12):
-            fits = float(np.corrcoef(np.roll(profile, tonic), held)[0, 1])
-            if best is None or fits > best[0] + 1e-12:
-                best = (fits, tonic, mode)
-    assert best is not None  # noqa: S101 - there are 24 keys
-    names = _MAJOR_NAMES if best[2] == "major" else _MINOR_NAMES
-    return Tonality(best[1], names[best[1]], best[2], False)
+    mode, tonic = divmod(int(fits.argmax()), 12)
+    return Tonality(tonic, _NAMES[mode][tonic], _KEY_MODES[mode], False)
 
 
 def tonality(
     keys: Sequence[Key], pitches: NDArray[np.uint8], durations: NDArray[np.uint32]
-) -> tuple[list[tuple[int, Tonality]], bool]:
-    """Return the keys of a score, each from where on it holds, and whether the first is stated.
+) -> list[tuple[int, Tonality]]:
+    """Return the keys of a score, each from where on it holds.
 
     A signature without a mode is taken for the one of its two keys that the notes fit better.
     """
-    guess: Tonality | None = None
-    found: list[tuple[int, Tonality]] = []
-    for key in keys:
-        told = stated(key)
-        if told is None:
-            told = _of_signature(key.fifths, pitches, durations)
-        if told is not None:
-            found.append((key.onset, told))
-    if not found:
-        guess = estimated(pitches, durations)
-        found = [(0, guess)] if guess is not None else []
-    return found, bool(found and found[0][1].is_stated)
+    told = [(key.onset, stated(key) or _of_signature(key.fifths, pitches, durations)) for key in keys]
+    found = [(onset, key) for onset, key in told if key is not None]
+    if found:
+        return found
+    guess = estimated(pitches, durations)
+    return [] if guess is None else [(0, guess)]
 
 
 def _of_signature(fifths: int, pitches: NDArray[np.uint8], durations: NDArray[np.uint32]) -> Tonality | None:
-    if not -7 <= fifths <= 7 or len(pitches) < LEAST_NOTES:
+    fits = _fits(pitches, durations)
+    if not -7 <= fifths <= 7 or fits is None:
+        return None
+    names = [tonic_of(fifths, mode) for mode in _KEY_MODES]
+    major, minor = (fits[mode, pitch_class(name)] for mode, name in enumerate(names))
+    mode = int(minor > major)
+    return Tonality(pitch_class(names[mode]), names[mode], _KEY_MODES[mode], False)
+
+
+def _fits(pitches: NDArray[np.uint8], durations: NDArray[np.uint32]) -> NDArray[np.float64] | None:
+    """Return the correlation with each major and minor key, by tonic; float64, shape (2, 12).
+
+    None of fewer than :data:`LEAST_NOTES` notes; all 0 where nothing tells one key from another.
+    """
+    if len(pitches) < LEAST_NOTES:
         return None
     held = np.bincount(pitches % 12, durations.astype(np.float64), 12)
-    fits = {}
-    for mode, profile in (("major", _MAJOR), ("minor", _MINOR)):
-        name = tonic_of(fifths, mode)
-        rolled = np.roll(profile, pitch_class(name))
-        fits[mode] = (float(np.corrcoef(rolled, held)[0, 1]) if held.std() else 0.0, name)
-    mode = max(fits, key=lambda one: (fits[one][0], one == "major"))
-    return Tonality(pitch_class(fits[mode][1]), fits[mode][1], mode, False)
+    if held.std() == 0:
+        return np.zeros((2, 12))
+    apart = _profiles() @ (held - held.mean())
+    return np.asarray(np.round(apart / (held.std() * np.sqrt(12)), _DIGITS), np.float64)
+
+
+@cache
+def _profiles() -> NDArray[np.float64]:
+    """Return the profile of each key, by pitch class, with mean 0 and length 1; float64, shape (2, 12, 12)."""
+    profiles = np.array([[np.roll(profile, tonic) for tonic in range(12)] for profile in _PROFILES])
+    apart = profiles - profiles.mean(axis=2, keepdims=True)
+    lengths = np.sqrt((apart**2).sum(axis=2, keepdims=True))
+    return np.asarray(apart / lengths, np.float64)

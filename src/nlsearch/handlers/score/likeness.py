@@ -25,7 +25,7 @@ from nlsearch.errors import MalformedContent, QuerySyntax
 from nlsearch.handlers.score.compile import ALL, KIND, counted, pieces_of
 from nlsearch.handlers.score.facts import INTERVALS
 from nlsearch.handlers.score.payload import NONE, Line, Tune, encode
-from nlsearch.handlers.score.places import evidence, note_name, written
+from nlsearch.handlers.score.places import evidence, note_name, verdict, written
 from nlsearch.handlers.score.seeding import AHEAD, packed_intervals
 from nlsearch.handlers.score.symbols import proportions
 from nlsearch.kernels.melody import MUTE, Melody
@@ -184,13 +184,11 @@ def verify_like(example: Example, tune: Tune, payload: bytes | memoryview, limit
     if not found or not (found[0].share >= LEAST_SHARE or found[0].edits <= example.edits):
         return None
     told = [_told(one, tune) for one in found[: 1 + limits.evidence_more]]
-    shown = told[0]
-    shown["more"], shown["count"] = told[1:], len(found)
     count = len(example.lines)
     every = len(found) == count and found[0].share == 1.0 and all(one.is_whole for one in found)
     exact = every or example.payload == bytes(payload)
     score = 1.0 if exact else found[0].share * (0.5 + 0.5 * sum(one.share for one in found) / count)
-    return Verdict(score, "exact" if exact else "near", shown)
+    return verdict(told, len(found), score, is_exact=exact)
 
 
 def _beside(one: Seeded, other: Seeded, edits: int) -> Beside | None:

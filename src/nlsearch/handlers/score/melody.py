@@ -34,8 +34,9 @@ _NOTE = re.compile(
 _DURATION = re.compile(r"(?P<over>\d{1,4})(?:/(?P<under>\d{1,4}))?(?P<dots>\.{0,3})$")
 _ALTER = {"": 0, "n": 0, "♮": 0, "#": 1, "♯": 1, "is": 1, "##": 2, "x": 2, "isis": 2, "b": -1, "♭": -1, "es": -1}
 _ALTER |= {"s": -1, "bb": -2, "eses": -2, "-": -1}
-_SOLFEGE = {"do": 0, "ut": 0, "re": 1, "ré": 1, "mi": 2, "fa": 3, "sol": 4, "so": 4, "la": 5, "si": 6, "ti": 6}
-_SUNG = re.compile(rf"(?i)(?P<name>{'|'.join(sorted(_SOLFEGE, key=len, reverse=True))})(?P<accidental>#|b|♯|♭)?$")
+SOLFEGE = {"do": 0, "ut": 0, "re": 1, "ré": 1, "mi": 2, "fa": 3, "sol": 4, "so": 4, "la": 5, "si": 6, "ti": 6}
+"""Syllables, by how many letters they are above do."""
+SUNG = re.compile(rf"(?i)(?P<name>{'|'.join(sorted(SOLFEGE, key=len, reverse=True))})(?P<accidental>#|b|♯|♭)?$")
 _NUMBER = re.compile(r"(?P<number>\d{1,3})(?P<rest>:.*)?")
 _NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 _MIDDLE_OCTAVE = 4
@@ -120,7 +121,7 @@ def read_notes(text: str) -> Tokens:
     tokens = _tokens(text)
     if not tokens:
         raise QuerySyntax("there are no notes", hint="write them like notes:\"C4 D4 E4\", c'4 d'4 or do re mi")
-    sung = [_SUNG.match(_bare(token)) for token in tokens]
+    sung = [SUNG.match(_bare(token)) for token in tokens]
     if any(sung) and all(match or token[0] in _ANY for match, token in zip(sung, tokens, strict=True)):
         return _read(tokens, _Reading(False, False), _take_sung, ("do is read as C",))
     known = [token for token in tokens if token[0] not in _ANY and not _REST.fullmatch(token)]
@@ -170,11 +171,11 @@ def _read(
 
 
 def _take_sung(token: str, reading: _Reading) -> None:
-    match = _SUNG.match(_bare(token))
+    match = SUNG.match(_bare(token))
     if match is None:
         raise _unread(token)
     _take_length(token[len(_bare(token)) :], reading, token)
-    reading.add(reading.nearest(_SOLFEGE[match["name"].lower()]), _ALTER[match["accidental"] or ""])
+    reading.add(reading.nearest(SOLFEGE[match["name"].lower()]), _ALTER[match["accidental"] or ""])
 
 
 def _take_number(token: str, reading: _Reading) -> None:

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from nlsearch.errors import QuerySyntax
 from nlsearch.handlers.score.compile import KIND, counted, edits_of, refuse_long, said_of, shown, where_of
 from nlsearch.handlers.score.facts import GRAMS
-from nlsearch.handlers.score.melody import read_intervals
+from nlsearch.handlers.score.keys import SCALES
+from nlsearch.handlers.score.melody import SOLFEGE, SUNG, read_intervals
 from nlsearch.handlers.score.symbols import grams, name_of_symbol, proportions, runs_of
 from nlsearch.model import AnyOf, Probe, Question, Scalar, Scan, Terms
 
@@ -29,9 +30,6 @@ EVERY = bytes(range(1, 256))
 _START_BITS = 32
 _ONE = 1 << _START_BITS
 _DEGREE = re.compile(r"\^?(?P<sign>[#b♯♭]{0,2})(?P<degree>[1-7])$")
-_SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10))
-_SYLLABLES = {"do": 1, "ut": 1, "re": 2, "ré": 2, "mi": 3, "fa": 4, "sol": 5, "so": 5, "la": 6, "si": 7, "ti": 7}
-_SUNG = re.compile(rf"(?P<name>{'|'.join(sorted(_SYLLABLES, key=len, reverse=True))})(?P<sign>[#b♯♭]?)$", re.IGNORECASE)
 _PARSONS = {"D": b"\1", "U": b"\2", "R": b"\3", "?": None}
 _LENGTH = re.compile(r"(?P<rest>r?)(?P<over>\d{1,6}(?:\.\d{1,6})?|\.\d{1,6})(?:/(?P<under>\d{1,6}))?$")
 
@@ -76,10 +74,10 @@ def read_solfege(text: str) -> list[Pattern]:
     """Read syllables, do being the tonic.  Raises ``QuerySyntax`` if a token is none."""
     told = []
     for token in _split(text, "syllables"):
-        match = _SUNG.match(token)
+        match = SUNG.match(token)
         if match is None and token != "?":  # noqa: S105 - a syllable
             raise QuerySyntax(f"{token[:40]!r} is no syllable", hint="write do re mi fa sol la si, or ? for any")
-        told.append(None if match is None else (_SYLLABLES[match["name"].lower()], match["sign"]))
+        told.append(None if match is None else (SOLFEGE[match["name"].lower()] + 1, match["accidental"] or ""))
     return _degree_patterns(told)
 
 
@@ -93,7 +91,7 @@ def _degree_patterns(told: Sequence[tuple[int, str] | None]) -> list[Pattern]:
                 for one in told
             ),
         )
-        for minor, scale in enumerate(_SCALES)
+        for minor, scale in enumerate(SCALES)
     ]
 
 

@@ -17,7 +17,7 @@ from nlsearch.handlers.score.features import sounding
 from nlsearch.handlers.score.keys import Tonality, tonality
 from nlsearch.handlers.score.patterns import Pattern, edits_between, matches
 from nlsearch.handlers.score.payload import Line, Tune
-from nlsearch.handlers.score.places import evidence, is_through_repeat, is_wanted, written
+from nlsearch.handlers.score.places import evidence, is_through_repeat, is_wanted, verdict, written
 from nlsearch.handlers.score.symbols import name_of_symbol, of_line
 from nlsearch.limits import Limits
 from nlsearch.model import Json, Probe, Verdict
@@ -31,7 +31,7 @@ PLACES |= {"degree": "degree"}
 
 def keys_of(tune: Tune) -> list[tuple[int, Tonality]]:
     """Return the keys of a score, stated or estimated."""
-    return tonality(tune.keys, *sounding(tune))[0]
+    return tonality(tune.keys, *sounding(tune))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,9 @@ def verify_pattern(probe: Probe, tune: Tune, limits: Limits) -> Verdict | None:
         )
         for match in found[: 1 + limits.evidence_more]
     ]
-    best = listed[0]
-    best["more"], best["count"] = listed[1:], len(found)
-    if len(found) >= limits.verify_matches:
-        best["count_capped"] = True
     edits = found[0].edits
-    return Verdict(1 - edits / len(patterns[0].places), "near" if edits else "exact", best)
+    score = 1 - edits / len(patterns[0].places)
+    return verdict(listed, len(found), score, is_exact=not edits, capped=len(found) >= limits.verify_matches)
 
 
 def _found(

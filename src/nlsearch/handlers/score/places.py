@@ -11,7 +11,7 @@ import numpy as np
 from nlsearch.folding import keyword
 from nlsearch.handlers.score.melody import written_name
 from nlsearch.handlers.score.payload import NONE, Line, Tune
-from nlsearch.model import Json
+from nlsearch.model import Json, Verdict
 
 
 def is_wanted(line: Line, tune: Tune, voice: str) -> bool:
@@ -54,6 +54,25 @@ def evidence(tune: Tune, line: Line, notes: Sequence[int], **more: Json) -> dict
     if syllables:
         told["lyrics"] = syllables
     return told
+
+
+def verdict(
+    listed: list[dict[str, Json]], count: int, score: float, *, is_exact: bool, capped: bool = False
+) -> Verdict:
+    """Return the verdict on an item.
+
+    Parameters
+    ----------
+    listed : list of dict
+        The evidence of its best match, and of those of the others that are listed.
+    count : int
+        How many matches there are, or were looked for if `capped`.
+    """
+    best, *more = listed
+    best["more"], best["count"] = more, count
+    if capped:
+        best["count_capped"] = True
+    return Verdict(score, "exact" if is_exact else "near", best)
 
 
 def written(tune: Tune, line: Line, notes: Sequence[int]) -> list[int]:

@@ -15,6 +15,7 @@ from nlsearch.handlers.score.harmonies import Chord, changes, chords_of, read_pr
 from nlsearch.handlers.score.patterns import Pattern, edits_between, matches, pattern_question
 from nlsearch.handlers.score.patternverify import keys_of, words_of
 from nlsearch.handlers.score.payload import Tune
+from nlsearch.handlers.score.places import verdict
 from nlsearch.limits import Limits
 from nlsearch.model import Json, Prefix, Probe, Question, Scalar, Scan, Verdict
 
@@ -73,10 +74,8 @@ def verify_chords(probe: Probe, tune: Tune, limits: Limits) -> Verdict | None:
     if not found:
         return None
     listed = [_evidence(tune, match, held) for match in found[: 1 + limits.evidence_more]]
-    best = listed[0]
-    best["more"], best["count"] = listed[1:], len(found)
     edits = found[0].edits
-    return Verdict(1 - edits / len(told["chords"][0]), "near" if edits else "exact", best)
+    return verdict(listed, len(found), 1 - edits / len(told["chords"][0]), is_exact=not edits)
 
 
 @dataclass(frozen=True, slots=True)

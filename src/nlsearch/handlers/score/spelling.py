@@ -6,9 +6,9 @@ G sharp.
 
 from __future__ import annotations
 
+from nlsearch.handlers.score.keys import ON_THE_LINE
 from nlsearch.handlers.score.notation import LETTERS, NATURALS, pitch_of
 
-_SHARPS = "FCGDAEB"
 _SIGNS = {-2: "ff", -1: "f", 0: "n", 1: "s", 2: "x"}
 
 
@@ -22,7 +22,7 @@ def step_of(pitch: int, fifths: int) -> int:
     """
     low = fifths - 3  # of twelve names on the line of fifths, where C is 0
     place = low + (pitch % 12 * 7 - low) % 12
-    letter = LETTERS.index(_SHARPS[(place + 1) % 7])
+    letter = LETTERS.index(ON_THE_LINE[(place + 1) % 7])
     alter = (place + 1) // 7
     return 7 * ((pitch - alter - NATURALS[letter]) // 12 - 1) + letter
 
@@ -36,8 +36,8 @@ class Accidentals:
     """The accidentals of one bar of a staff: what holds of each step, from the key or from a sign before."""
 
     def __init__(self, fifths: int) -> None:
-        sharp = _SHARPS[: max(0, fifths)]
-        flat = _SHARPS[::-1][: max(0, -fifths)]
+        sharp = ON_THE_LINE[: max(0, fifths)]
+        flat = ON_THE_LINE[::-1][: max(0, -fifths)]
         self._key = {letter: (letter in sharp) - (letter in flat) for letter in LETTERS}
         self._signs: dict[int, int] = {}
 

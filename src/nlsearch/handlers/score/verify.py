@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from nlsearch.handlers.score.gaps import with_gaps
 from nlsearch.handlers.score.melody import name_of, unpack, written_name
+from nlsearch.handlers.score.notation import TICKS
 from nlsearch.handlers.score.payload import Line, Tune
-from nlsearch.handlers.score.places import evidence, is_through_repeat, is_wanted, note_name, written
+from nlsearch.handlers.score.places import evidence, is_through_repeat, is_wanted, note_name, verdict, written
 from nlsearch.kernels.melody import MUTE, WILD, Melody, Move, find_melodies, trace_melody
 from nlsearch.limits import Limits
 from nlsearch.model import Anchors, Json, Probe, Refined, Region, Verdict
@@ -121,27 +122,18 @@ def verify(
     asked: AskedMelody, tune: Tune, payload: bytes | memoryview, regions: Sequence[Region], limits: Limits
 ) -> Verdict | None:
     """Return the best match of a score, and the others."""
+    most, shown = limits.verify_matches, 1 + limits.evidence_more
     if asked.has_gaps:
         chains = with_gaps(asked.melody, asked.stretches, asked.voice, tune, payload, limits)
-        return verdict(chains, 1.0, True, limits) if chains else None
-    found = _matches(asked, tune, payload, regions, limits.verify_matches)
-    told: list[dict[str, Json]] = []
-    for row in found:
-        line = tune.line(int(row["line"]))
-        told.append(_told(asked, tune, line, payload, row) if len(told) <= limits.evidence_more else {})
-    if not told:
+        if not chains:
+            return None
+        return verdict(chains[:shown], len(chains), 1.0, is_exact=True, capped=len(chains) >= most)
+    found = _matches(asked, tune, payload, regions, most)
+    if not len(found):
         return None
-    return verdict(told, float(asked.score(found[:1])[0]), not found[0]["edits"], limits)
-
-
-def verdict(told: list[dict[str, Json]], score: float, is_exact: bool, limits: Limits) -> Verdict:
-    """Return a verdict with all matches of an item, the best first."""
-    best = told[0]
-    best["more"] = told[1 : 1 + limits.evidence_more]
-    best["count"] = len(told)
-    if len(told) >= limits.verify_matches:
-        best["count_capped"] = True
-    return Verdict(score, "exact" if is_exact else "near", best)
+    told = [_told(asked, tune, tune.line(int(row["line"])), payload, row) for row in found[:shown]]
+    best = float(asked.score(found[:1])[0])
+    return verdict(told, len(found), best, is_exact=not found[0]["edits"], capped=len(found) >= most)
 
 
 def _matches(
@@ -199,7 +191,7 @@ def _told(asked: AskedMelody, tune: Tune, line: Line, payload: bytes | memoryvie
         list(range(start - line.start, end - line.start)),
         transposition=None if asked.is_relative else int(row["transposition"]),
         edits=edits,
-        **({"time_scale": round(float(row["scale"]) * tune.unit / 46_126_080, 6)} if row["scale"] else {}),
+        **({"time_scale": round(float(row["scale"]) * tune.unit / TICKS, 6)} if row["scale"] else {}),
     )
 
 

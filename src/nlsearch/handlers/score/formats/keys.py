@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
+from nlsearch.handlers.score.keys import MODES, ON_THE_LINE, name_on_the_line
 from nlsearch.handlers.score.notation import Key, Meter
 
-_FIFTHS = {"F": -1, "C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5}
-_MODES = {
-    "maj": ("major", 0),
-    "ion": ("ionian", 0),
-    "mix": ("mixolydian", -1),
-    "dor": ("dorian", -2),
-    "min": ("minor", -3),
-    "aeo": ("aeolian", -3),
-    "phr": ("phrygian", -4),
-    "loc": ("locrian", -5),
-    "lyd": ("lydian", 1),
-}
-SHARPS = "FCGDAEB"
-"""Letters in the order in which sharps stand in a signature; flats stand the other way round."""
+_MODES = {mode[:3]: mode for mode in MODES}
 
 
 def mode_of(text: str) -> str | None:
     """Return the name of a mode, of which the first three letters tell it; None if it is none."""
-    found = _MODES.get(text[:3].lower())
-    return found[0] if found else None
+    return _MODES.get(text[:3].lower())
 
 
 def fifths_of(tonic: str, mode: str) -> int:
     """Return the sharps of a key (negative: flats), of a tonic such as ``"Bb"`` and a mode of :func:`mode_of`."""
-    shift = _MODES.get(mode[:3], ("", 0))[1]
-    return _FIFTHS[tonic[0]] + 7 * (tonic.count("#") - tonic.count("b")) + shift
+    natural = ON_THE_LINE.index(tonic[0]) - 1
+    return natural + 7 * (tonic.count("#") - tonic.count("b")) - MODES.get(_MODES.get(mode[:3], ""), 0)
 
 
 def signature(fifths: int) -> dict[str, int]:
     """Return the letters that a signature alters, with their semitones."""
     altered: dict[str, int] = {}
     for turn in range(min(abs(fifths), 14)):
-        letter = SHARPS[turn % 7] if fifths > 0 else SHARPS[6 - turn % 7]
+        letter = ON_THE_LINE[turn % 7] if fifths > 0 else ON_THE_LINE[6 - turn % 7]
         altered[letter] = altered.get(letter, 0) + (1 if fifths > 0 else -1)
     return altered
 
@@ -65,6 +52,5 @@ def transposed(key: Key, semitones: int) -> Key:
     fifths = (key.fifths + 7 * semitones + 6) % 12 - 6
     tonic = key.tonic
     if tonic:
-        place = fifths - fifths_of("C", key.mode) + 1
-        tonic = SHARPS[place % 7] + ("#" * (place // 7) if place >= 0 else "b" * -(place // 7))
+        tonic = name_on_the_line(fifths - fifths_of("C", key.mode))
     return Key(key.onset, fifths, tonic, key.mode)

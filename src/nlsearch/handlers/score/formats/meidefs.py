@@ -14,9 +14,9 @@ from xml.etree.ElementTree import Element
 
 from nlsearch.handlers.score.formats.drafts import Draft, Ties, Verses
 from nlsearch.handlers.score.formats.spelled import letters_of, shift_of, shifted, tonic
+from nlsearch.handlers.score.keys import ON_THE_LINE
 from nlsearch.handlers.score.notation import TICKS, Key, Meter, Note, Part
 
-_SHARPS = "FCGDAEB"
 _SIGNATURE = re.compile(r"(\d{1,2})([sf])")
 _ACCIDENTALS = {
     "s": 1, "f": -1, "n": 0, "ss": 2, "x": 2, "ff": -2, "xs": 3, "sx": 3, "ts": 3, "tf": -3, "nf": -1, "ns": 1,
@@ -183,7 +183,7 @@ def take_key(staff: Staff, element: Element, place: tuple[int, int]) -> None:
     _key(staff, said, element, "", place)
     for accidental in element.iterfind("keyAccid"):
         letter = accidental.get("pname", "").upper()
-        if letter in _SHARPS and letter:
+        if letter in ON_THE_LINE and letter:
             staff.letters[letter] = _ACCIDENTALS.get(accidental.get("accid", ""), 0)
 
 
@@ -194,7 +194,7 @@ def _key(staff: Staff, said: str, element: Element, prefix: str, place: tuple[in
         return
     count = min(7, int(match[1])) if match is not None else 0
     fifths = -count if match is not None and match[2] == "f" else count
-    letters = _SHARPS if fifths >= 0 else _SHARPS[::-1]
+    letters = ON_THE_LINE if fifths >= 0 else ON_THE_LINE[::-1]
     staff.letters = dict.fromkeys(letters[:count], 1 if fifths >= 0 else -1)
     mode = (element.get(prefix + "mode") or "").lower()[:20]
     sounding = shifted(fifths, shift_of(staff.diatonic, staff.chromatic))

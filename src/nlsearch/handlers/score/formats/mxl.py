@@ -20,6 +20,7 @@ from typing import IO, BinaryIO, cast
 
 from nlsearch.errors import LimitExceeded, MalformedContent, UnsupportedFeature
 from nlsearch.handlers.score.formats.xmltree import Wanted, branches
+from nlsearch.handlers.smallreads import SmallReads
 from nlsearch.limits import MIB, Limits
 
 MAGIC = b"PK\x03\x04"
@@ -28,8 +29,6 @@ _CONTAINER_BYTES = MIB
 _SUFFIXES = (".musicxml", ".xml")
 _FLOOR = 16 * MIB
 """Below so many bytes nothing is a bomb, however well it was packed."""
-_DIRECTORY_BYTES = 16 * MIB
-_ENTRY_BYTES = 46
 _ENCRYPTED = 0x1
 
 
@@ -55,7 +54,7 @@ def rootfile(stream: BinaryIO, limits: Limits, warnings: list[str]) -> Iterator[
         If a cap is exceeded.
     """
     with _translated():
-        archive = zipfile.ZipFile(cast("BinaryIO", _Directory(stream, limits.container_members)))
+        archive = zipfile.ZipFile(cast("BinaryIO", SmallReads(stream, limits.container_members)))
         limits.check("container_members", len(archive.filelist))
         entry = _entry(archive, limits, warnings)
         _check(entry, limits)
@@ -76,7 +75,7 @@ def member(stream: BinaryIO, limits: Limits, name: str) -> bytes:
     LimitExceeded
         If a cap is exceeded, ``record_bytes`` among them.
     """
-    with _translated(), zipfile.ZipFile(cast("BinaryIO", _Directory(stream, limits.container_members))) as archive:
+    with _translated(), zipfile.ZipFile(cast("BinaryIO", SmallReads(stream, limits.container_members))) as archive:
         limits.check("container_members", len(archive.filelist))
         if name not in archive.NameToInfo:
             raise MalformedContent(f"the archive holds no {name}")
@@ -126,24 +125,6 @@ def _check(entry: zipfile.ZipInfo, limits: Limits) -> None:
         ratio = entry.file_size // max(1, entry.compress_size)
         raise LimitExceeded(f"{entry.filename[:100]!r} unpacks {ratio:,} times, over the cap container_ratio")
     limits.check("source_bytes", entry.file_size)
-
-
-class _Directory:
-    """A file of which no more is read at once than the directory of an allowed number of members needs."""
-
-    def __init__(self, inner: BinaryIO, members: int) -> None:
-        self._inner = inner
-        self._most = _DIRECTORY_BYTES + members * _ENTRY_BYTES
-        self.seek = inner.seek
-        self.tell = inner.tell
-        self.seekable = inner.seekable
-
-    def read(self, size: int = -1) -> bytes:
-        """Read as much as a directory may need."""
-        content = self._inner.read(self._most + 1 if size < 0 else min(size, self._most + 1))
-        if len(content) > self._most:
-            raise LimitExceeded("its directory is longer than the cap container_members allows")
-        return content
 
 
 class _Member:

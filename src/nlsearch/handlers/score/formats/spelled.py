@@ -7,16 +7,10 @@ The line of fifths: F -1, C 0, G 1, D 2, … B 5, F# 6; a signature counts along
 
 from __future__ import annotations
 
+from nlsearch.handlers.score.keys import MODES, ON_THE_LINE, name_on_the_line, tonic_of
 from nlsearch.handlers.score.notation import LETTERS, NATURALS
 
 LETTER_STEPS = {letter: step for step, letter in enumerate(LETTERS)}
-_FIFTHS = {"F": -1, "C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5}
-_ON_THE_LINE = "FCGDAEB"
-MODES = {
-    "major": 0, "ionian": 0, "minor": 3, "aeolian": 3, "dorian": 2, "phrygian": 4, "lydian": -1, "mixolydian": 1,
-    "locrian": 5,
-}  # fmt: skip
-"""How far the tonic lies along the line of fifths from where the signature's major key has it."""
 KINDS = {
     "major": "", "minor": "m", "augmented": "+", "diminished": "dim", "dominant": "7", "major-seventh": "maj7",
     "minor-seventh": "m7", "diminished-seventh": "dim7", "augmented-seventh": "+7", "half-diminished": "m7b5",
@@ -34,15 +28,9 @@ def signs(alter: int) -> str:
     return "#" * alter if alter > 0 else "b" * -alter
 
 
-def on_the_line(fifths: int) -> str:
-    """Return the name at a place of the line of fifths: ``"C"``, ``"F#"``, ``"Bb"``."""
-    octave, place = divmod(fifths + 1, 7)
-    return _ON_THE_LINE[place] + signs(octave)
-
-
 def tonic(fifths: int, mode: str) -> str:
     """Return the tonic of a key of a known mode, else ``""``."""
-    return on_the_line(fifths + MODES[mode]) if mode in MODES else ""
+    return tonic_of(fifths, mode) if mode in MODES else ""
 
 
 def shift_of(diatonic: int, chromatic: int) -> int:
@@ -61,7 +49,7 @@ def shifted(fifths: int, shift: int) -> int:
 def root(step: str, alter: int, shift: int) -> str:
     """Return the sounding name of a chord's root or bass; ``""`` if its letter is none."""
     letter = step.strip().upper()[:1]
-    return on_the_line(_FIFTHS[letter] + 7 * alter + shift) if letter in _FIFTHS else ""
+    return name_on_the_line(ON_THE_LINE.index(letter) - 1 + 7 * alter + shift) if letter in LETTER_STEPS else ""
 
 
 _SIMPLEST = (0, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6)

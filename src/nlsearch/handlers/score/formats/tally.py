@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from nlsearch.handlers.score.formats.counting import Count
 from nlsearch.handlers.score.notation import Score
 from nlsearch.limits import Limits
 
 
-class Tally:
+class Tally(Count):
     """Counts while a score is read.
 
     Parameters
@@ -16,28 +17,8 @@ class Tally:
     """
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._most = limits.score_notes
+        super().__init__(limits)
         self._odd: dict[str, tuple[int, str]] = {}
-        self.notes = self.bars = 0
-
-    def note(self) -> None:
-        """Count a note.
-
-        Raises
-        ------
-        LimitExceeded
-            If there are more than the cap ``score_notes``.
-        """
-        self.notes += 1
-        if self.notes > self._most:
-            self._limits.check("score_notes", self.notes)
-
-    def bar(self) -> None:
-        """Count a bar of a part, as a note is counted."""
-        self.bars += 1
-        if self.bars > self._most:
-            self._limits.check("score_notes", self.bars)
 
     def warn(self, what: str, label: str) -> None:
         """Count something odd in the bar called `label`."""
