@@ -25,7 +25,6 @@ from nlsearch.errors import QuerySyntax
 from nlsearch.handlers.score.keys import SCALES, Tonality, pitch_class
 from nlsearch.handlers.score.notation import Harmony
 
-TRIADS = ("major", "minor", "diminished", "augmented", "suspended")
 ADDED = ("", "7", "maj7", "6", "other")
 _SYMBOL = re.compile(r"(?P<root>[A-H])(?P<sign>##|#|♯|bb|b|♭|-)?(?P<kind>[^/]*)(?:/(?:[A-Ha-h][#b♯♭-]*|\d+))?$")
 _KIND = re.compile(

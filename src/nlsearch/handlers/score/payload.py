@@ -368,10 +368,6 @@ class Tune:
             self.line_note[held],
         )
 
-    def line_at(self, position: int) -> Line:
-        """Return the line at a position of the axis of all lines."""
-        return self.line(int(np.searchsorted(self.line_starts, position, side="right")) - 1)
-
     def label(self, line: Line, at: int) -> str:
         """Return the label of the bar in which a note of a line starts."""
         bars = self.around.parts[line.part].bars

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from nlsearch.handlers.score.payload import NONE, Tune
 from nlsearch.model import Seeds
 
-SPACE = "score.interval"
 AHEAD = 8
 KEY_BITS = 8 * AHEAD
 

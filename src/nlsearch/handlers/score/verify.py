@@ -10,7 +10,6 @@ that a note was replaced.  Tier ``exact`` without edits, else ``near``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -44,7 +43,7 @@ class AskedMelody:
         """Whether there may be notes between its stretches."""
         return len(self.stretches) > 1
 
-    @cached_property
+    @property
     def picky(self) -> bool:
         """Whether not every match counts."""
         return bool(self.voice) or self.is_anchored

@@ -41,7 +41,6 @@ class Tune:
         self._spines = Spines()
         self._records: list[tuple[str, str]] = []
         self._bars = [Bar("", 0)]
-        self._begun_at = [0]
         self._full = 0
         self._fulls = [0]
         self._time = self._latest = 0
