@@ -16,6 +16,8 @@ import importlib
 import importlib.util
 import io
 import pickle
+import resource
+import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
@@ -195,6 +197,19 @@ class Tally:
         )
 
 
+def indexed(paths: list[Path]) -> float:
+    """Return the CPU seconds of indexing files, workers included."""
+    code = (
+        "import sys, tempfile, nlsearch\n"
+        "with tempfile.TemporaryDirectory() as folder, nlsearch.Collection.open(folder + '/c.nls', create=True) as c:\n"
+        "    c.index(sys.stdin.read().splitlines(), jobs=1)\n"
+    )
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-c", code], input="\n".join(map(str, paths)), text=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
 def oracle(path: Path, keep: Path | None) -> tuple[list[list[PlainPart]], float]:
     """Return what music21 reads, or has read before."""
     kept = None if keep is None else keep / f"{path.parent.name}-{path.name}.pickle"
@@ -251,15 +266,22 @@ def main() -> None:
         if given.format in {"", path.suffix}:
             by_suffix[path.suffix].append(path)
     rows: list[str] = []
+    own, theirs = [], 0.0
     for suffix, paths in by_suffix.items():
         module = reader(suffix)
         if module is None:
             print(f"{suffix}: {len(paths)} files, no reader")
             continue
         tally = Tally()
-        for path in paths[:: max(1, len(paths) // given.files)] if given.files else paths:
+        taken = paths[:: max(1, len(paths) // given.files)] if given.files else paths
+        for path in taken:
             rows += compared(path, module, given.keep, tally)
-        print(f"{suffix}: {tally.said()}")
+        print(f"{suffix}: {tally.said()}", flush=True)
+        if READERS[suffix] != "last":
+            own, theirs = own + taken, theirs + tally.theirs
+    if own:
+        ours = indexed(own)
+        print(f"indexing {len(own)} files: CPU {ours:.1f} s, music21's parse {theirs:.1f} s, {theirs / ours:.0f} times")
     table = "\n".join(["| file | differs in | where (ours, music21) | reason |", "|---|---|---|---|", *sorted(rows)])
     if given.out is None:
         print(table)
