@@ -443,6 +443,7 @@ static PyObject *extend(PyObject *self, PyObject *args) {
 #include "_residues.c"
 #include "_translated.c" /* needs _hsps.c and _residues.c */
 #include "_melody.c" /* needs _hspband.c */
+#include "_landmarks.c"
 
 static PyMethodDef methods[] = {
     {"popcounts", popcounts, METH_VARARGS, "popcounts(rows, width, out)"},
@@ -490,6 +491,15 @@ static PyMethodDef methods[] = {
      "find_melodies((edits, fixed, spelled), pitches, steps, gaps, lengths, payloads, items, queries, targets) -> matches"},
     {"trace_melody", trace_melody, METH_VARARGS,
      "trace_melody(settings, pitches, steps, gaps, lengths, payload, start, end, (up, steps, scale)) -> moves, last first"},
+    {"band_levels", band_levels, METH_VARARGS, "band_levels(spectrum, bins, first, edges, weights, floor, levels)"},
+    {"whiten_levels", whiten_levels, METH_VARARGS, "whiten_levels(levels, bands, reach, out)"},
+    {"local_peaks", local_peaks, METH_VARARGS,
+     "local_peaks(levels, bands, reach_frames, reach_bands, minimum, begin, end) -> PEAK"},
+    {"peak_pairs", peak_pairs, METH_VARARGS, "peak_pairs(frames, bands, fan, most_frames, most_bands) -> PAIR"},
+    {"sums_at_peaks", sums_at_peaks, METH_VARARGS,
+     "sums_at_peaks(levels, bands, frames, bands, later, up, sums, inside)"},
+    {"vote_best", vote_best, METH_VARARGS,
+     "vote_best(packed, item_starts, begins, ends, positions, weights, readings, wanted, settings) -> BEST"},
     {"label_atoms", label_atoms, METH_VARARGS, "label_atoms(program, graph) -> bytes"},
     {NULL, NULL, 0, NULL}};
 

@@ -1,0 +1,355 @@
+/* Landmarks of sounds: levels in bands, peaks among them, pairs of peaks, and sums of levels at the peaks of another
+ * sound; part of _kernels.c.  nlsearch/kernels/landmarks.py says what is computed. */
+#include <math.h>
+
+/* Level of each band in each frame: ln(sum of weight * |spectrum|^2 over its bins + floor). */
+static void levels_of(const float *spectrum, Py_ssize_t frames, Py_ssize_t bins, const int32_t *first,
+                      const int32_t *edges, const float *weights, Py_ssize_t bands, float floor_power, float *power,
+                      float *out) {
+    for (Py_ssize_t t = 0; t < frames; t++, spectrum += 2 * bins, out += bands) {
+        for (Py_ssize_t i = 0; i < bins; i++)
+            power[i] = spectrum[2 * i] * spectrum[2 * i] + spectrum[2 * i + 1] * spectrum[2 * i + 1];
+        for (Py_ssize_t b = 0; b < bands; b++) {
+            const float *p = power + first[b] - edges[b];
+            float sum = floor_power;
+            for (int32_t i = edges[b]; i < edges[b + 1]; i++) sum += weights[i] * p[i];
+            out[b] = logf(sum);
+        }
+    }
+}
+
+static PyObject *band_levels(PyObject *self, PyObject *args) {
+    Py_buffer b[5] = {{0}};
+    Py_ssize_t bins;
+    float floor_power;
+    if (!PyArg_ParseTuple(args, "y*ny*y*y*fw*", &b[0], &bins, &b[1], &b[2], &b[3], &floor_power, &b[4]))
+        return release(b, 5), NULL;
+    Py_ssize_t bands = b[1].len / 4, frames = bins > 0 ? b[0].len / 8 / bins : 0, held = b[3].len / 4;
+    const int32_t *first = b[1].buf, *edges = b[2].buf;
+    int fits = bins > 0 && b[0].len == frames * bins * 8 && b[2].len == (bands + 1) * 4 && bands > 0 &&
+               b[4].len == frames * bands * 4 && edges[0] == 0 && edges[bands] == held;
+    for (Py_ssize_t i = 0; fits && i < bands; i++)
+        fits = edges[i] <= edges[i + 1] && first[i] >= 0 && first[i] + (edges[i + 1] - edges[i]) <= bins;
+    float *power = fits ? malloc((size_t)bins * sizeof(float)) : NULL;
+    if (power) {
+        Py_BEGIN_ALLOW_THREADS
+        levels_of(b[0].buf, frames, bins, first, edges, b[3].buf, bands, floor_power, power, b[4].buf);
+        Py_END_ALLOW_THREADS
+        free(power);
+    }
+    release(b, 5);
+    if (!fits) return refuse("spectrum, bands and levels do not fit");
+    if (!power) return PyErr_NoMemory();
+    Py_RETURN_NONE;
+}
+
+/* Take from each level the mean of the levels within `reach` bands of it. */
+static PyObject *whiten_levels(PyObject *self, PyObject *args) {
+    Py_buffer b[2] = {{0}};
+    Py_ssize_t bands, reach;
+    if (!PyArg_ParseTuple(args, "y*nnw*", &b[0], &bands, &reach, &b[1])) return release(b, 2), NULL;
+    Py_ssize_t frames = bands > 0 ? b[0].len / 4 / bands : 0;
+    int fits = bands > 0 && reach >= 0 && b[0].len == frames * bands * 4 && b[1].len == b[0].len;
+    double *sums = fits ? malloc((size_t)(bands + 1) * sizeof(double)) : NULL;
+    if (sums) {
+        const float *in = b[0].buf;
+        float *out = b[1].buf;
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t t = 0; t < frames; t++, in += bands, out += bands) {
+            sums[0] = 0;
+            for (Py_ssize_t i = 0; i < bands; i++) sums[i + 1] = sums[i] + (double)in[i];
+            for (Py_ssize_t i = 0; i < bands; i++) {
+                Py_ssize_t low = i > reach ? i - reach : 0, high = i + reach + 1 < bands ? i + reach + 1 : bands;
+                out[i] = (float)((double)in[i] - (sums[high] - sums[low]) / (double)(high - low));
+            }
+        }
+        Py_END_ALLOW_THREADS
+        free(sums);
+    }
+    release(b, 2);
+    if (!fits) return refuse("levels and bands do not fit");
+    if (!sums) return PyErr_NoMemory();
+    Py_RETURN_NONE;
+}
+
+typedef struct { /* LANDMARK of nlsearch/kernels/landmarks.py */
+    uint32_t frame, band;
+    float level;
+} Landmark;
+
+/* Is the cell above `minimum`, higher than all before it within reach (by frame, then band) and no lower than those
+ * after it? */
+INLINE int is_peak(const float *levels, Py_ssize_t frames, Py_ssize_t bands, Py_ssize_t t, Py_ssize_t i,
+                   Py_ssize_t reach_frames, Py_ssize_t reach_bands) {
+    const float level = levels[t * bands + i];
+    Py_ssize_t t0 = t > reach_frames ? t - reach_frames : 0;
+    Py_ssize_t t1 = t + reach_frames < frames ? t + reach_frames : frames - 1;
+    Py_ssize_t i0 = i > reach_bands ? i - reach_bands : 0, i1 = i + reach_bands < bands ? i + reach_bands : bands - 1;
+    for (Py_ssize_t s = t0; s <= t1; s++)
+        for (Py_ssize_t j = i0; j <= i1; j++) {
+            const float other = levels[s * bands + j];
+            if (other > level || (other == level && (s < t || (s == t && j < i)))) return 0;
+        }
+    return 1;
+}
+
+static PyObject *local_peaks(PyObject *self, PyObject *args) {
+    Py_buffer b[1] = {{0}};
+    Py_ssize_t bands, reach_frames, reach_bands, begin, end;
+    float minimum;
+    if (!PyArg_ParseTuple(args, "y*nnnfnn", &b[0], &bands, &reach_frames, &reach_bands, &minimum, &begin, &end))
+        return release(b, 1), NULL;
+    Py_ssize_t frames = bands > 0 ? b[0].len / 4 / bands : 0;
+    if (bands <= 0 || b[0].len != frames * bands * 4 || reach_frames < 0 || reach_bands < 0 || begin < 0 ||
+        end > frames || begin > end)
+        return release(b, 1), refuse("levels, bands and reach do not fit");
+    const float *levels = b[0].buf;
+    size_t n = 0, room = 1024;
+    Landmark *peaks = malloc(room * sizeof(Landmark));
+    Py_BEGIN_ALLOW_THREADS
+    for (Py_ssize_t t = begin; peaks && t < end; t++) {
+        const float *row = levels + t * bands;
+        for (Py_ssize_t i = 0; i < bands; i++) {
+            if (row[i] <= minimum || (i && row[i - 1] >= row[i]) || (i + 1 < bands && row[i + 1] > row[i])) continue;
+            if (!is_peak(levels, frames, bands, t, i, reach_frames, reach_bands)) continue;
+            if (n == room) {
+                Landmark *more = realloc(peaks, (room *= 2) * sizeof(Landmark));
+                if (!more) { free(peaks), peaks = NULL; break; }
+                peaks = more;
+            }
+            peaks[n++] = (Landmark){(uint32_t)t, (uint32_t)i, row[i]};
+        }
+    }
+    Py_END_ALLOW_THREADS
+    release(b, 1);
+    if (!peaks) return PyErr_NoMemory();
+    PyObject *found = PyBytes_FromStringAndSize((const char *)peaks, (Py_ssize_t)(n * sizeof(Landmark)));
+    free(peaks);
+    return found;
+}
+
+typedef struct { /* LANDMARK_PAIR of nlsearch/kernels/landmarks.py */
+    uint32_t first, second;
+} LandmarkPair;
+
+/* For each peak the next `fan` peaks, by frame and band, that are 1 to `most_frames` frames later and within
+ * `most_bands` bands. */
+static PyObject *peak_pairs(PyObject *self, PyObject *args) {
+    Py_buffer b[2] = {{0}};
+    Py_ssize_t fan;
+    long long most_frames, most_bands;
+    if (!PyArg_ParseTuple(args, "y*y*nLL", &b[0], &b[1], &fan, &most_frames, &most_bands)) return release(b, 2), NULL;
+    Py_ssize_t n = b[0].len / 4;
+    if (b[0].len != n * 4 || b[1].len != n * 4 || fan < 1 || n > UINT32_MAX)
+        return release(b, 2), refuse("frames and bands must be as many");
+    const uint32_t *frames = b[0].buf, *bands = b[1].buf;
+    size_t count = 0, room = (size_t)n * 4 + 16;
+    LandmarkPair *pairs = malloc(room * sizeof(LandmarkPair));
+    Py_BEGIN_ALLOW_THREADS
+    for (Py_ssize_t i = 0; pairs && i < n; i++) {
+        Py_ssize_t left = fan;
+        for (Py_ssize_t j = i + 1; j < n && left; j++) {
+            long long later = (long long)frames[j] - frames[i], up = (long long)bands[j] - bands[i];
+            if (later > most_frames) break;
+            if (later < 1 || up > most_bands || -up > most_bands) continue;
+            if (count == room) {
+                LandmarkPair *more = realloc(pairs, (room *= 2) * sizeof(LandmarkPair));
+                if (!more) { free(pairs), pairs = NULL; break; }
+                pairs = more;
+            }
+            pairs[count++] = (LandmarkPair){(uint32_t)i, (uint32_t)j};
+            left--;
+        }
+    }
+    Py_END_ALLOW_THREADS
+    release(b, 2);
+    if (!pairs) return PyErr_NoMemory();
+    PyObject *found = PyBytes_FromStringAndSize((const char *)pairs, (Py_ssize_t)(count * sizeof(LandmarkPair)));
+    free(pairs);
+    return found;
+}
+
+/* Add up, for each of several alignments (frames and bands that the peaks are moved by), the levels of a sound at the
+ * peaks of another; what lies outside counts nothing.  Also how many peaks lie inside. */
+static PyObject *sums_at_peaks(PyObject *self, PyObject *args) {
+    Py_buffer b[7] = {{0}};
+    Py_ssize_t bands;
+    if (!PyArg_ParseTuple(args, "y*ny*y*y*y*w*w*", &b[0], &bands, &b[1], &b[2], &b[3], &b[4], &b[5], &b[6]))
+        return release(b, 7), NULL;
+    Py_ssize_t frames = bands > 0 ? b[0].len / 4 / bands : 0, n = b[1].len / 4, m = b[3].len / 4;
+    int fits = bands > 0 && b[0].len == frames * bands * 4 && b[2].len == n * 4 && b[1].len == n * 4 &&
+               b[3].len == m * 4 && b[4].len == m * 4 && b[5].len == m * 4 && b[6].len == m * 4;
+    if (fits) {
+        const float *levels = b[0].buf;
+        const int32_t *at = b[1].buf, *band = b[2].buf, *later = b[3].buf, *up = b[4].buf;
+        float *sums = b[5].buf;
+        uint32_t *inside = b[6].buf;
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t k = 0; k < m; k++) {
+            double sum = 0;
+            uint32_t held = 0;
+            for (Py_ssize_t i = 0; i < n; i++) {
+                int64_t t = (int64_t)at[i] + later[k], j = (int64_t)band[i] + up[k];
+                if (t < 0 || t >= frames || j < 0 || j >= bands) continue;
+                sum += levels[t * bands + j];
+                held++;
+            }
+            sums[k] = (float)sum, inside[k] = held;
+        }
+        Py_END_ALLOW_THREADS
+    }
+    release(b, 7);
+    if (!fits) return refuse("levels, peaks and alignments do not fit");
+    Py_RETURN_NONE;
+}
+
+/* -------------------------------------------------------------------------------- votes with weights, the best kept */
+typedef struct { /* BEST of nlsearch/kernels/voting.py */
+    int64_t diagonal;
+    uint32_t item, reading;
+    float votes, expected;
+} Best;
+
+static int fewer_votes(const void *left, const void *right) {
+    const Best *a = left, *b = right;
+    if (a->votes != b->votes) return a->votes > b->votes ? -1 : 1;
+    if (a->reading != b->reading) return a->reading < b->reading ? -1 : 1;
+    return a->diagonal < b->diagonal ? -1 : a->diagonal > b->diagonal;
+}
+
+/* Keep `best` a heap of the most votes, the least on top. */
+static void keep_best(Best *best, size_t *n, size_t most, Best one) {
+    size_t at;
+    if (*n < most) {
+        at = (*n)++;
+        while (at && fewer_votes(&best[(at - 1) / 2], &one) < 0) best[at] = best[(at - 1) / 2], at = (at - 1) / 2;
+        best[at] = one;
+        return;
+    }
+    if (fewer_votes(&one, &best[0]) >= 0) return;
+    at = 0;
+    for (;;) {
+        size_t child = 2 * at + 1;
+        if (child >= *n) break;
+        if (child + 1 < *n && fewer_votes(&best[child + 1], &best[child]) > 0) child++;
+        if (fewer_votes(&best[child], &one) <= 0) break;
+        best[at] = best[child], at = child;
+    }
+    best[at] = one;
+}
+
+typedef struct {
+    const uint8_t *packed, *wanted;
+    const uint64_t *item_starts, *begins, *ends;
+    const uint32_t *positions, *readings;
+    const float *weights;
+    Py_ssize_t items, queries;
+    uint64_t postings, axis, span, bias;
+    int width, shift, flag_bits, bin_bits;
+} Poll;
+
+/* Give the weight of each seed of one reading to the bins of its diagonals, and return the sum. */
+static double cast_votes(const Poll *p, Py_ssize_t from, Py_ssize_t to, float *bins, uint64_t n_bins) {
+    double total = 0;
+    const uint64_t mask = p->width < 8 ? ((uint64_t)1 << 8 * p->width) - 1 : UINT64_MAX;
+    const uint64_t bytes = p->postings * (uint64_t)p->width;
+    for (Py_ssize_t q = from; q < to; q++) {
+        const float weight = p->weights[q];
+        const uint64_t back = p->bias - p->positions[q];
+        total += (double)weight * (double)(p->ends[q] - p->begins[q]);
+        for (uint64_t i = p->begins[q]; i < p->ends[q]; i++) {
+            uint64_t value = 0, at = i * (uint64_t)p->width;
+            if (at + 8 <= bytes) memcpy(&value, p->packed + at, 8), value &= mask;
+            else memcpy(&value, p->packed + at, (size_t)p->width);
+            uint64_t bin = ((value >> p->flag_bits << p->shift) + back) >> p->bin_bits;
+            if (bin < n_bins) bins[bin] += weight;
+        }
+    }
+    return total;
+}
+
+static Py_ssize_t item_of(const Poll *p, uint64_t axis) {
+    Py_ssize_t low = 0, gap = p->items;
+    while (gap > 0) {
+        Py_ssize_t half = gap / 2;
+        if (p->item_starts[low + half] <= axis) low += half + 1, gap -= half + 1;
+        else gap = half;
+    }
+    return low - 1;
+}
+
+/* Keep the best pairs of neighbouring bins that are no lower than the pairs beside them. */
+static void keep_pairs(const Poll *p, const float *bins, uint64_t n_bins, uint32_t reading, float expected, Best *best,
+                       size_t *n, size_t most) {
+    float before = 0;
+    for (uint64_t i = 0; i + 1 < n_bins; i++) {
+        const float pair = bins[i] + bins[i + 1], after = i + 2 < n_bins ? bins[i + 1] + bins[i + 2] : 0;
+        const float last = before;
+        before = pair;
+        if (pair <= 0 || pair < last || pair <= after) continue;
+        if (*n == most && pair < best[0].votes) continue;
+        int64_t diagonal = (int64_t)((i + 1) << p->bin_bits) - (int64_t)p->bias;
+        int64_t middle = diagonal + (int64_t)(p->span / 2);
+        if (middle < 0 || (uint64_t)middle >= p->axis) continue;
+        Py_ssize_t item = item_of(p, (uint64_t)middle);
+        if (item < 0 || (p->wanted && !p->wanted[item])) continue;
+        keep_best(best, n, most, (Best){diagonal, (uint32_t)item, reading, pair, expected});
+    }
+}
+
+static int count_poll(const Poll *p, Best *best, size_t *n, size_t most) {
+    const uint64_t n_bins = ((p->axis + p->bias) >> p->bin_bits) + 2;
+    float *bins = malloc(n_bins * sizeof(float));
+    if (!bins) return -1;
+    for (Py_ssize_t from = 0, to; from < p->queries; from = to) {
+        for (to = from + 1; to < p->queries && p->readings[to] == p->readings[from];) to++;
+        memset(bins, 0, n_bins * sizeof(float));
+        double total = cast_votes(p, from, to, bins, n_bins);
+        keep_pairs(p, bins, n_bins, p->readings[from], (float)(2 * total / (double)n_bins), best, n, most);
+    }
+    free(bins);
+    qsort(best, *n, sizeof(Best), fewer_votes);
+    return 0;
+}
+
+static int fits_poll(const Poll *p, const Py_buffer *b) {
+    if (p->width < 1 || p->width > 8 || p->shift < 0 || p->shift > 31 || p->flag_bits < 0 || p->flag_bits > 8 ||
+        p->bin_bits < 0 || p->bin_bits > 30 || p->span > UINT32_MAX || p->axis > INT64_MAX / 4)
+        return 0;
+    if (b[2].len != p->queries * 8 || b[3].len != p->queries * 8 || b[4].len != p->queries * 4 ||
+        b[5].len != p->queries * 4 || (p->wanted && b[7].len != p->items))
+        return 0;
+    for (Py_ssize_t q = 0; q < p->queries; q++)
+        if (p->begins[q] > p->ends[q] || p->ends[q] > p->postings) return 0;
+    return 1;
+}
+
+static PyObject *vote_best(PyObject *self, PyObject *args) {
+    Py_buffer b[8] = {{0}};
+    Poll p = {0};
+    Py_ssize_t most;
+    unsigned long long axis, span;
+    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*y*y*(iiiiKKn)", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5], &b[6], &b[7],
+                          &p.width, &p.shift, &p.flag_bits, &p.bin_bits, &axis, &span, &most))
+        return release(b, 8), NULL;
+    p.packed = b[0].buf, p.item_starts = b[1].buf, p.begins = b[2].buf, p.ends = b[3].buf, p.positions = b[4].buf;
+    p.weights = b[5].buf, p.readings = b[6].buf, p.wanted = b[7].len ? b[7].buf : NULL;
+    p.items = b[1].len / 8, p.queries = b[6].len / 4, p.axis = axis, p.span = span;
+    p.postings = p.width > 0 ? (uint64_t)(b[0].len / p.width) : 0;
+    if (!fits_poll(&p, b) || most < 1 || most > 1000000)
+        return release(b, 8), refuse("a range of postings is outside of the index, or settings are out of range");
+    for (Py_ssize_t q = 0; q < p.queries; q++)
+        if (p.positions[q] > p.bias) p.bias = p.positions[q];
+    size_t n = 0;
+    int state = -1;
+    Best *best = malloc((size_t)most * sizeof(Best));
+    if (best) {
+        Py_BEGIN_ALLOW_THREADS state = count_poll(&p, best, &n, (size_t)most);
+        Py_END_ALLOW_THREADS
+    }
+    release(b, 8);
+    PyObject *found = state < 0 ? PyErr_NoMemory()
+                                : PyBytes_FromStringAndSize((const char *)best, (Py_ssize_t)(n * sizeof(Best)));
+    free(best);
+    return found;
+}

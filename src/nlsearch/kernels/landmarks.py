@@ -1,0 +1,254 @@
+"""The kernels of landmarks: levels of a sound in bands, the peaks among them, and one sound read at another's peaks.
+
+Conventions
+-----------
+Levels are float32, shape (frames, bands): natural logarithms of power.  A peak is a cell that is higher than all cells
+before it (by frame, then by band) within a reach, and no lower than those after it.
+
+References
+----------
+Landmarks: Wang, ISMIR 2003, "An industrial-strength audio search algorithm".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nlsearch.kernels import native
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+LANDMARK = np.dtype([("frame", "<u4"), ("band", "<u4"), ("level", "<f4")])
+"""A peak: its frame, its band and its level."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bands:
+    """Which bins of a spectrum each band takes, and with which weights.
+
+    Parameters
+    ----------
+    bins : int
+        Bins of the spectrum.
+    first : ndarray of int32, shape (bands,)
+        First bin of each band.
+    edges : ndarray of int32, shape (bands + 1,)
+        Where each band's weights begin in `weights`.
+    weights : ndarray of float32, shape (edges[-1],)
+    """
+
+    bins: int
+    first: NDArray[np.int32]
+    edges: NDArray[np.int32]
+    weights: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+
+def band_levels(spectrum: NDArray[np.complex64], bands: Bands, floor: float) -> NDArray[np.float32]:
+    """Return the level of each band: ``ln(floor + sum of weight * |spectrum|**2)``.
+
+    Parameters
+    ----------
+    spectrum : ndarray of complex64, shape (frames, bands.bins)
+    bands : Bands
+    floor : float
+        Power that is added to every band, above 0.
+
+    Returns
+    -------
+    ndarray of float32, shape (frames, len(bands))
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, or a band reaches over the spectrum.
+    """
+    if spectrum.ndim != 2 or spectrum.shape[1] != bands.bins or not floor > 0:
+        raise ValueError(
+            f"a spectrum of {spectrum.shape} does not have {bands.bins} bins, or the floor is not positive"
+        )
+    if native.compiled is None:
+        return band_levels_reference(spectrum, bands, floor)
+    levels = np.empty((len(spectrum), len(bands)), np.float32)
+    given = np.ascontiguousarray(spectrum, np.complex64)
+    native.compiled.band_levels(given, bands.bins, bands.first, bands.edges, bands.weights, floor, levels)
+    return levels
+
+
+def band_levels_reference(spectrum: NDArray[np.complex64], bands: Bands, floor: float) -> NDArray[np.float32]:
+    """NumPy oracle of :func:`band_levels`."""
+    power = np.abs(spectrum.astype(np.complex128)) ** 2
+    table = np.zeros((bands.bins, len(bands)))
+    for band, first in enumerate(bands.first.tolist()):
+        held = bands.weights[bands.edges[band] : bands.edges[band + 1]]
+        table[first : first + len(held), band] = held
+    return np.log(power @ table + floor).astype(np.float32)
+
+
+def whiten(levels: NDArray[np.float32], reach: int) -> NDArray[np.float32]:
+    """Take from each level the mean of the levels of its frame within `reach` bands.
+
+    Parameters
+    ----------
+    levels : ndarray of float32, shape (frames, bands)
+    reach : int
+
+    Returns
+    -------
+    ndarray of float32, shape (frames, bands)
+    """
+    if native.compiled is None:
+        return whiten_reference(levels, reach)
+    out = np.empty(levels.shape, np.float32)
+    native.compiled.whiten_levels(np.ascontiguousarray(levels, np.float32), levels.shape[1], reach, out)
+    return out
+
+
+def whiten_reference(levels: NDArray[np.float32], reach: int) -> NDArray[np.float32]:
+    """NumPy oracle of :func:`whiten`."""
+    bands = levels.shape[1]
+    low = np.maximum(np.arange(bands) - reach, 0)
+    high = np.minimum(np.arange(bands) + reach + 1, bands)
+    sums = np.concatenate([np.zeros((len(levels), 1)), np.cumsum(levels.astype(np.float64), axis=1)], axis=1)
+    return (levels - (sums[:, high] - sums[:, low]) / (high - low)).astype(np.float32)
+
+
+def local_peaks(
+    levels: NDArray[np.float32], reach: tuple[int, int], minimum: float, frames: tuple[int, int] | None = None
+) -> NDArray[np.void]:
+    """Find the cells above `minimum` that are the highest within `reach`.
+
+    Parameters
+    ----------
+    levels : ndarray of float32, shape (frames, bands)
+    reach : (int, int)
+        Frames and bands to each side.
+    minimum : float
+    frames : (int, int), optional
+        Only peaks in these frames, half-open; the others are looked at as their surroundings.
+
+    Returns
+    -------
+    ndarray of LANDMARK, shape (m,)
+        By frame, then by band.
+    """
+    begin, end = frames or (0, len(levels))
+    if not 0 <= begin <= end <= len(levels):
+        raise ValueError(f"frames {begin} to {end} are not among {len(levels)}")
+    if native.compiled is None:
+        return local_peaks_reference(levels, reach, minimum, (begin, end))
+    given = np.ascontiguousarray(levels, np.float32)
+    found = native.compiled.local_peaks(given, levels.shape[1], *reach, minimum, begin, end)
+    return np.frombuffer(found, LANDMARK)
+
+
+def local_peaks_reference(
+    levels: NDArray[np.float32], reach: tuple[int, int], minimum: float, frames: tuple[int, int] | None = None
+) -> NDArray[np.void]:
+    """NumPy oracle of :func:`local_peaks`."""
+    begin, end = frames or (0, len(levels))
+    high = levels > np.float32(minimum)
+    around = np.pad(levels, ((reach[0],) * 2, (reach[1],) * 2), constant_values=-np.inf)
+    for later in range(-reach[0], reach[0] + 1):
+        for up in range(-reach[1], reach[1] + 1):
+            rows = slice(reach[0] + later, reach[0] + later + len(levels))
+            other = around[rows, reach[1] + up : reach[1] + up + levels.shape[1]]
+            if (later, up) < (0, 0):
+                high &= levels > other
+            elif (later, up) > (0, 0):
+                high &= levels >= other
+    high[:begin], high[end:] = False, False
+    frame, band = np.nonzero(high)
+    found = np.empty(len(frame), LANDMARK)
+    found["frame"], found["band"], found["level"] = frame, band, levels[frame, band]
+    return found
+
+
+def peak_pairs(
+    frames: NDArray[np.uint32], bands: NDArray[np.uint32], fan: int, most_frames: int, most_bands: int
+) -> NDArray[np.uint32]:
+    """Pair each peak with the next `fan` peaks in its zone: 1 to `most_frames` later, within `most_bands` bands.
+
+    Parameters
+    ----------
+    frames, bands : ndarray of uint32, shape (n,)
+        By frame, then by band.
+    fan, most_frames, most_bands : int
+
+    Returns
+    -------
+    ndarray of uint32, shape (m, 2)
+        Numbers of the peaks of each pair, by the first.
+    """
+    if native.compiled is None:
+        return peak_pairs_reference(frames, bands, fan, most_frames, most_bands)
+    given = (np.ascontiguousarray(frames, np.uint32), np.ascontiguousarray(bands, np.uint32))
+    return np.frombuffer(native.compiled.peak_pairs(*given, fan, most_frames, most_bands), np.uint32).reshape(-1, 2)
+
+
+def peak_pairs_reference(
+    frames: NDArray[np.uint32], bands: NDArray[np.uint32], fan: int, most_frames: int, most_bands: int
+) -> NDArray[np.uint32]:
+    """Slow oracle of :func:`peak_pairs`."""
+    pairs = []
+    at, band = frames.astype(int).tolist(), bands.astype(int).tolist()
+    for first in range(len(at)):
+        zone = [
+            second
+            for second in range(first + 1, len(at))
+            if 1 <= at[second] - at[first] <= most_frames and abs(band[second] - band[first]) <= most_bands
+        ]
+        pairs += [(first, second) for second in zone[:fan]]
+    return np.array(pairs, np.uint32).reshape(-1, 2)
+
+
+def sums_at_peaks(
+    levels: NDArray[np.float32],
+    frames: NDArray[np.int32],
+    bands: NDArray[np.int32],
+    later: NDArray[np.int32],
+    up: NDArray[np.int32],
+) -> tuple[NDArray[np.float32], NDArray[np.uint32]]:
+    """Add up the levels of a sound at the peaks of another, moved by each of several alignments.
+
+    Parameters
+    ----------
+    levels : ndarray of float32, shape (frames, bands)
+    frames, bands : ndarray of int32, shape (n,)
+        Where the peaks would lie in it; those outside count nothing.
+    later, up : ndarray of int32, shape (m,)
+        Frames and bands by which all peaks are moved.
+
+    Returns
+    -------
+    sums : ndarray of float32, shape (m,)
+    inside : ndarray of uint32, shape (m,)
+        How many peaks lie in the levels.
+    """
+    if native.compiled is None:
+        return sums_at_peaks_reference(levels, frames, bands, later, up)
+    arrays = [np.ascontiguousarray(array, np.int32) for array in (frames, bands, later, up)]
+    sums, inside = np.empty(len(later), np.float32), np.empty(len(later), np.uint32)
+    native.compiled.sums_at_peaks(np.ascontiguousarray(levels, np.float32), levels.shape[1], *arrays, sums, inside)
+    return sums, inside
+
+
+def sums_at_peaks_reference(
+    levels: NDArray[np.float32],
+    frames: NDArray[np.int32],
+    bands: NDArray[np.int32],
+    later: NDArray[np.int32],
+    up: NDArray[np.int32],
+) -> tuple[NDArray[np.float32], NDArray[np.uint32]]:
+    """NumPy oracle of :func:`sums_at_peaks`."""
+    at = frames.astype(np.int64)[None, :] + later.astype(np.int64)[:, None]
+    band = bands.astype(np.int64)[None, :] + up.astype(np.int64)[:, None]
+    held = (at >= 0) & (at < levels.shape[0]) & (band >= 0) & (band < levels.shape[1])
+    read: Any = np.where(held, levels[np.where(held, at, 0), np.where(held, band, 0)] if levels.size else 0.0, 0.0)
+    return read.astype(np.float64).sum(axis=1).astype(np.float32), held.sum(axis=1).astype(np.uint32)
