@@ -237,6 +237,14 @@ class SeedMatch:
     pieces : int
         Of the seeds, only so many are asked: those with the fewest postings that cover no part of the query twice.
         An item that differs from the query in `pieces` − 1 places has one of any such set.  0: all are asked.
+    readings : tuple of int
+        Which reading of the query each seed is of, parallel, ascending, 0 to 255: a sound at several speeds.  Seeds of
+        different readings do not line up with each other.  Empty: there is one.  Only with `best`.
+    best : int
+        Only so many places are candidates, those with the most votes, each seed's vote counting the more the rarer its
+        key is: ``ln(1 + bins of the axis / (20 postings))``.  Two bins side by side count together, and the place is
+        between them; `bin_width` is a power of two.  The handler looks at them (`refine`).  0: all that have
+        `min_votes`.
     """
 
     space: str
@@ -252,6 +260,8 @@ class SeedMatch:
     bits: tuple[int, ...] = ()
     spans: tuple[int, ...] = ()
     pieces: int = 0
+    readings: tuple[int, ...] = ()
+    best: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -443,6 +453,8 @@ class Probe:
         Neighbours to list, unverified, after all hits when the asker says ``related=yes``.
     searched : Extent, optional
         What there is to search in the collection that is asked, where it is known; the engine fills it in.
+    otherwise : Question, optional
+        Asked instead of `ask` if the whole query has no hit: what is dearer and seldom needed.
     """
 
     kind: str
@@ -457,6 +469,7 @@ class Probe:
     exact_floor: float = 0.0
     related: Nearest | None = None
     searched: Extent | None = None
+    otherwise: Question | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -471,8 +484,9 @@ class Extent:
 class Region:
     """Where on an item's axis a candidate may match: item positions [start, end), with the flag (strand) and votes.
 
-    ``flag`` is 0 where query and item flags agree (same strand) and 1 where they differ.  ``at``, where the handler
-    said it, is a position in the query and one in the item through which the match goes.
+    ``flag`` is 0 where query and item flags agree (same strand) and 1 where they differ; where the question has several
+    readings, which of them.  ``at``, where the handler said it, is a position in the query and one in the item through
+    which the match goes.  ``expected`` is how many votes a place has by chance, where votes have weights.
     """
 
     start: int
@@ -480,32 +494,40 @@ class Region:
     flag: int
     votes: float
     at: tuple[int, int] | None = None
+    expected: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Anchors:
-    """Single seeds of a query that some items share with it, for the handler to look at.
+    """Single seeds of a query that some items share with it, or the best places of one, for the handler to look at.
 
     Parameters
     ----------
     items : ndarray of uint32, shape (n,)
         Which of the items, by its row in a list; ascending.
     flags : ndarray of uint8, shape (n,)
-        0 where query and item flags agree; ascending within an item, and then by diagonal.
+        0 where query and item flags agree; ascending within an item, and then by diagonal.  Of places: the reading.
     queries : ndarray of uint32, shape (n,)
         Where the seed is in the query.
     targets : ndarray of int64, shape (n,)
-        Where it is in the item, rounded down as the space does: it may lie up to ``2 ** shift − 1`` further on.
+        Where it is in the item, rounded down as the space does: it may lie up to ``2 ** shift − 1`` further on.  Of
+        places, where the query begins, which may be before the item does.
+    votes, expected : ndarray of float32, shape (n,), optional
+        Of places: the weighted votes, and how many chance would give.
     """
 
     items: NDArray[np.uint32]
     flags: NDArray[np.uint8]
     queries: NDArray[np.uint32]
     targets: NDArray[np.int64]
+    votes: NDArray[np.float32] | None = None
+    expected: NDArray[np.float32] | None = None
 
     def only(self, kept: NDArray[np.bool_]) -> Anchors:
         """Return the seeds where `kept` holds; bool, shape (n,)."""
-        return Anchors(self.items[kept], self.flags[kept], self.queries[kept], self.targets[kept])
+        votes = None if self.votes is None else self.votes[kept]
+        expected = None if self.expected is None else self.expected[kept]
+        return Anchors(self.items[kept], self.flags[kept], self.queries[kept], self.targets[kept], votes, expected)
 
 
 @dataclass(frozen=True, slots=True)

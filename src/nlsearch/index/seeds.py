@@ -19,7 +19,7 @@ from nlsearch.errors import IndexDamaged
 from nlsearch.index.seedbuild import MEMORY_BYTES, SeedWriter, merge_seeds
 from nlsearch.index.seedfiles import HEADER_BYTES, SeedFacts, file_of, read_facts
 from nlsearch.index.storage import mapped
-from nlsearch.kernels import MAX_BIN, Postings, gather_postings, line_up, vote
+from nlsearch.kernels import MAX_BIN, Place, Postings, gather_postings, line_up, vote, vote_best
 from nlsearch.limits import Limits
 from nlsearch.model import Anchors, Region, SeedMatch
 
@@ -27,6 +27,9 @@ __all__ = ["MEMORY_BYTES", "SeedAnswer", "SeedIndex", "SeedWriter", "merge_seeds
 
 POSTINGS_A_QUERY = 2**23
 """How many postings one question may read in one split; the rarest keys go first."""
+
+COMMON = 20
+"""A key that occurs once in so many bins of the axis has a vote of ln 2, where votes have weights."""
 
 RARE_SEEDS = 8
 """When all keys are over the question's cap, so many of the rarest are asked all the same."""
@@ -87,6 +90,7 @@ class _Chosen:
     flags: NDArray[np.uint8]
     complete: bool
     dropped: int
+    readings: NDArray[np.uint32]
 
 
 class SeedIndex:
@@ -299,7 +303,9 @@ class SeedIndex:
             counts = counts[held]
         asked, over, beyond = _admitted(counts, match)
         complete = not beyond and (not over or match.capped_ok)
-        return _Chosen(begins[asked], ends[asked], positions[asked], flags[asked], complete, over + beyond)
+        readings = np.array(match.readings, np.uint32) if match.readings else np.zeros(len(counts), np.uint32)
+        told = (complete, over + beyond, readings[asked])
+        return _Chosen(begins[asked], ends[asked], positions[asked], flags[asked], *told)
 
     def _counted(self, count: Callable[..., NDArray[np.void]], chosen: _Chosen, match: SeedMatch) -> NDArray[np.void]:
         """Return what a kernel of voting makes of the seeds that are asked."""
@@ -309,8 +315,16 @@ class SeedIndex:
         except ValueError as exc:
             raise self._damaged(str(exc)) from exc
 
-    def anchors(self, match: SeedMatch) -> tuple[NDArray[np.uint32], Anchors, bool]:
-        """Return the single seeds that line up, instead of where they do.
+    def anchors(
+        self, match: SeedMatch, wanted: NDArray[np.bool_] | None = None
+    ) -> tuple[NDArray[np.uint32], Anchors, bool]:
+        """Return the single seeds that line up, instead of where they do; or the best places of a question for these.
+
+        Parameters
+        ----------
+        match : SeedMatch
+        wanted : ndarray of bool, shape (items,), optional
+            Of which items, by their keys, the best places are wanted; None: of all.
 
         Returns
         -------
@@ -329,6 +343,8 @@ class SeedIndex:
             If the question is not one for this space.
         """
         chosen = self._chosen(match)
+        if match.best:
+            return self._best(chosen, match, wanted)
         found = self._counted(line_up, chosen, match)
         items = found["item"]
         fresh = np.diff(items.astype(np.int64), prepend=-1) != 0
@@ -336,6 +352,27 @@ class SeedIndex:
         queries = chosen.positions[found["seed"]]
         anchors = Anchors(rows, found["flag"].astype(np.uint8), queries, found["target"].copy())
         return self.item_keys[items[fresh]], anchors, chosen.complete
+
+    def _best(
+        self, chosen: _Chosen, match: SeedMatch, wanted: NDArray[np.bool_] | None
+    ) -> tuple[NDArray[np.uint32], Anchors, bool]:
+        """Return the places with the most weighted votes."""
+        place = Place(self.facts.axis, match.span, match.bin_width, match.best)
+        bins = place.axis / match.bin_width
+        weights = np.log1p(bins / (COMMON * (chosen.ends - chosen.begins).astype(np.float64))).astype(np.float32)
+        seeds = (chosen.begins, chosen.ends, chosen.positions, weights, chosen.readings)
+        rows = None if wanted is None else wanted[self.item_keys].astype(np.uint8)
+        try:
+            found = vote_best(self._postings, *seeds, place, rows)
+        except ValueError as exc:
+            raise self._damaged(str(exc)) from exc
+        found = found[np.lexsort((found["diagonal"], found["reading"], found["item"]))]
+        held, rank = np.unique(found["item"], return_inverse=True)
+        targets = found["diagonal"] - self.item_starts[found["item"]].astype(np.int64)
+        nowhere = np.zeros(len(found), np.uint32)
+        flags, votes, expected = found["reading"].astype(np.uint8), found["votes"].copy(), found["expected"].copy()
+        anchors = Anchors(rank.astype(np.uint32), flags, nowhere, targets, votes, expected)
+        return self.item_keys[held], anchors, chosen.complete
 
     def _answer(
         self, bands: NDArray[np.void], match: SeedMatch, most: int
@@ -370,6 +407,8 @@ def _columns(match: SeedMatch) -> tuple[NDArray[np.uint64], NDArray[np.uint32], 
         raise ValueError("keys, positions and flags of a seed question must be as many")
     if not 1 <= match.bin_width <= MAX_BIN or match.min_votes < 1:
         raise ValueError("bin_width or min_votes of a seed question is out of range")
+    if match.readings and (len(match.readings) != len(keys) or not match.best):
+        raise ValueError("readings of a seed question must be as many as its keys, and its best places asked for")
     if (match.bits and len(match.bits) != len(keys)) or (match.pieces and len(match.spans) != len(keys)):
         raise ValueError("bits and spans of a seed question must be as many as its keys")
     return keys, positions, flags

@@ -65,7 +65,9 @@ from nlsearch.kernels.sketch import SKETCH_K, sketch, sketch_reference
 from nlsearch.kernels.voting import (
     ANCHOR,
     BAND,
+    BEST,
     MAX_BIN,
+    Place,
     Postings,
     gather_postings,
     line_up,
@@ -75,12 +77,15 @@ from nlsearch.kernels.voting import (
     sort_pairs,
     sort_pairs_reference,
     vote,
+    vote_best,
+    vote_best_reference,
     vote_reference,
 )
 
 __all__ = [
     "ANCHOR",
     "BAND",
+    "BEST",
     "HSP",
     "LETTERS",
     "MAX_BIN",
@@ -88,6 +93,7 @@ __all__ = [
     "NATIVE",
     "SKETCH_K",
     "Alignment",
+    "Place",
     "Postings",
     "Scheme",
     "align_residues",
@@ -142,6 +148,8 @@ __all__ = [
     "unpack2",
     "unpack2_reference",
     "vote",
+    "vote_best",
+    "vote_best_reference",
     "vote_reference",
     "with_hydrogens",
     "with_hydrogens_reference",

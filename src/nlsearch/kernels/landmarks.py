@@ -116,7 +116,8 @@ def whiten_reference(levels: NDArray[np.float32], reach: int) -> NDArray[np.floa
     low = np.maximum(np.arange(bands) - reach, 0)
     high = np.minimum(np.arange(bands) + reach + 1, bands)
     sums = np.concatenate([np.zeros((len(levels), 1)), np.cumsum(levels.astype(np.float64), axis=1)], axis=1)
-    return (levels - (sums[:, high] - sums[:, low]) / (high - low)).astype(np.float32)
+    means = (sums[:, high] - sums[:, low]) / (high - low)
+    return np.asarray(levels - means, np.float32)
 
 
 def local_peaks(

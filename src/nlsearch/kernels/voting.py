@@ -27,6 +27,10 @@ BAND = np.dtype([("low", "<i8"), ("high", "<i8"), ("item", "<u4"), ("flag", "<u4
 ANCHOR = np.dtype([("target", "<i8"), ("item", "<u4"), ("seed", "<u4"), ("flag", "<u8")])
 """A seed of the query (its number) in an item: position in the item, rounded down; flag as in :data:`BAND`."""
 
+BEST = np.dtype([("diagonal", "<i8"), ("item", "<u4"), ("reading", "<u4"), ("votes", "<f4"), ("expected", "<f4")])
+"""A place with many weighted votes: the diagonal on the axis, the item in which the middle of the query lies there,
+which reading of the query, its votes, and those that chance would give."""
+
 MAX_BIN = 2**30
 
 
@@ -287,6 +291,111 @@ def line_up_reference(
         for p, b in zip(place[order].tolist(), bins[order].tolist(), strict=True)
     ]
     return found[order[np.array(beside, np.int64) >= min_votes]]
+
+
+def vote_best(
+    postings: Postings,
+    begins: NDArray[np.uint64],
+    ends: NDArray[np.uint64],
+    positions: NDArray[np.uint32],
+    weights: NDArray[np.float32],
+    readings: NDArray[np.uint32],
+    place: Place,
+    wanted: NDArray[np.uint8] | None = None,
+) -> NDArray[np.void]:
+    """Find the diagonals that get the most weighted votes.
+
+    Each seed of the query gives its weight to the bins of its postings' diagonals.  A place is a pair of neighbouring
+    bins that has no less than the pair before it and more than the pair after it.
+
+    Parameters
+    ----------
+    postings : Postings
+        Without flags that count.
+    begins, ends : ndarray of uint64, shape (q,)
+    positions : ndarray of uint32, shape (q,)
+    weights : ndarray of float32, shape (q,)
+    readings : ndarray of uint32, shape (q,)
+        Ascending; seeds of different readings vote apart.
+    place : Place
+    wanted : ndarray of uint8, shape (items,), optional
+        Items with 0 get no places.
+
+    Returns
+    -------
+    ndarray of BEST, shape (m,)
+        Most votes first, then by reading, then by diagonal; at most ``place.most``.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit or a range is outside of the postings.
+    """
+    given = (
+        np.ascontiguousarray(begins, np.uint64),
+        np.ascontiguousarray(ends, np.uint64),
+        np.ascontiguousarray(positions, np.uint32),
+        np.ascontiguousarray(weights, np.float32),
+        np.ascontiguousarray(readings, np.uint32),
+    )
+    if len({array.shape for array in given}) != 1 or place.bin_width & (place.bin_width - 1) or place.bin_width < 1:
+        raise ValueError("seeds of a question must be as many, and its bins a power of two wide")
+    if native.compiled is None:
+        return vote_best_reference(postings, *given, place, wanted)
+    settings = (postings.width, postings.shift, postings.flag_bits, place.bin_width.bit_length() - 1)
+    starts = np.ascontiguousarray(postings.item_starts, np.uint64)
+    asked = b"" if wanted is None else np.ascontiguousarray(wanted, np.uint8)
+    found = native.compiled.vote_best(
+        postings.packed, starts, *given, asked, (*settings, place.axis, place.span, place.most)
+    )
+    return np.frombuffer(found, BEST)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What :func:`vote_best` takes for a place: bins of this width on an axis of this length, a query of this span."""
+
+    axis: int
+    span: int
+    bin_width: int
+    most: int
+
+
+def vote_best_reference(
+    postings: Postings,
+    begins: NDArray[np.uint64],
+    ends: NDArray[np.uint64],
+    positions: NDArray[np.uint32],
+    weights: NDArray[np.float32],
+    readings: NDArray[np.uint32],
+    place: Place,
+    wanted: NDArray[np.uint8] | None = None,
+) -> NDArray[np.void]:
+    """NumPy oracle of :func:`vote_best`; the order of a sum of weights may differ."""
+    values, seeds = gather_postings(postings.packed, postings.width, begins, ends)
+    axis = ((values >> np.uint64(postings.flag_bits)) << np.uint64(postings.shift)).astype(np.int64)
+    bias = int(positions.max(initial=0))
+    bins = (axis - positions[seeds].astype(np.int64) + bias) // place.bin_width
+    count = (place.axis + bias) // place.bin_width + 2
+    found = []
+    for reading in np.unique(readings).tolist():
+        votes = np.zeros(count, np.float64)
+        mine = readings[seeds] == reading
+        np.add.at(votes, bins[mine], weights[seeds][mine].astype(np.float64))
+        pairs = votes[:-1] + votes[1:]
+        high = (pairs > 0) & (pairs >= np.append(0, pairs[:-1])) & (pairs > np.append(pairs[1:], 0))
+        diagonals = (np.flatnonzero(high) + 1) * place.bin_width - bias
+        middles = diagonals + place.span // 2
+        items = np.searchsorted(postings.item_starts.astype(np.int64), middles, side="right") - 1
+        held = (middles >= 0) & (middles < place.axis) & (items >= 0)
+        if wanted is not None:
+            held &= wanted[np.maximum(items, 0)] > 0
+        best = np.zeros(int(held.sum()), BEST)
+        best["diagonal"], best["item"], best["reading"] = diagonals[held], items[held], reading
+        best["votes"], best["expected"] = pairs[high][held], 2 * votes.sum() / count
+        found.append(best)
+    every = np.concatenate(found) if found else np.empty(0, BEST)
+    return every[np.lexsort((every["diagonal"], every["reading"], -every["votes"]))][: place.most]
 
 
 def vote_reference(

@@ -217,7 +217,7 @@ def ask(question: Question, kind: str, view: SplitView, allowed: NDArray[np.uint
         return Found.of(view.split.text.matching(view.text(query)))
     match question:
         case SeedMatch():
-            return _ask_seeds(question, view)
+            return _ask_seeds(question, view, allowed)
         case Nearest():
             return _ask_vectors(question, kind, view, allowed)
         case PeakMatch():
@@ -274,15 +274,23 @@ def _ask_peaks(question: PeakMatch, kind: str, view: SplitView, allowed: NDArray
     return found.only(wanted if allowed is None else wanted & np.isin(found.keys, allowed, assume_unique=True))
 
 
-def _ask_seeds(question: SeedMatch, view: SplitView) -> Found:
+def _ask_seeds(question: SeedMatch, view: SplitView, allowed: NDArray[np.uint32] | None) -> Found:
     if not view.split.has_seeds(question.space):
         return Found.of(np.empty(0, dtype=np.uint32))
     if question.refine:
-        keys, anchors, complete = view.split.seeds(question.space).anchors(question)
+        wanted = _wanted(view, allowed) if question.best else None
+        keys, anchors, complete = view.split.seeds(question.space).anchors(question, wanted)
         return replace(Found.of(keys), complete=complete, anchors=(keys, anchors)).only(view.living(keys))
     answer = view.split.seeds(question.space).lookup(question)
     found = Found(answer.keys, np.ones(len(answer.keys), dtype=np.float32), answer.regions, answer.complete)
     return found.only(view.living(found.keys))
+
+
+def _wanted(view: SplitView, allowed: NDArray[np.uint32] | None) -> NDArray[np.bool_]:
+    """Return which items of a split live and are allowed; bool, by key."""
+    keys = np.arange(view.split.info.items, dtype=np.uint32)
+    living = view.living(keys)
+    return living if allowed is None else living & np.isin(keys, allowed)
 
 
 def _ask_vectors(question: Nearest, kind: str, view: SplitView, allowed: NDArray[np.uint32] | None) -> Found:

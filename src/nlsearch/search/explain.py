@@ -50,7 +50,18 @@ class _Leaf:
 
 
 def explain(plan: Plan, view: SplitView, key: int, handler: Callable[[str], Handler]) -> Explanation:
-    """Replay `plan` for item `key`: every leaf by itself, then the whole expression."""
+    """Replay `plan` for item `key`: every leaf by itself, then the whole expression.
+
+    What operators ask otherwise, where a query has no hit, is asked too.
+    """
+    wider = plan.widened()
+    found = _explained(plan, view, key, handler)
+    if wider is None or found.status != "candidate_missed":
+        return found
+    return _explained(wider, view, key, handler)
+
+
+def _explained(plan: Plan, view: SplitView, key: int, handler: Callable[[str], Handler]) -> Explanation:
     judge = Judge(view, handler, None, {})
     examined = [_examine(part, view, key, judge, handler) for part in leaves(plan.root)]
     steps = [leaf.step for leaf in examined]

@@ -81,6 +81,12 @@ class Plan:
         """Return the plan with what there is to search of its kind told to every operator."""
         return replace(self, root=counted(self.root, extent))
 
+    def widened(self) -> Plan | None:
+        """Return the plan in which operators ask what they ask otherwise; None if none has anything else to ask."""
+        if all(part.probe.otherwise is None for part in probes(self.root)):
+            return None
+        return replace(self, root=widened(self.root))
+
 
 def counted(part: Part, extent: Callable[[str], Extent]) -> Part:
     """Return `part` with what there is to search of its kind told to every operator."""
@@ -91,6 +97,18 @@ def counted(part: Part, extent: Callable[[str], Extent]) -> Part:
         return NotPart(counted(part.part, extent))
     if isinstance(part, AllParts | AnyPart):
         return type(part)(tuple(counted(child, extent) for child in part.parts))
+    return part
+
+
+def widened(part: Part) -> Part:
+    """Return `part` with operators that ask what they ask otherwise (:attr:`~nlsearch.model.Probe.otherwise`)."""
+    if isinstance(part, ProbePart):
+        ask = part.probe.otherwise
+        return part if ask is None else replace(part, probe=replace(part.probe, ask=ask, otherwise=None))
+    if isinstance(part, NotPart):
+        return NotPart(widened(part.part))
+    if isinstance(part, AllParts | AnyPart):
+        return type(part)(tuple(widened(child) for child in part.parts))
     return part
 
 

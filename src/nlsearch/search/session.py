@@ -145,6 +145,7 @@ class Session:
         self._lock = threading.RLock()  # pages of one session come one after another, whichever threads ask
         self.plan = plan = plan.counted(view.extent)
         self.view = view
+        self._handler = handler
         self.name = name
         self._text: TextRun | None = None
         self._found: list[Hit] = []
@@ -153,9 +154,13 @@ class Session:
         if next(probes(plan.root), None) is None:
             self._text = TextRun(plan, view, handler)
         else:
-            self._run = VerifiedRun(plan, view, handler)
-            self._stream: Iterator[Hit | None] = self._run.hits()
-            self._matching = self._run.matching()
+            self._wider = plan.widened()
+            self._run_plan(plan)
+
+    def _run_plan(self, plan: Plan) -> None:
+        self._run = VerifiedRun(plan, self.view, self._handler)
+        self._stream: Iterator[Hit | None] = self._run.hits()
+        self._matching = self._run.matching()
 
     def page(self, offset: int, limit: int, count: Count, deadline_s: float | None) -> Page:
         """Return hits `offset` to `offset + limit`.
@@ -262,12 +267,24 @@ class Session:
         self._run.wanted = wanted
         while not (self._exhausted or self._paused) and (wanted is None or len(self._found) < wanted):
             hit = next(self._stream, _END)
+            if self._widens(hit):
+                continue
             if hit is None:
                 self._paused = True
             elif isinstance(hit, Hit):
                 self._found.append(hit)
             else:
                 self._exhausted = True
+
+    def _widens(self, hit: object) -> bool:
+        """Begin again with a wider question where the first one is through and has no hit."""
+        if self._found or self._wider is None or not (hit is _END or (isinstance(hit, Hit) and hit.tier == "related")):
+            return False
+        clock, wanted = self._run.clock, self._run.wanted
+        self._run_plan(self._wider)
+        self._run.clock, self._run.wanted = clock, wanted
+        self._wider = None
+        return True
 
     def _total(self) -> int | None:
         """Return how many matches there are, if that is certain; related items are none."""

@@ -97,7 +97,8 @@ def _levels(signal: NDArray[np.float32], count: int) -> NDArray[np.float32]:
         frames = np.lib.stride_tricks.sliding_window_view(signal, FRAME)[::HOP]
         for begin in range(0, count, _AT_ONCE):
             taken = frames[begin : min(begin + _AT_ONCE, count)] * _window()
-            out[begin : begin + len(taken)] = band_levels(np.fft.rfft(taken, axis=1), band_table(), FLOOR)
+            spectrum = np.fft.rfft(taken, axis=1).astype(np.complex64, copy=False)
+            out[begin : begin + len(taken)] = band_levels(spectrum, band_table(), FLOOR)
     return out
 
 

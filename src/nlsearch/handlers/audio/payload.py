@@ -1,0 +1,113 @@
+"""What verification needs of a recording, in few bytes: its peaks, by units of 32 frames, and what its pictures show.
+
+::
+
+    "nlA1"  units (u4)  peaks (u4)  bytes of the head (u4)
+    head      msgpack: duration in seconds, digest of the signal, title, overview
+    starts    first peak of each unit, and their number at last (u4, units + 1)
+    peaks     band << 8 | grade << 5 | frame in the unit (u2)
+
+All numbers are little-endian.  A second of music takes about 200 bytes.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+import msgpack
+import numpy as np
+from numpy.typing import NDArray
+
+from nlsearch.errors import IndexDamaged
+from nlsearch.handlers.audio.landmarks import UNIT, Peaks
+
+_START = struct.Struct("<4sIII")
+_MAGIC = b"nlA1"
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a payload holds beside the peaks.
+
+    Parameters
+    ----------
+    duration_s : float
+        Of what was decoded.
+    digest : bytes
+        Of the mono signal at 8 kHz; equal sounds have equal ones.  Empty for a recording without sound.
+    title : str
+    overview : bytes
+        As :mod:`nlsearch.handlers.audio.overview` packs it.
+    """
+
+    duration_s: float
+    digest: bytes
+    title: str
+    overview: bytes = b""
+
+
+def encode(peaks: Peaks, around: Around) -> bytes:
+    """Return the payload of a recording."""
+    head = msgpack.packb([around.duration_s, around.digest, around.title, around.overview])
+    units = int(peaks.frames[-1]) // UNIT + 1 if len(peaks) else 0
+    starts = np.searchsorted(peaks.frames, np.arange(units + 1, dtype=np.uint64) * UNIT).astype("<u4")
+    packed = peaks.bands << 8 | peaks.grades.astype(np.uint32) << 5 | peaks.frames % UNIT
+    begin = _START.pack(_MAGIC, units, len(peaks), len(head))
+    return b"".join([begin, head, starts.tobytes(), packed.astype("<u2").tobytes()])
+
+
+class Recording:
+    """A payload, opened: nothing is decoded before it is asked for.
+
+    Raises
+    ------
+    IndexDamaged
+        If it is none.
+    """
+
+    def __init__(self, payload: bytes | memoryview) -> None:
+        view = memoryview(payload)
+        if len(view) < _START.size or bytes(view[:4]) != _MAGIC:
+            raise IndexDamaged("is not the payload of a recording", hint="run nlsearch check")
+        _, self.units, count, head = _START.unpack_from(view)
+        self._head = view[_START.size : _START.size + head]
+        begin = _START.size + head
+        middle = begin + 4 * (self.units + 1)
+        if len(view) != middle + 2 * count:
+            raise IndexDamaged("the payload of a recording has a wrong length", hint="run nlsearch check")
+        self._starts: NDArray[np.uint32] = np.frombuffer(view[begin:middle], "<u4")
+        self._peaks: NDArray[np.uint16] = np.frombuffer(view[middle:], "<u2")
+
+    def __len__(self) -> int:
+        return len(self._peaks)
+
+    @property
+    def around(self) -> Around:
+        """What it holds beside the peaks."""
+        held: list[Any] = msgpack.unpackb(self._head)
+        return Around(*held)
+
+    def between(self, begin: int, end: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Return the peaks in the frames [begin, end): frame, band and grade; int64, shape (n,) each."""
+        first, last = max(0, min(begin // UNIT, self.units)), max(0, min(-(-end // UNIT), self.units))
+        if last <= first:
+            nothing = np.empty(0, np.int64)
+            return nothing, nothing, nothing
+        low, high = int(self._starts[first]), int(self._starts[last])
+        packed = self._peaks[low:high].astype(np.int64)
+        sizes = np.diff(self._starts[first : last + 1].astype(np.int64))
+        frames = np.repeat(np.arange(first, last) * UNIT, sizes) + (packed & (UNIT - 1))
+        held = slice(*np.searchsorted(frames, [begin, end]).tolist())
+        return frames[held], packed[held] >> 8, packed[held] >> 5 & 7
+
+    def peaks(self) -> Peaks:
+        """Return all peaks; the strong ones of each unit as well as the grades tell them."""
+        from nlsearch.handlers.audio.landmarks import graded
+        from nlsearch.kernels.landmarks import LANDMARK
+
+        frames, bands, grades = self.between(0, self.units * UNIT)
+        found = np.empty(len(frames), LANDMARK)
+        found["frame"], found["band"], found["level"] = frames, bands, (grades + 0.5) * 0.6
+        return graded(found)
