@@ -28,8 +28,6 @@ MINIMUM = 0.3
 UNIT = 32
 KEPT, STRONG, FAN = 100, 20, 14
 MOST_FRAMES, MOST_BANDS = 31, 31
-KEY_BITS = 19
-"""148 bands, 63 steps, 32 frames: below 2 ** 19."""
 GRADES = 8
 GRADE = 0.6
 """Levels are kept in steps of so much."""
