@@ -1,0 +1,141 @@
+"""The decoder of libsndfile: WAV and its relatives, AIFF, AU, CAF, FLAC, Ogg with Vorbis and Opus, MP3.
+
+Conventions
+-----------
+libsndfile takes the samples that encoders put in front out of Vorbis and Opus, and out of MP3 where the LAME header
+says how many there are; without, 25 ms stay.  Channels of Vorbis and Opus are put into the order of WAV.
+
+References
+----------
+Vorbis I specification, section 4.3.9 (order of channels); RFC 7845, section 5.1.1.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from nlsearch.errors import InputError, MalformedContent
+from nlsearch.handlers.sound.decoders.decoder import BLOCK_BYTES, BLOCK_FRAMES, GuardedFile, Stated
+
+if TYPE_CHECKING:
+    import soundfile
+    from numpy.typing import NDArray
+
+_CONTAINERS = {"WAVEX": "WAV", "OGG": "Ogg", "NIST": "SPHERE", "SVX": "IFF"}
+_CODECS = {
+    "FLOAT": "pcm float", "DOUBLE": "pcm float", "ULAW": "mu-law", "ALAW": "a-law", "MPEG_LAYER_I": "mp1",
+    "MPEG_LAYER_II": "mp2", "MPEG_LAYER_III": "mp3", "GSM610": "gsm",
+}  # fmt: skip
+_BITS = {"PCM_S8": 8, "PCM_U8": 8, "FLOAT": 32, "DOUBLE": 64, "ULAW": 8, "ALAW": 8}
+_WAV_ORDER: dict[int, list[int]] = {
+    3: [0, 2, 1],
+    5: [0, 2, 1, 3, 4],
+    6: [0, 2, 1, 5, 3, 4],
+    7: [0, 2, 1, 6, 5, 3, 4],
+    8: [0, 2, 1, 7, 5, 6, 3, 4],
+}
+"""Where Vorbis and Opus have the channels of WAV: left, right, centre, low frequencies, back, side."""
+
+
+class SndfileDecoder:
+    """A file that libsndfile opened.
+
+    Parameters
+    ----------
+    stream : BinaryIO
+        Seekable; :meth:`close` closes it.
+
+    Raises
+    ------
+    MalformedContent
+        If libsndfile refuses the header, or the first samples.
+    InputError
+        If the bytes cannot be read.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        import soundfile
+
+        self.complaints: list[str] = []
+        self._file = GuardedFile(stream)
+        self._refusal = soundfile.SoundFileError
+        try:
+            size = self._file.size()
+            self._sound = soundfile.SoundFile(self._file)
+            self.stated = _stated(self._sound, size)
+            self._order = self._channel_order()
+            self._first = self._read()
+            self._file.check()
+        except (soundfile.SoundFileError, ValueError) as exc:
+            self._file.close()
+            self._file.check()
+            raise MalformedContent(f"libsndfile does not read it: {_words(exc)}") from exc
+        except InputError:
+            self._file.close()
+            raise
+
+    def _channel_order(self) -> list[int] | None:
+        return _WAV_ORDER.get(self._sound.channels) if self.stated.codec in {"vorbis", "opus"} else None
+
+    def _read(self) -> NDArray[np.float32]:
+        """Read the next block, as it comes out of the library; shape (n, channels), n = 0 at the end."""
+        channels = self._sound.channels
+        frames = max(1, min(BLOCK_FRAMES, BLOCK_BYTES // 4 // channels))
+        block = np.empty((frames, channels), np.float32)
+        got = self._sound.buffer_read_into(block, "float32")
+        return block[:got] if self._order is None else block[:got, self._order]
+
+    def blocks(self) -> Iterator[NDArray[np.float32]]:
+        """Yield the samples until they end or do not decode."""
+        block, read = self._first, 0
+        try:
+            while len(block):
+                read += len(block)
+                yield block
+                block = self._read()
+            self._file.check()
+        except (self._refusal, InputError) as exc:
+            self.complaints.append(f"reading stops after {read / self.stated.sample_rate:.1f} s: {_words(exc)}")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._sound.close()
+        self._file.close()
+
+
+def _words(error: Exception) -> str:
+    """Return what a library says was wrong, without the name that it gives the file."""
+    said = getattr(error, "error_string", None) or getattr(error, "message", None) or str(error)
+    return str(said).strip().rstrip(".")[:200]
+
+
+def _stated(sound: soundfile.SoundFile, size: int) -> Stated:
+    container = _CONTAINERS.get(sound.format, sound.format)
+    duration = sound.frames / sound.samplerate if 0 < sound.frames < 2**62 and sound.samplerate else None
+    return Stated(
+        container=container,
+        codec=_codec(sound.format, sound.subtype),
+        sample_rate=sound.samplerate,
+        channels=sound.channels,
+        bits=_bits(sound.subtype),
+        duration_s=duration if sound.frames else 0.0,
+        bit_rate=round(8 * size / duration) if duration else None,
+        protected=False,
+    )
+
+
+def _codec(container: str, subtype: str) -> str:
+    if container == "FLAC":
+        return "flac"
+    if subtype.startswith(("PCM_", "ALAC_")):
+        return subtype.partition("_")[0].lower()
+    return _CODECS.get(subtype, subtype.replace("_", " ").lower())
+
+
+def _bits(subtype: str) -> int | None:
+    known = _BITS.get(subtype)
+    last: Any = subtype.rpartition("_")[2]
+    return int(last) if known is None and subtype.startswith(("PCM_", "ALAC_")) and last.isdecimal() else known
