@@ -4,6 +4,7 @@ from setuptools import Extension, setup
 
 PARTS = ["voting", "graphs", "matching", "peaklists", "peakindex", "sketch", "motifs", "hspband", "hsps"]
 PARTS += ["residues", "translated", "melody"]
+PARTS += ["loudness"]
 
 setup(
     ext_modules=[

@@ -443,6 +443,7 @@ static PyObject *extend(PyObject *self, PyObject *args) {
 #include "_residues.c"
 #include "_translated.c" /* needs _hsps.c and _residues.c */
 #include "_melody.c" /* needs _hspband.c */
+#include "_loudness.c"
 
 static PyMethodDef methods[] = {
     {"popcounts", popcounts, METH_VARARGS, "popcounts(rows, width, out)"},
@@ -490,6 +491,7 @@ static PyMethodDef methods[] = {
      "find_melodies((edits, fixed, spelled), pitches, steps, gaps, lengths, payloads, items, queries, targets) -> matches"},
     {"trace_melody", trace_melody, METH_VARARGS,
      "trace_melody(settings, pitches, steps, gaps, lengths, payload, start, end, (up, steps, scale)) -> moves, last first"},
+    {"weigh_hops", weigh_hops, METH_VARARGS, "weigh_hops(samples, channels, hop, filters, state, out)"},
     {"label_atoms", label_atoms, METH_VARARGS, "label_atoms(program, graph) -> bytes"},
     {NULL, NULL, 0, NULL}};
 

@@ -223,3 +223,28 @@ def _as_float(frame: av.AudioFrame) -> NDArray[np.float32]:
         with np.errstate(over="ignore"):
             return np.ascontiguousarray(shaped, np.float32)
     return np.asarray(shaped * np.float32(scale) if shaped.dtype == np.int16 else shaped * scale, np.float32)
+
+
+def read_metadata(stream: BinaryIO) -> dict[str, str]:
+    """Return the metadata that FFmpeg finds in a file, which is then closed; none if it refuses it, or is not there.
+
+    Raises
+    ------
+    InputError
+        If the bytes cannot be read.
+    """
+    file = GuardedFile(stream)
+    if not is_installed():
+        file.close()
+        return {}
+    import av
+
+    try:
+        with av.open(file, metadata_errors="replace", options=OPTIONS) as container:  # type: ignore[arg-type]
+            streams = [found.metadata for found in container.streams.audio[:1]]
+            return {name: value for metadata in (*streams, container.metadata) for name, value in metadata.items()}
+    except av.FFmpegError:
+        return {}
+    finally:
+        file.close()
+        file.check()

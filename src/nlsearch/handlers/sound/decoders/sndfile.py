@@ -12,6 +12,7 @@ Vorbis I specification, section 4.3.9 (order of channels); RFC 7845, section 5.1
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -64,7 +65,7 @@ class SndfileDecoder:
         self._refusal = soundfile.SoundFileError
         try:
             size = self._file.size()
-            self._sound = soundfile.SoundFile(self._file)
+            self._sound = _forward_reader()(self._file)
             self.stated = _stated(self._sound, size)
             self._order = self._channel_order()
             self._first = self._read()
@@ -106,6 +107,20 @@ class SndfileDecoder:
         self._file.close()
 
 
+@functools.cache
+def _forward_reader() -> type[soundfile.SoundFile]:
+    """Return soundfile's class without the seek after each read: it is slow, and fails at the end of some Opus files."""
+    import soundfile
+
+    class ForwardReader(soundfile.SoundFile):
+        """A sound file that is read from its begin to its end."""
+
+        def seekable(self) -> bool:
+            return False
+
+    return ForwardReader
+
+
 def _words(error: Exception) -> str:
     """Return what a library says was wrong, without the name that it gives the file."""
     said = getattr(error, "error_string", None) or getattr(error, "message", None) or str(error)
@@ -139,3 +154,25 @@ def _bits(subtype: str) -> int | None:
     known = _BITS.get(subtype)
     last: Any = subtype.rpartition("_")[2]
     return int(last) if known is None and subtype.startswith(("PCM_", "ALAC_")) and last.isdecimal() else known
+
+
+def read_strings(stream: BinaryIO) -> dict[str, str]:
+    """Return the texts that libsndfile finds in a file (title, artist, …), which is then closed; none if it refuses it.
+
+    Raises
+    ------
+    InputError
+        If the bytes cannot be read.
+    """
+    import soundfile
+
+    file = GuardedFile(stream)
+    try:
+        file.size()
+        with soundfile.SoundFile(file) as sound:
+            return dict(sound.copy_metadata())
+    except (soundfile.SoundFileError, ValueError):
+        return {}
+    finally:
+        file.close()
+        file.check()
