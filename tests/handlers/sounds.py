@@ -13,8 +13,8 @@ CLICKS_S = (0.5, 1.25, 2.0, 3.1)
 SECONDS = 4.0
 
 
-def test_signal(rate: int = RATE, seconds: float = SECONDS, level: float = 0.05) -> np.ndarray:
-    """Return a quiet chirp from 200 to 3,000 Hz, with loud clicks (4 ms of 1.5 kHz) at :data:`CLICKS_S`; (n,) float32."""
+def chirp(rate: int = RATE, seconds: float = SECONDS, level: float = 0.05) -> np.ndarray:
+    """Return a quiet chirp, 200 to 3,000 Hz, with loud clicks (4 ms of 1.5 kHz) at :data:`CLICKS_S`; (n,) float32."""
     t = np.arange(round(rate * seconds)) / rate
     signal = level * np.sin(2 * np.pi * (200 * t + 1400 / seconds * t * t / 2))
     length = round(0.004 * rate)
@@ -25,11 +25,8 @@ def test_signal(rate: int = RATE, seconds: float = SECONDS, level: float = 0.05)
     return np.clip(signal, -1, 1).astype(np.float32)
 
 
-test_signal.__test__ = False  # type: ignore[attr-defined]
-
-
 def clicks(signal: np.ndarray, rate: int) -> list[float]:
-    """Return when the clicks of :func:`test_signal` begin in a mono signal, in seconds."""
+    """Return when the clicks of :func:`chirp` begin in a mono signal, in seconds."""
     loud = np.flatnonzero(np.abs(signal) > 0.4)
     if not len(loud):
         return []

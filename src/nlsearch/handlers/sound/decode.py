@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 
 import numpy as np
 
-from nlsearch.errors import InputError, MalformedContent, MissingExtra
+from nlsearch.errors import InputError, MalformedContent, MissingExtra, UnsupportedFeature
 from nlsearch.handlers.contract import Source
 from nlsearch.handlers.sound.decoders.decoder import COMPLAINTS, Decoder, Stated
 from nlsearch.handlers.sound.decoders.ffmpeg import FFmpegDecoder
@@ -162,7 +162,7 @@ def open_sound(source: Source, limits: Limits) -> Sound:
     for opener in _openers(source.format):
         try:
             decoder = opener(source.open())
-        except MalformedContent as exc:
+        except (MalformedContent, UnsupportedFeature) as exc:
             first = first or exc
         except MissingExtra as exc:
             if first is None:

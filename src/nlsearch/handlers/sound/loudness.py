@@ -5,9 +5,9 @@ Conventions
 Blocks of 400 ms, one every 100 ms.  *Integrated loudness* is the mean power after K-weighting of the blocks above -70
 LUFS that are at most 10 LU below the mean of those; the channels of low frequencies do not count, those behind count
 1.41 times, in the order of WAV (of Vorbis and Opus the decoder makes that order).  It is None where no block is above
--70 LUFS, or the sound is shorter than a block.  The *peak* is the highest sample, in dB of full scale.  A block is *silent*
-if in every channel what varies (the root mean square about the mean, so that a constant is silent) is below -60 dB of
-full scale; of a sound shorter than a block, all of it is one.
+-70 LUFS, or the sound is shorter than a block.  The *peak* is the highest sample, in dB of full scale.  A block is
+*silent* if in every channel what varies (the root mean square about the mean, so that a constant is silent) is below
+-60 dB of full scale; of a sound shorter than a block, all of it is one.
 
 References
 ----------
@@ -109,7 +109,7 @@ class Loudness:
         if not len(blocks):
             return None
         blocks = blocks[blocks > blocks.mean() * 10 ** (RELATIVE_LU / 10)]
-        return _OFFSET + 10 * math.log10(blocks.mean())
+        return _OFFSET + 10 * math.log10(float(blocks.mean()))
 
     def _silence(self, hops: NDArray[np.float64], rest: NDArray[np.float64]) -> float:
         sums, frames = _windows(hops), self._hop * HOPS
@@ -130,4 +130,4 @@ def _windows(hops: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _power(lufs: float) -> float:
-    return 10.0 ** ((lufs - _OFFSET) / 10)
+    return float(10.0 ** ((lufs - _OFFSET) / 10))

@@ -106,4 +106,5 @@ class Mono:
         return single
 
     def _equal(self, active: NDArray[np.bool_]) -> NDArray[np.float32]:
-        return (active / active.sum()).astype(np.float32)
+        weights: NDArray[np.float32] = (active / active.sum()).astype(np.float32)
+        return weights

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,7 +67,7 @@ class Resampler:
         """Return for each group of outputs: the first, the one behind the last, the first input held, the matrix."""
         count = max(1, round(self._inputs / self._half))
         bounds = [self._outputs * i // count for i in range(count + 1)]
-        return [(a, b, *self._matrix(a, b)) for a, b in zip(bounds, bounds[1:], strict=False) if a < b]
+        return [(a, b, *self._matrix(a, b)) for a, b in pairwise(bounds) if a < b]
 
     def _matrix(self, first: int, end: int) -> tuple[int, NDArray[np.float32]]:
         """Return where the inputs of outputs `first` to `end` begin, and their taps: shape (inputs, outputs)."""

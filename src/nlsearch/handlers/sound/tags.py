@@ -1,12 +1,12 @@
 """Who and what: the tags of a sound file.
 
-tinytag reads ID3v1 and v2, Vorbis comments, MP4, ASF, RIFF and AIFF; what it does not know (APE, Matroska, CAF, DSF) the
-decoders' own metadata tell.  Nothing here raises for what a file holds: broken tags are a complaint.
+tinytag reads ID3v1 and v2, Vorbis comments, MP4, ASF, RIFF and AIFF; what it does not know (APE, Matroska, CAF, DSF)
+the decoders' own metadata tell.  Nothing here raises for what a file holds: broken tags are a complaint.
 
 Conventions
 -----------
-Texts are stripped, control characters and line ends in short ones are spaces, and lengths are bounded; what is not there
-is ``""`` or None.  Text that says it is Latin-1 and is valid UTF-8 is UTF-8.  Pictures are not read.
+Texts are stripped, control characters and line ends in short ones are spaces, and lengths are bounded; what is not
+there is ``""`` or None.  Text that says it is Latin-1 and is valid UTF-8 is UTF-8.  Pictures are not read.
 """
 
 from __future__ import annotations
@@ -41,8 +41,10 @@ _NAMES = {
     "unsyncedlyrics": "lyrics",
     "description": "comment",
 }
-_TEXTS = ("title", "artist", "album", "album_artist", "composer", "performer", "genre", "isrc", "publisher", "copyright",
-          "key")  # fmt: skip
+_TEXTS = (
+    "title", "artist", "album", "album_artist", "composer", "performer", "genre", "isrc", "publisher", "copyright",
+    "key",
+)  # fmt: skip
 _LONG_TEXTS = ("comment", "lyrics")
 _YEAR = re.compile(r"(?<!\d)(1[0-9]{3}|20[0-9]{2})(?!\d)")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")

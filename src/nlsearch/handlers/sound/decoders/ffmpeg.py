@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from nlsearch.errors import InputError, MalformedContent, MissingExtra
+from nlsearch.errors import InputError, MalformedContent, MissingExtra, UnsupportedFeature
 from nlsearch.handlers.sound.decoders.decoder import BLOCK_BYTES, BLOCK_FRAMES, GuardedFile, Stated
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ class FFmpegDecoder:
         If PyAV is not installed.
     MalformedContent
         If FFmpeg refuses it, or it holds no sound.
+    UnsupportedFeature
+        If FFmpeg has no decoder for its sound.
     InputError
         If the bytes cannot be read.
     """
@@ -84,7 +86,7 @@ class FFmpegDecoder:
         try:
             head = self._file.read(_HEADER_BYTES)
             size = self._file.size()
-            self._container = av.open(self._file, metadata_errors="replace", options=OPTIONS)  # type: ignore[arg-type]
+            self._container = av.open(self._file, mode="r", metadata_errors="replace", options=OPTIONS)
         except av.FFmpegError as exc:
             self._file.close()
             self._file.check()
@@ -102,10 +104,9 @@ class FFmpegDecoder:
         if not streams:
             raise MalformedContent("FFmpeg finds no sound in it")
         self._stream: Any = self._container.streams.best("audio") or streams[0]
-        for other in self._container.streams:
-            if other is not self._stream and hasattr(other, "discard"):
-                other.discard = "all"
-        context = self._stream.codec_context
+        context: Any = self._stream.codec_context
+        if context is None:
+            raise UnsupportedFeature("FFmpeg has no decoder for its sound")
         context.thread_count = 1
         self._protected = context.codec_tag in _PROTECTED_TAGS or any(guid in head for guid in _ASF_ENCRYPTION)
         self._lead = _ADTS_LEAD if self._container.format.name == "aac" else 0
@@ -217,12 +218,14 @@ def _as_float(frame: av.AudioFrame) -> NDArray[np.float32]:
     raw = frame.to_ndarray()
     shaped = raw.T if frame.format.is_planar else raw.reshape(-1, frame.layout.nb_channels)
     if shaped.dtype == np.uint8:
-        return (shaped.astype(np.float32) - 128) / 128
+        return np.asarray((shaped.astype(np.float32) - 128) / 128, np.float32)
     scale = _FULL_SCALE.get(shaped.dtype)
     if scale is None:
         with np.errstate(over="ignore"):
             return np.ascontiguousarray(shaped, np.float32)
-    return np.asarray(shaped * np.float32(scale) if shaped.dtype == np.int16 else shaped * scale, np.float32)
+    if shaped.dtype == np.int16:  # exact in 32 bits, and faster
+        return np.asarray(shaped * np.float32(scale), np.float32)
+    return np.asarray(shaped * scale, np.float32)
 
 
 def read_metadata(stream: BinaryIO) -> dict[str, str]:
@@ -240,7 +243,7 @@ def read_metadata(stream: BinaryIO) -> dict[str, str]:
     import av
 
     try:
-        with av.open(file, metadata_errors="replace", options=OPTIONS) as container:  # type: ignore[arg-type]
+        with av.open(file, mode="r", metadata_errors="replace", options=OPTIONS) as container:
             streams = [found.metadata for found in container.streams.audio[:1]]
             return {name: value for metadata in (*streams, container.metadata) for name, value in metadata.items()}
     except av.FFmpegError:

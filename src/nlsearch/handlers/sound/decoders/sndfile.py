@@ -109,10 +109,10 @@ class SndfileDecoder:
 
 @functools.cache
 def _forward_reader() -> type[soundfile.SoundFile]:
-    """Return soundfile's class without the seek after each read: it is slow, and fails at the end of some Opus files."""
+    """Return soundfile's class without a seek after each read: it is slow, and fails at the end of some Opus."""
     import soundfile
 
-    class ForwardReader(soundfile.SoundFile):
+    class ForwardReader(soundfile.SoundFile):  # type: ignore[misc]
         """A sound file that is read from its begin to its end."""
 
         def seekable(self) -> bool:
