@@ -161,7 +161,7 @@ def open_sound(source: Source, limits: Limits) -> Sound:
     first: InputError | MissingExtra | None = None
     for opener in _openers(source.format):
         try:
-            decoder = opener(source.open())
+            decoder = opener(source.open(), source.format)
         except (MalformedContent, UnsupportedFeature) as exc:
             first = first or exc
         except MissingExtra as exc:
@@ -172,6 +172,6 @@ def open_sound(source: Source, limits: Limits) -> Sound:
     raise first or MalformedContent("no decoder reads it")
 
 
-def _openers(form: str) -> list[Callable[[BinaryIO], Decoder]]:
-    openers: list[Callable[[BinaryIO], Decoder]] = [SndfileDecoder, FFmpegDecoder]
+def _openers(form: str) -> list[Callable[[BinaryIO, str], Decoder]]:
+    openers: list[Callable[[BinaryIO, str], Decoder]] = [SndfileDecoder, FFmpegDecoder]
     return openers[::-1] if form in FFMPEG_FIRST else openers

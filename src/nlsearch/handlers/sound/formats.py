@@ -73,6 +73,15 @@ def _ac3_pattern() -> bytes:
     return rb"\x0bw..(?:" + b"|".join(frames) + rb")\x0bw"
 
 
+def layer3_length(header: bytes) -> int:
+    """Return the bytes of a frame of layer III with this header of four bytes, which is valid; without padding."""
+    code = {3: 0, 2: 1, 0: 2}[header[1] >> 3 & 3]
+    lengths = dict(_mpeg_lengths(3, 1 if code == 0 else 2, code))
+    return lengths[header[2] & 0xFC]
+
+
+MPEG_FRAMES = _mpeg_pattern((3, 2, 1))
+"""Two frames of MPEG audio of any layer, as a regular expression."""
 _ID3 = rb"ID3[\x02-\x04][\x00-\x0f].[\x00-\x7f]{4}"
 _SOUND_TRACK = rb"(?=.*?hdlr.{8}soun)(?!.*?hdlr.{8}vide)"
 _MP4 = rb".{4}ftyp(?:M4[ABP] |F4[AB] |(?:mp4[0-9]|iso[0-9m]|dash|3g[p2].|qt  |MSNV)" + _SOUND_TRACK + b")"

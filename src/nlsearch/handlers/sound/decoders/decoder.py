@@ -136,3 +136,47 @@ class GuardedFile:
     def close(self) -> None:
         """Close the file."""
         self._inner.close()
+
+
+class SplicedFile:
+    """A file with other bytes in place of its begin.
+
+    Parameters
+    ----------
+    inner : GuardedFile
+    start : int
+        Where the rest begins in `inner`.
+    prefix : bytes
+        What is in front of it.
+    """
+
+    def __init__(self, inner: GuardedFile, start: int, prefix: bytes) -> None:
+        self._inner, self._start, self._prefix = inner, start, prefix
+        self._at = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Read from the prefix first, then from the file."""
+        front = self._prefix[self._at :] if size < 0 else self._prefix[self._at : self._at + size]
+        self._inner.seek(self._start + max(0, self._at + len(front) - len(self._prefix)))
+        content = front + self._inner.read(size if size < 0 else size - len(front))
+        self._at += len(content)
+        return content
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Read into a writable buffer of bytes; return how many."""
+        content = self.read(len(buffer))
+        buffer[: len(content)] = content
+        return len(content)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Seek; a place before the begin is the begin."""
+        if whence == 1:
+            offset += self._at
+        elif whence == 2:
+            offset += self._inner.seek(0, 2) - self._start + len(self._prefix)
+        self._at = max(0, offset)
+        return self._at
+
+    def tell(self) -> int:
+        """Return where the file is read next."""
+        return self._at

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DEMUXERS = (
-    "aac,ac3,eac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dsf,dts,flac,flv,iff,matroska,mov,mp3,mpeg,mpegts,ogg,"
+    "aac,ac3,eac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,flac,flv,iff,matroska,mov,mp3,mpeg,mpegts,ogg,"
     "rm,tak,truehd,tta,voc,w64,wav,wv"
 )
 """Demuxers that read the file that they are given and no other."""
@@ -73,7 +73,7 @@ class FFmpegDecoder:
         If the bytes cannot be read.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, _form: str = "") -> None:
         if not is_installed():
             stream.close()
             raise MissingExtra("this format of sound needs PyAV", hint="pip install nlsearch[media]")
@@ -108,7 +108,7 @@ class FFmpegDecoder:
         if context is None:
             raise UnsupportedFeature("FFmpeg has no decoder for its sound")
         context.thread_count = 1
-        self._protected = context.codec_tag in _PROTECTED_TAGS or any(guid in head for guid in _ASF_ENCRYPTION)
+        self._protected = _tag(context) in _PROTECTED_TAGS or any(guid in head for guid in _ASF_ENCRYPTION)
         self._lead = _ADTS_LEAD if self._container.format.name == "aac" else 0
         self._frames = iter(()) if self._protected else self._decoded()
         self._first = next(self._frames, None)
@@ -203,6 +203,14 @@ class FFmpegDecoder:
         """Close the file."""
         self._container.close()
         self._file.close()
+
+
+def _tag(context: Any) -> str:  # noqa: ANN401 - PyAV declares a class without what contexts of sound have
+    """Return the four letters by which the container names the codec, ``""`` if they are no letters."""
+    try:
+        return str(context.codec_tag)
+    except UnicodeError:
+        return ""
 
 
 def _codec(name: str) -> str:

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import numpy as np
 
 from nlsearch.errors import InputError, MalformedContent
-from nlsearch.handlers.sound.decoders.decoder import BLOCK_BYTES, BLOCK_FRAMES, GuardedFile, Stated
+from nlsearch.handlers.sound.decoders.decoder import BLOCK_BYTES, BLOCK_FRAMES, GuardedFile, SplicedFile, Stated
+from nlsearch.handlers.sound.decoders.mpegframes import find_first_frame
 
 if TYPE_CHECKING:
     import soundfile
@@ -31,6 +32,8 @@ _CODECS = {
     "MPEG_LAYER_II": "mp2", "MPEG_LAYER_III": "mp3", "GSM610": "gsm",
 }  # fmt: skip
 _BITS = {"PCM_S8": 8, "PCM_U8": 8, "FLOAT": 32, "DOUBLE": 64, "ULAW": 8, "ALAW": 8}
+_MPEG = frozenset({"MP3", "MPEG audio"})
+_STREAMED = 0x7FFF_0000
 _WAV_ORDER: dict[int, list[int]] = {
     3: [0, 2, 1],
     5: [0, 2, 1, 3, 4],
@@ -48,6 +51,8 @@ class SndfileDecoder:
     ----------
     stream : BinaryIO
         Seekable; :meth:`close` closes it.
+    form : str
+        The format that it was taken for: of MPEG audio the first frame is looked for.
 
     Raises
     ------
@@ -57,7 +62,7 @@ class SndfileDecoder:
         If the bytes cannot be read.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, form: str) -> None:
         import soundfile
 
         self.complaints: list[str] = []
@@ -65,8 +70,13 @@ class SndfileDecoder:
         self._refusal = soundfile.SoundFileError
         try:
             size = self._file.size()
-            self._sound = _forward_reader()(self._file)
-            self.stated = _stated(self._sound, size)
+            self._note_missing(size)
+            first = find_first_frame(self._file, size) if form in _MPEG else None
+            file = self._file if first is None else SplicedFile(self._file, first.start, first.prefix)
+            if first is not None and first.skipped:
+                self.complaints.append(f"{first.skipped:,} bytes before the first frame are no tag and no sound")
+            self._sound = _forward_reader()(file)
+            self.stated = _stated(self._sound, size, is_open=first is not None and first.is_open)
             self._order = self._channel_order()
             self._first = self._read()
             self._file.check()
@@ -77,6 +87,15 @@ class SndfileDecoder:
         except InputError:
             self._file.close()
             raise
+
+    def _note_missing(self, size: int) -> None:
+        """Complain if a RIFF or IFF file states more bytes than there are; streams state the most possible."""
+        head = self._file.read(8)
+        self._file.seek(0)
+        order: Literal["little", "big"] = "little" if head[:4] == b"RIFF" else "big"
+        stated = int.from_bytes(head[4:8], order) + 8
+        if head[:4] in {b"RIFF", b"RIFX", b"FORM"} and size < stated < _STREAMED:
+            self.complaints.append(f"it is cut short: {stated - size:,} of {stated:,} stated bytes are missing")
 
     def _channel_order(self) -> list[int] | None:
         return _WAV_ORDER.get(self._sound.channels) if self.stated.codec in {"vorbis", "opus"} else None
@@ -124,12 +143,15 @@ def _forward_reader() -> type[soundfile.SoundFile]:
 def _words(error: Exception) -> str:
     """Return what a library says was wrong, without the name that it gives the file."""
     said = getattr(error, "error_string", None) or getattr(error, "message", None) or str(error)
+    if "possibly a pipe" in str(said):  # what libsndfile says of bytes in which it finds no header
+        return "it finds no header"
     return str(said).strip().rstrip(".")[:200]
 
 
-def _stated(sound: soundfile.SoundFile, size: int) -> Stated:
+def _stated(sound: soundfile.SoundFile, size: int, *, is_open: bool) -> Stated:
     container = _CONTAINERS.get(sound.format, sound.format)
-    duration = sound.frames / sound.samplerate if 0 < sound.frames < 2**62 and sound.samplerate else None
+    is_known = 0 < sound.frames < 2**62 and sound.samplerate and not is_open
+    duration = sound.frames / sound.samplerate if is_known else None
     return Stated(
         container=container,
         codec=_codec(sound.format, sound.subtype),
