@@ -444,6 +444,7 @@ static PyObject *extend(PyObject *self, PyObject *args) {
 #include "_translated.c" /* needs _hsps.c and _residues.c */
 #include "_melody.c" /* needs _hspband.c */
 #include "_landmarks.c"
+#include "_loudness.c"
 
 static PyMethodDef methods[] = {
     {"popcounts", popcounts, METH_VARARGS, "popcounts(rows, width, out)"},
@@ -500,6 +501,7 @@ static PyMethodDef methods[] = {
      "sums_at_peaks(levels, bands, frames, bands, later, up, sums, inside)"},
     {"vote_best", vote_best, METH_VARARGS,
      "vote_best(packed, item_starts, begins, ends, positions, weights, readings, wanted, settings) -> BEST"},
+    {"weigh_hops", weigh_hops, METH_VARARGS, "weigh_hops(samples, channels, hop, filters, state, out)"},
     {"label_atoms", label_atoms, METH_VARARGS, "label_atoms(program, graph) -> bytes"},
     {NULL, NULL, 0, NULL}};
 

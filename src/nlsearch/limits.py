@@ -42,6 +42,8 @@ class Limits:
     record_bytes: int = _cap(64 * MIB, "bytes", "one record of a file of text records, which is held in memory")
     line_bytes: int = _cap(MIB, "bytes", "one line of a list, or a header line; a file without line ends has none")
     nucleotide_bases: int = _cap(2**32 - 1, "bases", "positions are 32-bit")
+    audio_seconds: int = _cap(86_400, "seconds", "of one recording that are decoded; a small file can claim centuries")
+    audio_channels: int = _cap(64, "channels", "a header may claim 1,024, and a block holds some of each")
     image_pixels: int = _cap(200_000_000, "pixels", "a decompression bomb decodes to gigabytes")
     score_notes: int = _cap(2_000_000, "notes", "a damaged MIDI file claims billions")
     query_bytes: int = _cap(1_000_000, "bytes", "a whole query with its values")
