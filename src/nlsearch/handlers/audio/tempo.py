@@ -19,6 +19,8 @@ Ellis, "Beat tracking by dynamic programming", Journal of New Music Research 36(
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -68,6 +70,7 @@ class Tempo:
         self._raw = np.zeros(2 * _AROUND, np.float64)
         self._earlier = np.zeros(BLOCK, np.float64)
         self._sums = np.zeros(BLOCK + 1, np.float64)
+        self._moments = np.zeros(2)
         self.frames = 0
 
     def feed(self, levels: NDArray[np.float32]) -> None:
@@ -79,7 +82,9 @@ class Tempo:
         before = block[0] if self._last is None else self._last
         self._last = block[-1].copy()
         self.frames += len(block)
-        self._correlate(onset_strength(block, before).astype(np.float64))
+        strengths = onset_strength(block, before).astype(np.float64)
+        self._moments += [strengths.sum(), (strengths**2).sum()]
+        self._correlate(strengths)
 
     def _correlate(self, strengths: NDArray[np.float64]) -> None:
         """Add the products of onset strengths, less what is usual around them, with those up to a block earlier."""
@@ -93,6 +98,12 @@ class Tempo:
         later = np.fft.rfft(np.concatenate([np.zeros(BLOCK), now]), size)
         self._sums += np.fft.irfft(later * np.fft.rfft(both, size).conj(), size)[: BLOCK + 1]
         self._earlier = both[-BLOCK:]
+
+    @property
+    def strengths(self) -> tuple[float, float]:
+        """The mean and the deviation of the onset strength."""
+        mean, square = (self._moments / max(self.frames, 1)).tolist()
+        return mean, math.sqrt(max(0.0, square - mean * mean))
 
     def correlation(self) -> NDArray[np.float64]:
         """Return the correlation of the onset strength with itself by lag in frames, 1 at lag 0; shape (BLOCK + 1,).
