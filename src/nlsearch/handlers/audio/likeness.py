@@ -9,13 +9,14 @@ block are raised to that.  Neither gain nor the key nor, but for its octave, the
   their change over 128 ms;
 - loudness: deviation of the mean level, and of its change;
 - contrast: in six ranges of bands, mean and deviation of how far the highest fifth of levels is above the lowest;
-- harmony: the sums of pitch classes from the tonic up, and how often two pitch classes an interval apart sound at once;
-- tonnetz: mean and deviation of how far the pitch classes of a frame lie from the middle of the circles of fifths, minor
-  thirds and major thirds, and how far they move in 128 ms;
+- harmony: the sums of pitch classes from the tonic up, and how much two pitch classes an interval apart sound at once;
+- tonnetz: mean and deviation of how far the pitch classes of a frame lie from the middle of the circles of fifths,
+  minor thirds and major thirds, and how far they move in 128 ms;
 - rhythm: how strong onsets are, how much they vary, the correlation of onsets at lags of 1/4 s to 2 s, a third of an
   octave apart, and where the tempo lies within its octave.
 
-Each value is standardised by :mod:`~nlsearch.handlers.audio.likenessscales`, cut off at 3 deviations and weighted by its part.
+Each value is standardised by the means and deviations of a varied corpus of game music
+(:mod:`~nlsearch.handlers.audio.likenessscales`), cut off at 3 deviations and weighted by its part.
 
 References
 ----------
@@ -26,6 +27,7 @@ AMCMM 2006.
 
 from __future__ import annotations
 
+import itertools
 import math
 from functools import cache
 
@@ -34,7 +36,8 @@ from numpy.typing import NDArray
 
 from nlsearch.handlers.audio.bands import BANDS, FRAMES_A_SECOND, PER_OCTAVE
 from nlsearch.handlers.audio.blocks import Blocks
-from nlsearch.handlers.audio.likenessscales import DEVIATIONS, MEANS, PARTS, Part
+from nlsearch.handlers.audio.likenessscales import DEVIATIONS, MEANS, PARTS
+from nlsearch.handlers.audio.moments import Moments
 from nlsearch.handlers.audio.tempo import RANGE, Tempo
 from nlsearch.handlers.audio.tonality import STEPS, Key, Tonality, best_key, partials, tuning_of
 
@@ -46,32 +49,6 @@ SPARSE = 2
 """Of the frames looked at, one of so many is looked at for contrast and harmony."""
 MOST_DEVIATIONS = 3.0
 _LAGS = 0.25 * 2 ** (np.arange(10) / 3) * FRAMES_A_SECOND
-
-
-class Moments:
-    """Sums of columns and of their squares."""
-
-    def __init__(self, columns: int) -> None:
-        self.count = 0
-        self._sums = np.zeros(columns)
-        self._squares = np.zeros(columns)
-
-    def add(self, rows: NDArray[np.floating]) -> None:
-        """Add rows of shape (n, columns)."""
-        held = rows.astype(np.float64, copy=False)
-        self.count += len(held)
-        self._sums += held.sum(axis=0)
-        self._squares += np.einsum("ij,ij->j", held, held)
-
-    @property
-    def mean(self) -> NDArray[np.float64]:
-        """The means, 0 without rows."""
-        return self._sums / max(self.count, 1)
-
-    @property
-    def deviation(self) -> NDArray[np.float64]:
-        """The standard deviations, 0 without rows."""
-        return np.asarray(np.sqrt(np.maximum(self._squares / max(self.count, 1) - self.mean**2, 0.0)), np.float64)
 
 
 class Likeness:
@@ -179,7 +156,7 @@ def _cosines() -> NDArray[np.float32]:
     angles = np.pi / BANDS * (np.arange(BANDS)[:, None] + 0.5) * np.arange(CEPSTRA + 1)
     table = np.sqrt(2 / BANDS) * np.cos(angles)
     table[:, 0] /= math.sqrt(2)
-    return table.astype(np.float32)
+    return np.asarray(table, np.float32)
 
 
 @cache
@@ -190,9 +167,9 @@ def _circles() -> NDArray[np.complex128]:
 
 def _contrasts(levels: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return by how much the highest fifth of the levels of each range is above the lowest; shape (n, RANGES)."""
-    edges = np.linspace(0, BANDS, RANGES + 1).astype(int)
+    edges = np.linspace(0, BANDS, RANGES + 1).astype(int).tolist()
     out = np.empty((len(levels), RANGES), np.float32)
-    for number, (low, high) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for number, (low, high) in enumerate(itertools.pairwise(edges)):
         ordered = np.sort(levels[:, low:high], axis=1)
         fifth = (high - low) // 5
         out[:, number] = ordered[:, -fifth:].mean(axis=1) - ordered[:, :fifth].mean(axis=1)
@@ -203,6 +180,6 @@ def _chroma(levels: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return what the partials of each pitch class count in each frame, A first, at the tuning of all of them."""
     frames, places, weights = partials(levels)
     steps = np.rint(places * (STEPS / PER_OCTAVE)).astype(np.int64) % STEPS
-    tuning = tuning_of(np.bincount(steps, weights, STEPS))
+    tuning = tuning_of(np.bincount(steps, weights, STEPS).astype(np.float64))
     classes = np.rint(places * (12 / PER_OCTAVE) - tuning).astype(np.int64) % 12
     return np.asarray(np.bincount(frames * 12 + classes, weights, len(levels) * 12).reshape(-1, 12), np.float64)

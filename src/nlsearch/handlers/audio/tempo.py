@@ -19,13 +19,12 @@ Ellis, "Beat tracking by dynamic programming", Journal of New Music Research 36(
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
 from nlsearch.handlers.audio.bands import FRAMES_A_SECOND
 from nlsearch.handlers.audio.blocks import BLOCK, Blocks
+from nlsearch.handlers.audio.moments import Moments
 
 RANGE = 12.0
 """Levels further below the highest of a block count as if they were so far below it."""
@@ -70,7 +69,7 @@ class Tempo:
         self._raw = np.zeros(2 * _AROUND, np.float64)
         self._earlier = np.zeros(BLOCK, np.float64)
         self._sums = np.zeros(BLOCK + 1, np.float64)
-        self._moments = np.zeros(2)
+        self._strengths = Moments(1)
         self.frames = 0
 
     def feed(self, levels: NDArray[np.float32]) -> None:
@@ -83,7 +82,7 @@ class Tempo:
         self._last = block[-1].copy()
         self.frames += len(block)
         strengths = onset_strength(block, before).astype(np.float64)
-        self._moments += [strengths.sum(), (strengths**2).sum()]
+        self._strengths.add(strengths[:, None])
         self._correlate(strengths)
 
     def _correlate(self, strengths: NDArray[np.float64]) -> None:
@@ -102,8 +101,7 @@ class Tempo:
     @property
     def strengths(self) -> tuple[float, float]:
         """The mean and the deviation of the onset strength."""
-        mean, square = (self._moments / max(self.frames, 1)).tolist()
-        return mean, math.sqrt(max(0.0, square - mean * mean))
+        return float(self._strengths.mean[0]), float(self._strengths.deviation[0])
 
     def correlation(self) -> NDArray[np.float64]:
         """Return the correlation of the onset strength with itself by lag in frames, 1 at lag 0; shape (BLOCK + 1,).

@@ -144,7 +144,8 @@ def partials(levels: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np
     bend = np.minimum(below - 2 * here + above, -1e-6)
     places = bands + np.clip(0.5 * (below - above) / bend, -0.5, 0.5)
     top = levels.max(axis=1).astype(np.float64)
-    return frames, places, np.exp(0.5 * (here - top[frames]))
+    weights = np.exp(0.5 * (here - top[frames]))
+    return frames, np.asarray(places, np.float64), np.asarray(weights, np.float64)
 
 
 def tuning_of(steps: NDArray[np.float64]) -> float:
