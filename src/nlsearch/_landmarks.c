@@ -169,21 +169,26 @@ static PyObject *peak_pairs(PyObject *self, PyObject *args) {
     return found;
 }
 
-/* Add up, for each of several alignments (frames and bands that the peaks are moved by), the levels of a sound at the
- * peaks of another; what lies outside counts nothing.  Also how many peaks lie inside. */
-static PyObject *sums_at_peaks(PyObject *self, PyObject *args) {
-    Py_buffer b[7] = {{0}};
+/* Add up, for each of several alignments (frames and bands that the peaks are moved by), what the levels of a sound at
+ * the peaks of another are worth: `worth` has 256 values a grade of peak.  What lies outside counts nothing. */
+static PyObject *worth_at_peaks(PyObject *self, PyObject *args) {
+    Py_buffer b[9] = {{0}};
     Py_ssize_t bands;
-    if (!PyArg_ParseTuple(args, "y*ny*y*y*y*w*w*", &b[0], &bands, &b[1], &b[2], &b[3], &b[4], &b[5], &b[6]))
-        return release(b, 7), NULL;
-    Py_ssize_t frames = bands > 0 ? b[0].len / 4 / bands : 0, n = b[1].len / 4, m = b[3].len / 4;
-    int fits = bands > 0 && b[0].len == frames * bands * 4 && b[2].len == n * 4 && b[1].len == n * 4 &&
-               b[3].len == m * 4 && b[4].len == m * 4 && b[5].len == m * 4 && b[6].len == m * 4;
+    if (!PyArg_ParseTuple(args, "y*ny*y*y*y*y*y*w*w*", &b[0], &bands, &b[1], &b[2], &b[3], &b[4], &b[5], &b[6], &b[7],
+                          &b[8]))
+        return release(b, 9), NULL;
+    Py_ssize_t frames = bands > 0 ? b[0].len / bands : 0, n = b[2].len / 4, m = b[5].len / 4, grades = b[1].len / 1024;
+    const uint8_t *grade = b[4].buf;
+    int fits = bands > 0 && b[0].len == frames * bands && b[1].len == grades * 1024 && b[2].len == n * 4 &&
+               b[3].len == n * 4 && b[4].len == n && b[5].len == m * 4 && b[6].len == m * 4 && b[7].len == m * 4 &&
+               b[8].len == m * 4;
+    for (Py_ssize_t i = 0; fits && i < n; i++) fits = grade[i] < grades;
     if (fits) {
-        const float *levels = b[0].buf;
-        const int32_t *at = b[1].buf, *band = b[2].buf, *later = b[3].buf, *up = b[4].buf;
-        float *sums = b[5].buf;
-        uint32_t *inside = b[6].buf;
+        const int8_t *levels = b[0].buf;
+        const float *worth = b[1].buf;
+        const int32_t *at = b[2].buf, *band = b[3].buf, *later = b[5].buf, *up = b[6].buf;
+        float *sums = b[7].buf;
+        uint32_t *inside = b[8].buf;
         Py_BEGIN_ALLOW_THREADS
         for (Py_ssize_t k = 0; k < m; k++) {
             double sum = 0;
@@ -191,14 +196,14 @@ static PyObject *sums_at_peaks(PyObject *self, PyObject *args) {
             for (Py_ssize_t i = 0; i < n; i++) {
                 int64_t t = (int64_t)at[i] + later[k], j = (int64_t)band[i] + up[k];
                 if (t < 0 || t >= frames || j < 0 || j >= bands) continue;
-                sum += levels[t * bands + j];
+                sum += worth[256 * grade[i] + 128 + levels[t * bands + j]];
                 held++;
             }
             sums[k] = (float)sum, inside[k] = held;
         }
         Py_END_ALLOW_THREADS
     }
-    release(b, 7);
+    release(b, 9);
     if (!fits) return refuse("levels, peaks and alignments do not fit");
     Py_RETURN_NONE;
 }

@@ -13,7 +13,7 @@ Landmarks: Wang, ISMIR 2003, "An industrial-strength audio search algorithm".
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -209,20 +209,37 @@ def peak_pairs_reference(
     return np.array(pairs, np.uint32).reshape(-1, 2)
 
 
-def sums_at_peaks(
-    levels: NDArray[np.float32],
-    frames: NDArray[np.int32],
-    bands: NDArray[np.int32],
-    later: NDArray[np.int32],
-    up: NDArray[np.int32],
-) -> tuple[NDArray[np.float32], NDArray[np.uint32]]:
-    """Add up the levels of a sound at the peaks of another, moved by each of several alignments.
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Peaks of a sound; parallel.
 
     Parameters
     ----------
-    levels : ndarray of float32, shape (frames, bands)
     frames, bands : ndarray of int32, shape (n,)
-        Where the peaks would lie in it; those outside count nothing.
+    grades : ndarray of uint8, shape (n,)
+    """
+
+    frames: NDArray[np.int32]
+    bands: NDArray[np.int32]
+    grades: NDArray[np.uint8]
+
+
+def worth_at_peaks(
+    levels: NDArray[np.int8],
+    worth: NDArray[np.float32],
+    marks: Marks,
+    later: NDArray[np.int32],
+    up: NDArray[np.int32],
+) -> tuple[NDArray[np.float32], NDArray[np.uint32]]:
+    """Add up what the levels of a sound are worth at the peaks of another, moved by each of several alignments.
+
+    Parameters
+    ----------
+    levels : ndarray of int8, shape (frames, bands)
+    worth : ndarray of float32, shape (grades, 256)
+        Of a level (from -128) at a peak of a grade.
+    marks : Marks
+        Where the peaks would lie in the levels; those outside count nothing.
     later, up : ndarray of int32, shape (m,)
         Frames and bands by which all peaks are moved.
 
@@ -231,25 +248,36 @@ def sums_at_peaks(
     sums : ndarray of float32, shape (m,)
     inside : ndarray of uint32, shape (m,)
         How many peaks lie in the levels.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, or a grade has no worth.
     """
     if native.compiled is None:
-        return sums_at_peaks_reference(levels, frames, bands, later, up)
-    arrays = [np.ascontiguousarray(array, np.int32) for array in (frames, bands, later, up)]
+        return worth_at_peaks_reference(levels, worth, marks, later, up)
+    peaks = (np.ascontiguousarray(marks.frames, np.int32), np.ascontiguousarray(marks.bands, np.int32))
+    moved = (np.ascontiguousarray(later, np.int32), np.ascontiguousarray(up, np.int32))
     sums, inside = np.empty(len(later), np.float32), np.empty(len(later), np.uint32)
-    native.compiled.sums_at_peaks(np.ascontiguousarray(levels, np.float32), levels.shape[1], *arrays, sums, inside)
+    table, grades = np.ascontiguousarray(worth, np.float32), np.ascontiguousarray(marks.grades, np.uint8)
+    given = np.ascontiguousarray(levels, np.int8)
+    native.compiled.worth_at_peaks(given, levels.shape[1], table, *peaks, grades, *moved, sums, inside)
     return sums, inside
 
 
-def sums_at_peaks_reference(
-    levels: NDArray[np.float32],
-    frames: NDArray[np.int32],
-    bands: NDArray[np.int32],
+def worth_at_peaks_reference(
+    levels: NDArray[np.int8],
+    worth: NDArray[np.float32],
+    marks: Marks,
     later: NDArray[np.int32],
     up: NDArray[np.int32],
 ) -> tuple[NDArray[np.float32], NDArray[np.uint32]]:
-    """NumPy oracle of :func:`sums_at_peaks`."""
-    at = frames.astype(np.int64)[None, :] + later.astype(np.int64)[:, None]
-    band = bands.astype(np.int64)[None, :] + up.astype(np.int64)[:, None]
+    """NumPy oracle of :func:`worth_at_peaks`."""
+    at = marks.frames.astype(np.int64)[None, :] + later.astype(np.int64)[:, None]
+    band = marks.bands.astype(np.int64)[None, :] + up.astype(np.int64)[:, None]
     held = (at >= 0) & (at < levels.shape[0]) & (band >= 0) & (band < levels.shape[1])
-    read: Any = np.where(held, levels[np.where(held, at, 0), np.where(held, band, 0)] if levels.size else 0.0, 0.0)
-    return read.astype(np.float64).sum(axis=1).astype(np.float32), held.sum(axis=1).astype(np.uint32)
+    if not levels.size:
+        return np.zeros(len(later), np.float32), np.zeros(len(later), np.uint32)
+    read = levels[np.where(held, at, 0), np.where(held, band, 0)].astype(np.int64) + 128
+    worths = np.where(held, worth[marks.grades[None, :].astype(np.int64), read], 0.0)
+    return worths.astype(np.float64).sum(axis=1).astype(np.float32), held.sum(axis=1).astype(np.uint32)

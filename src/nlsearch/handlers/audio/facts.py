@@ -32,13 +32,16 @@ FIELDS: tuple[Field, ...] = (
     Field("silence_share", "float", "share of the 400 ms blocks that are below -60 dBFS", example="0.02"),
     Field("tempo", "float", "beats a minute, estimated; half or double is possible", "bpm", example="120"),
     Field("key", "keyword", "key, estimated from the pitches", facet=True, example="A minor"),
-    Field("signal", "keyword", "SHA-256 of the mono signal at 8 kHz; equal for equal sound", example="9f86d081884c7d65…"),
+    Field(
+        "signal", "keyword", "SHA-256 of the mono signal at 8 kHz; equal for equal sound", example="9f86d081884c7d65…"
+    ),
 )
 
 KEY_BITS = 19
 """Keys of seeds are below: 148 bands, 63 steps, 32 frames."""
 LANDMARKS = "audio.landmark"
 LIKENESS = "audio.likeness"
+LIKENESS_DIMENSIONS = 102
 OPERATORS: tuple[Operator, ...] = (
     Operator(
         "like",

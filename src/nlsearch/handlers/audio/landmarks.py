@@ -144,6 +144,6 @@ def seeds_of(peaks: Peaks, fan: int = FAN) -> tuple[NDArray[np.uint32], NDArray[
 
 def pair_keys(first: NDArray[np.uint32], second: NDArray[np.uint32], later: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """Return the key of each pair of bands, `later` frames apart; all uint32, shape (m,)."""
-    steps = second.astype(np.int64) - first + MOST_BANDS
-    keys: NDArray[np.int64] = (first.astype(np.int64) * (2 * MOST_BANDS + 1) + steps) * (MOST_FRAMES + 1) + later
-    return keys.astype(np.uint32)
+    steps = second.astype(np.int64) - first.astype(np.int64) + MOST_BANDS
+    zones = first.astype(np.int64) * (2 * MOST_BANDS + 1) + steps
+    return (zones * (MOST_FRAMES + 1) + later.astype(np.int64)).astype(np.uint32)

@@ -97,7 +97,7 @@ class Recording:
             return nothing, nothing, nothing
         low, high = int(self._starts[first]), int(self._starts[last])
         packed = self._peaks[low:high].astype(np.int64)
-        sizes = np.diff(self._starts[first : last + 1].astype(np.int64))
+        sizes: NDArray[np.int64] = np.diff(self._starts[first : last + 1].astype(np.int64)).astype(np.int64)
         frames = np.repeat(np.arange(first, last) * UNIT, sizes) + (packed & (UNIT - 1))
         held = slice(*np.searchsorted(frames, [begin, end]).tolist())
         return frames[held], packed[held] >> 8, packed[held] >> 5 & 7

@@ -1,0 +1,190 @@
+"""One pass over a sound file: what is heard is measured as it comes, so that memory does not grow with its length.
+
+Blocks of the file's own rate give the loudness; the mono signal at 8 kHz the digest, the waveform and the levels; the
+levels all the rest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlsearch.handlers.audio.bands import RATE, Frames
+from nlsearch.handlers.audio.clip import Clip, clip_of_levels, stepped_levels
+from nlsearch.handlers.audio.landmarks import Landmarks, Peaks
+from nlsearch.handlers.audio.likeness import Likeness
+from nlsearch.handlers.audio.overview import Overview
+from nlsearch.handlers.audio.tempo import Tempo
+from nlsearch.handlers.audio.tonality import Tonality
+from nlsearch.handlers.contract import Source
+from nlsearch.handlers.sound.decode import open_sound
+from nlsearch.handlers.sound.decoders.decoder import Stated
+from nlsearch.handlers.sound.loudness import Loud, Loudness
+from nlsearch.handlers.sound.mono import Mono
+from nlsearch.limits import Limits
+
+_AT_ONCE = 30 * RATE
+"""Samples after which what is heard is passed on: large arrays cost less a sample."""
+
+
+@dataclass(slots=True)
+class Heard:
+    """What a recording gave.
+
+    Parameters
+    ----------
+    stated : Stated
+        What its header says.
+    complaints : list of str
+        What was odd while it was decoded.
+    samples : int
+        Of the mono signal at 8 kHz.
+    digest : bytes
+        SHA-256 of that signal in 16-bit steps; empty where there is none, or it is silent.
+    loud : Loud
+    peaks : Peaks
+    overview : bytes
+    tempo_bpm : float, optional
+    key : str
+        ``""`` if there is none.
+    likeness : ndarray of float32, shape (LIKENESS_DIMENSIONS,)
+    """
+
+    stated: Stated
+    complaints: list[str]
+    samples: int
+    digest: bytes
+    loud: Loud
+    peaks: Peaks
+    overview: bytes
+    tempo_bpm: float | None
+    key: str
+    likeness: NDArray[np.float32]
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds that were decoded."""
+        return self.samples / RATE
+
+
+def in_steps(signal: NDArray[np.float32]) -> NDArray[np.int16]:
+    """Return a signal in 16-bit steps, so that its digest does not depend on the last bit of a decoder."""
+    return np.asarray(np.rint(np.clip(signal, -1, 1) * np.float32(32_767)), "<i2")
+
+
+@dataclass(slots=True)
+class Listening:
+    """Everything that listens to one sound."""
+
+    samples: int = 0
+    is_silent: bool = True
+    _hash: hashlib._Hash = field(default_factory=hashlib.sha256)
+    _frames: Frames = field(default_factory=Frames)
+    _landmarks: Landmarks = field(default_factory=Landmarks)
+    _overview: Overview = field(default_factory=Overview)
+    _tempo: Tempo = field(default_factory=Tempo)
+    _tonality: Tonality = field(default_factory=Tonality)
+    _likeness: Likeness = field(default_factory=Likeness)
+
+    def feed(self, signal: NDArray[np.float32]) -> None:
+        """Take the next samples of the mono signal at 8 kHz."""
+        steps = in_steps(signal)
+        self._hash.update(steps.tobytes())
+        self.samples += len(signal)
+        self.is_silent = self.is_silent and not steps.any()
+        self._overview.feed_signal(signal)
+        self._take(self._frames.feed(signal))
+
+    def _take(self, levels: NDArray[np.float32]) -> None:
+        for listener in (self._landmarks, self._tempo, self._tonality, self._likeness):
+            listener.feed(levels)
+        self._overview.feed_levels(levels)
+
+    def heard(self, stated: Stated, complaints: list[str], loud: Loud) -> Heard:
+        """Return what the whole sound gave."""
+        self._take(self._frames.finish())
+        key = self._tonality.finish()
+        return Heard(
+            stated=stated,
+            complaints=complaints,
+            samples=self.samples,
+            digest=b"" if self.is_silent else self._hash.digest(),
+            loud=loud,
+            peaks=self._landmarks.finish(),
+            overview=self._overview.finish().pack(),
+            tempo_bpm=self._tempo.finish(),
+            key="" if key is None else str(key),
+            likeness=self._likeness.finish(),
+        )
+
+
+def listen(source: Source, limits: Limits) -> Heard:
+    """Decode a sound file and measure it.
+
+    Raises
+    ------
+    InputError
+        If its header does not read.
+    """
+    with open_sound(source, limits) as sound:
+        loudness = Loudness(max(1, sound.stated.sample_rate), max(1, sound.stated.channels))
+        listening = Listening()
+        for signal in _signals(sound.blocks(), sound.stated, loudness.feed):
+            listening.feed(signal)
+        return listening.heard(sound.stated, sound.complaints, loudness.finish())
+
+
+@dataclass(frozen=True, slots=True)
+class Clipped:
+    """What a clip gave: its levels, the digest of its signal, how long it is, and what it is like, where known."""
+
+    clip: Clip
+    digest: bytes
+    duration_s: float
+    likeness: NDArray[np.float32] | None = None
+
+
+def hear_clip(source: Source, limits: Limits) -> Clipped:
+    """Decode a sound file to ask with it.
+
+    Raises
+    ------
+    InputError
+        If its header does not read.
+    """
+    digest, count, is_silent, likeness, frames = hashlib.sha256(), 0, True, Likeness(), Frames()
+    held: list[NDArray[np.int8]] = []
+    with open_sound(source, limits) as sound:
+        for signal in _signals(sound.blocks(), sound.stated, lambda _: None):
+            steps = in_steps(signal)
+            digest.update(steps.tobytes())
+            count, is_silent = count + len(signal), is_silent and not steps.any()
+            levels = frames.feed(signal)
+            likeness.feed(levels)
+            held.append(stepped_levels(levels))
+    held.append(stepped_levels(frames.finish()))
+    said = b"" if is_silent else digest.digest()
+    return Clipped(clip_of_levels(np.concatenate(held)), said, count / RATE, likeness.finish())
+
+
+def _signals(
+    blocks: Iterator[NDArray[np.float32]], stated: Stated, heed: Callable[[NDArray[np.float32]], None]
+) -> Iterator[NDArray[np.float32]]:
+    """Yield the mono signal in pieces; `heed` is shown each block."""
+    mono: Mono | None = None
+    held: list[NDArray[np.float32]] = []
+    count = 0
+    for block in blocks:
+        heed(block)
+        mono = mono or Mono(stated.sample_rate, stated.channels)
+        held.append(mono.feed(block))
+        count += len(held[-1])
+        if count >= _AT_ONCE:
+            yield np.concatenate(held)
+            held, count = [], 0
+    if mono is not None:
+        yield np.concatenate([*held, mono.finish()])
