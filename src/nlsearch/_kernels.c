@@ -499,6 +499,8 @@ static PyMethodDef methods[] = {
     {"peak_pairs", peak_pairs, METH_VARARGS, "peak_pairs(frames, bands, fan, most_frames, most_bands) -> PAIR"},
     {"worth_at_peaks", worth_at_peaks, METH_VARARGS,
      "worth_at_peaks(levels, bands, worth, frames, bands, grades, later, up, sums, inside)"},
+    {"weigh_places", weigh_places, METH_VARARGS,
+     "weigh_places(levels, bands, worth, windows, payloads, rows, targets, readings, moves, gains, counts)"},
     {"vote_best", vote_best, METH_VARARGS,
      "vote_best(packed, item_starts, begins, ends, positions, weights, readings, wanted, settings) -> BEST"},
     {"weigh_hops", weigh_hops, METH_VARARGS, "weigh_hops(samples, channels, hop, filters, state, out)"},

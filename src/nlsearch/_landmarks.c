@@ -358,3 +358,136 @@ static PyObject *vote_best(PyObject *self, PyObject *args) {
     free(best);
     return found;
 }
+
+/* ------------------------------------------------------------------------------ clips beside places in recordings */
+typedef struct { /* a payload of nlsearch/handlers/audio/payload.py, opened */
+    const uint8_t *starts, *peaks;
+    int64_t units, count;
+} Recorded;
+
+#define HEARD_START 16
+#define HEARD_UNIT 32
+
+static int open_recorded(const Py_buffer *b, Recorded *h) {
+    const uint8_t *p = b->buf;
+    if (b->len < HEARD_START || memcmp(p, "nlA1", 4)) return -1;
+    h->units = u32_at(p + 4), h->count = u32_at(p + 8);
+    int64_t head = u32_at(p + 12), at = HEARD_START + head;
+    if (at + 4 * (h->units + 1) + 2 * h->count != b->len) return -1;
+    h->starts = p + at, h->peaks = p + at + 4 * (h->units + 1);
+    for (int64_t i = 0; i <= h->units; i++)
+        if (u32_at(h->starts + 4 * i) > h->count || (i && u32_at(h->starts + 4 * i) < u32_at(h->starts + 4 * i - 4)))
+            return -1;
+    return 0;
+}
+
+typedef struct {
+    const int8_t *levels;
+    const float *worth;
+    const int32_t *windows, *later, *up; /* of a window: first frame in the clip, how many, first row of its levels */
+    Py_ssize_t n_windows, bands, moves, tried; /* of the moves, the first `tried` are where the clip may lie */
+    double *sums;
+    uint32_t *held;
+} Scales;
+
+/* Add what the levels of one window are worth at the peaks of a recording to sums, one for each move. */
+static void weigh_window(const Scales *s, const Recorded *h, const int32_t *window, int64_t target, double speed,
+                         int reading) {
+    const int64_t begin = window[0], count = window[1];
+    const int8_t *levels = s->levels + (int64_t)window[2] * s->bands;
+    int64_t low = (int64_t)floor((double)target + speed * (double)(begin - 32));
+    int64_t high = (int64_t)ceil((double)target + speed * (double)(begin + count + 32));
+    int64_t first = low > 0 ? low / HEARD_UNIT : 0, last = high > 0 ? high / HEARD_UNIT + 1 : 0;
+    if (first > h->units) first = h->units;
+    if (last > h->units) last = h->units;
+    for (int64_t unit = first; unit < last; unit++) {
+        int64_t from = u32_at(h->starts + 4 * unit), to = u32_at(h->starts + 4 * unit + 4);
+        for (int64_t i = from; i < to; i++) {
+            const unsigned packed = h->peaks[2 * i] | (unsigned)h->peaks[2 * i + 1] << 8;
+            const int64_t frame = unit * HEARD_UNIT + (packed & (HEARD_UNIT - 1));
+            const int64_t at = (int64_t)rint((double)(frame - target) / speed) - begin;
+            const int64_t band = (int64_t)(packed >> 8) + reading;
+            const float *worth = s->worth + 256 * (packed >> 5 & 7) + 128;
+            for (Py_ssize_t k = 0; k < s->moves; k++) {
+                const int64_t t = at + s->later[k], b = band + s->up[k];
+                if (t < 0 || t >= count || b < 0 || b >= s->bands) continue;
+                s->sums[k] += worth[levels[t * s->bands + b]];
+                s->held[k]++;
+            }
+        }
+    }
+}
+
+/* Return by how much the best of the tried moves of each window is worth more than the mean of the others, summed over
+ * windows; *count becomes the peaks that lie in them. */
+static double weigh_place(const Scales *s, const Recorded *h, int64_t target, double speed, int reading, uint32_t *count) {
+    double gain = 0;
+    *count = 0;
+    for (Py_ssize_t w = 0; w < s->n_windows; w++) {
+        memset(s->sums, 0, (size_t)s->moves * sizeof(double));
+        memset(s->held, 0, (size_t)s->moves * sizeof(uint32_t));
+        weigh_window(s, h, s->windows + 3 * w, target, speed, reading);
+        Py_ssize_t best = 0;
+        double others = 0;
+        for (Py_ssize_t k = 1; k < s->tried; k++)
+            if (s->sums[k] > s->sums[best]) best = k;
+        for (Py_ssize_t k = s->tried; k < s->moves; k++)
+            others += s->held[k] ? s->sums[k] / s->held[k] : 0;
+        others = s->moves > s->tried ? others / (double)(s->moves - s->tried) : 0;
+        if (!s->held[best]) continue;
+        double more = s->sums[best] - others * s->held[best];
+        if (more > 0) gain += more;
+        *count += s->held[best];
+    }
+    return gain;
+}
+
+static PyObject *weigh_places(PyObject *self, PyObject *args) {
+    Py_buffer b[10] = {{0}}, payload = {0};
+    PyObject *payloads;
+    Scales s = {0};
+    if (!PyArg_ParseTuple(args, "y*ny*y*O!y*y*y*(y*y*n)w*w*", &b[0], &s.bands, &b[1], &b[2], &PyList_Type, &payloads,
+                          &b[3], &b[4], &b[5], &b[6], &b[7], &s.tried, &b[8], &b[9]))
+        return release(b, 10), NULL;
+    Py_ssize_t rows = s.bands > 0 ? b[0].len / s.bands : 0, places = b[3].len / 4, held = PyList_GET_SIZE(payloads);
+    s.levels = b[0].buf, s.worth = b[1].buf, s.windows = b[2].buf, s.n_windows = b[2].len / 12;
+    s.later = b[6].buf, s.up = b[7].buf, s.moves = b[6].len / 4;
+    const uint32_t *row = b[3].buf;
+    const int64_t *target = b[4].buf;
+    const uint8_t *reading = b[5].buf;
+    int fits = s.bands > 0 && b[0].len == rows * s.bands && b[1].len == 8192 && b[2].len == s.n_windows * 12 &&
+               b[4].len == places * 8 && b[5].len == places && b[7].len == s.moves * 4 && s.tried >= 1 &&
+               s.tried <= s.moves && b[8].len == places * 4 && b[9].len == places * 4;
+    for (Py_ssize_t w = 0; fits && w < s.n_windows; w++) {
+        const int32_t *window = s.windows + 3 * w;
+        fits = window[1] >= 0 && window[2] >= 0 && (int64_t)window[2] + window[1] <= rows;
+    }
+    for (Py_ssize_t i = 0; fits && i < places; i++)
+        fits = row[i] < (uint32_t)held && (!i || row[i - 1] <= row[i]) && reading[i] < 7 &&
+               target[i] > -((int64_t)1 << 40) && target[i] < (int64_t)1 << 40;
+    s.sums = malloc((size_t)(s.moves + 1) * sizeof(double)), s.held = malloc((size_t)(s.moves + 1) * sizeof(uint32_t));
+    float *gains = b[8].buf;
+    uint32_t *counts = b[9].buf;
+    int damaged = 0;
+    for (Py_ssize_t i = 0, j; fits && !damaged && s.sums && s.held && i < places; i = j) {
+        Recorded heard;
+        for (j = i; j < places && row[j] == row[i];) j++;
+        if (PyObject_GetBuffer(PyList_GET_ITEM(payloads, row[i]), &payload, PyBUF_SIMPLE) < 0) { damaged = 2; break; }
+        damaged = open_recorded(&payload, &heard) < 0;
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t k = i; !damaged && k < j; k++) {
+            const int shift = (int)reading[k] - 3;
+            gains[k] = (float)weigh_place(&s, &heard, target[k], exp2(shift / 36.0), shift, &counts[k]);
+        }
+        Py_END_ALLOW_THREADS
+        PyBuffer_Release(&payload);
+    }
+    int memory = s.sums && s.held;
+    free(s.sums);
+    free(s.held);
+    release(b, 10);
+    if (damaged == 2) return NULL;
+    if (!fits || damaged) return refuse(fits ? "is not the payload of a recording" : "clip and places do not fit");
+    if (!memory) return PyErr_NoMemory();
+    Py_RETURN_NONE;
+}

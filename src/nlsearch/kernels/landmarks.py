@@ -281,3 +281,136 @@ def worth_at_peaks_reference(
     read = levels[np.where(held, at, 0), np.where(held, band, 0)].astype(np.int64) + 128
     worths = np.where(held, worth[marks.grades[None, :].astype(np.int64), read], 0.0)
     return worths.astype(np.float64).sum(axis=1).astype(np.float32), held.sum(axis=1).astype(np.uint32)
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """Alignments: by how many frames and bands all peaks are moved; parallel.
+
+    The first `tried` are where a clip may lie, the others where it lies by chance only.
+    """
+
+    later: NDArray[np.int32]
+    up: NDArray[np.int32]
+    tried: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scales:
+    """A clip as it is weighed with.
+
+    Parameters
+    ----------
+    levels : ndarray of int8, shape (rows, bands)
+        Of all windows.
+    worth : ndarray of float32, shape (8, 256)
+    windows : ndarray of int32, shape (w, 3)
+        First frame in the clip, number of frames, and first row of `levels`.
+    moves : Moves
+    """
+
+    levels: NDArray[np.int8]
+    worth: NDArray[np.float32]
+    windows: NDArray[np.int32]
+    moves: Moves
+
+
+def weigh_places(
+    scales: Scales,
+    payloads: list[bytes | memoryview],
+    rows: NDArray[np.uint32],
+    targets: NDArray[np.int64],
+    readings: NDArray[np.uint8],
+) -> tuple[NDArray[np.float32], NDArray[np.uint32]]:
+    """Say by how much a clip is worth more at places in recordings than beside them.
+
+    Of each window the best of the tried moves counts, less the mean of the other moves, where that is above zero.
+
+    Parameters
+    ----------
+    scales : Scales
+    payloads : list of bytes
+        As :mod:`nlsearch.handlers.audio.payload` lays them out.
+    rows : ndarray of uint32, shape (n,)
+        Which payload each place is in; ascending.
+    targets : ndarray of int64, shape (n,)
+        The frame of the recording at which the clip begins.
+    readings : ndarray of uint8, shape (n,)
+        Speeds 2 ** ((reading - 3) / 36), at which the clip sounds so many bands higher.
+
+    Returns
+    -------
+    gains : ndarray of float32, shape (n,)
+    counts : ndarray of uint32, shape (n,)
+        Peaks that lie in the windows there.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, or a payload is none.
+    """
+    if native.compiled is None:
+        return weigh_places_reference(scales, payloads, rows, targets, readings)
+    gains, counts = np.zeros(len(rows), np.float32), np.zeros(len(rows), np.uint32)
+    moves = (np.ascontiguousarray(scales.moves.later, np.int32), np.ascontiguousarray(scales.moves.up, np.int32))
+    native.compiled.weigh_places(
+        np.ascontiguousarray(scales.levels, np.int8),
+        scales.levels.shape[1],
+        np.ascontiguousarray(scales.worth, np.float32),
+        np.ascontiguousarray(scales.windows, np.int32),
+        payloads,
+        np.ascontiguousarray(rows, np.uint32),
+        np.ascontiguousarray(targets, np.int64),
+        np.ascontiguousarray(readings, np.uint8),
+        (*moves, scales.moves.tried),
+        gains,
+        counts,
+    )
+    return gains, counts
+
+
+def weigh_places_reference(
+    scales: Scales,
+    payloads: list[bytes | memoryview],
+    rows: NDArray[np.uint32],
+    targets: NDArray[np.int64],
+    readings: NDArray[np.uint8],
+) -> tuple[NDArray[np.float32], NDArray[np.uint32]]:
+    """NumPy oracle of :func:`weigh_places`; it looks at all peaks of a recording."""
+    gains, counts = np.zeros(len(rows), np.float32), np.zeros(len(rows), np.uint32)
+    for place, (row, target, reading) in enumerate(
+        zip(rows.tolist(), targets.tolist(), readings.tolist(), strict=True)
+    ):
+        frames, bands, grades = marks_of_payload(payloads[row])
+        speed = 2 ** ((reading - 3) / 36)
+        for begin, count, first in scales.windows.tolist():
+            at = np.rint((frames - target) / speed).astype(np.int64) - begin
+            marks = Marks(at.astype(np.int32), (bands + reading - 3).astype(np.int32), grades.astype(np.uint8))
+            levels = scales.levels[first : first + count]
+            sums, inside = worth_at_peaks_reference(levels, scales.worth, marks, scales.moves.later, scales.moves.up)
+            tried = scales.moves.tried
+            best = int(np.argmax(sums[:tried]))
+            others = np.divide(sums[tried:], inside[tried:], out=np.zeros(len(sums) - tried), where=inside[tried:] > 0)
+            usual = float(others.mean()) if len(others) else 0.0
+            gains[place] += max(0.0, float(sums[best]) - usual * int(inside[best]))
+            counts[place] += inside[best]
+    return gains, counts
+
+
+def marks_of_payload(payload: bytes | memoryview) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return frame, band and grade of all peaks of a payload; int64, shape (n,) each.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    start = np.frombuffer(payload, "<u4", 4) if len(payload) >= 16 else np.zeros(4, "<u4")
+    units, count, head = (int(number) for number in start[1:])
+    begin = 16 + head
+    if bytes(payload[:4]) != b"nlA1" or len(payload) != begin + 4 * (units + 1) + 2 * count:
+        raise ValueError("is not the payload of a recording")
+    starts = np.frombuffer(payload, "<u4", units + 1, begin).astype(np.int64)
+    packed = np.frombuffer(payload, "<u2", count, begin + 4 * (units + 1)).astype(np.int64)
+    frames = np.repeat(np.arange(units) * 32, np.diff(starts)) + (packed & 31)
+    return frames, packed >> 8, packed >> 5 & 7

@@ -111,7 +111,7 @@ def clip_of_recording(recording: Recording) -> Clip:
     for begin, count in windows:
         at, band, grade = recording.between(begin - 2, begin + count + 2)
         levels = np.full((count + 8, BANDS + 4), -16, np.int8)
-        height = np.minimum(16 + 19 * grade, 127).astype(np.int8)
+        height = np.minimum(24 + 24 * grade, 127).astype(np.int8)
         rows, columns = at - begin + 4, band + 2
         for later, up, share in ((2, 0, 4), (-2, 0, 4), (0, 1, 4), (0, -1, 4), (1, 0, 2), (-1, 0, 2), (0, 0, 1)):
             np.maximum.at(levels, (rows + later, columns + up), (height // share).astype(np.int8))

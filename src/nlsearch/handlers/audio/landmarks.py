@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlsearch.handlers.audio.bands import BANDS, whitened
+from nlsearch.handlers.audio.worths import GRADE_EDGES
 from nlsearch.kernels.landmarks import LANDMARK, local_peaks, peak_pairs
 
 REACH = (2, 2)
@@ -28,9 +29,6 @@ MINIMUM = 0.3
 UNIT = 32
 KEPT, STRONG, FAN = 100, 20, 14
 MOST_FRAMES, MOST_BANDS = 31, 31
-GRADES = 8
-GRADE = 0.6
-"""Levels are kept in steps of so much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ def highest(found: NDArray[np.void], most: int) -> NDArray[np.bool_]:
 
 def graded(found: NDArray[np.void], strong: int = STRONG) -> Peaks:
     """Return found peaks with their levels in steps, and the `strong` highest of each unit marked."""
-    grades = np.minimum(found["level"] / np.float32(GRADE), GRADES - 1).astype(np.uint8)
+    grades = np.searchsorted(GRADE_EDGES, found["level"], side="right").astype(np.uint8)
     return Peaks(found["frame"].copy(), found["band"].copy(), grades, highest(found, strong))
 
 

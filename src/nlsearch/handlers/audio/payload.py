@@ -5,7 +5,7 @@
     "nlA1"  units (u4)  peaks (u4)  bytes of the head (u4)
     head      msgpack: duration in seconds, digest of the signal, title, overview
     starts    first peak of each unit, and their number at last (u4, units + 1)
-    peaks     band << 8 | grade << 5 | frame in the unit (u2)
+    peaks     band << 8 | grade << 5 | frame in the unit (u2); of each unit first those that make seeds
 
 All numbers are little-endian.  A second of music takes about 200 bytes.
 """
@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlsearch.errors import IndexDamaged
-from nlsearch.handlers.audio.landmarks import UNIT, Peaks
+from nlsearch.handlers.audio.landmarks import STRONG, UNIT, Peaks, seeds_of
 
 _START = struct.Struct("<4sIII")
 _MAGIC = b"nlA1"
@@ -54,6 +54,7 @@ def encode(peaks: Peaks, around: Around) -> bytes:
     units = int(peaks.frames[-1]) // UNIT + 1 if len(peaks) else 0
     starts = np.searchsorted(peaks.frames, np.arange(units + 1, dtype=np.uint64) * UNIT).astype("<u4")
     packed = peaks.bands << 8 | peaks.grades.astype(np.uint32) << 5 | peaks.frames % UNIT
+    packed = packed[np.lexsort((~peaks.strong, peaks.frames // UNIT))]
     begin = _START.pack(_MAGIC, units, len(peaks), len(head))
     return b"".join([begin, head, starts.tobytes(), packed.astype("<u2").tobytes()])
 
@@ -90,7 +91,10 @@ class Recording:
         return Around(*held)
 
     def between(self, begin: int, end: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Return the peaks in the frames [begin, end): frame, band and grade; int64, shape (n,) each."""
+        """Return the peaks in the frames [begin, end): frame, band and grade; int64, shape (n,) each.
+
+        They come by unit, first those that make seeds.
+        """
         first, last = max(0, min(begin // UNIT, self.units)), max(0, min(-(-end // UNIT), self.units))
         if last <= first:
             nothing = np.empty(0, np.int64)
@@ -99,15 +103,18 @@ class Recording:
         packed = self._peaks[low:high].astype(np.int64)
         sizes: NDArray[np.int64] = np.diff(self._starts[first : last + 1].astype(np.int64)).astype(np.int64)
         frames = np.repeat(np.arange(first, last) * UNIT, sizes) + (packed & (UNIT - 1))
-        held = slice(*np.searchsorted(frames, [begin, end]).tolist())
+        held = (frames >= begin) & (frames < end)
         return frames[held], packed[held] >> 8, packed[held] >> 5 & 7
 
-    def peaks(self) -> Peaks:
-        """Return all peaks; the strong ones of each unit as well as the grades tell them."""
-        from nlsearch.handlers.audio.landmarks import graded
-        from nlsearch.kernels.landmarks import LANDMARK
-
+    def seeds(self) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+        """Return the seeds of the recording, as the index has them: keys and positions; uint32, shape (m,) each."""
         frames, bands, grades = self.between(0, self.units * UNIT)
-        found = np.empty(len(frames), LANDMARK)
-        found["frame"], found["band"], found["level"] = frames, bands, (grades + 0.5) * 0.6
-        return graded(found)
+        sizes = np.diff(self._starts.astype(np.int64)).astype(np.int64)
+        rank = np.arange(len(frames)) - np.repeat(self._starts[:-1].astype(np.int64), sizes)
+        strong = rank < STRONG
+        order = np.lexsort((bands[strong], frames[strong]))
+        chosen = [array[strong][order] for array in (frames, bands, grades)]
+        all_of_them = np.ones(len(order), np.bool_)
+        return seeds_of(
+            Peaks(chosen[0].astype(np.uint32), chosen[1].astype(np.uint32), chosen[2].astype(np.uint8), all_of_them)
+        )

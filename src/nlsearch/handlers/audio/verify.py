@@ -1,0 +1,157 @@
+"""Whether a recording holds a clip: the same signal, or a passage of it at one or more places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlsearch.handlers.audio.bands import HOP, RATE
+from nlsearch.handlers.audio.clip import AS_IT_IS, Clip
+from nlsearch.handlers.audio.payload import Recording
+from nlsearch.handlers.audio.places import Asked, Place, place_of
+from nlsearch.handlers.audio.voting import places_voted
+from nlsearch.kernels.landmarks import weigh_places
+from nlsearch.limits import Limits
+from nlsearch.model import Anchors, Json, Probe, Refined, Region, Verdict
+
+PROMISING = 0.12
+"""What a peak must be worth more than by chance for a place to be looked at closely."""
+MOST_PLACES = 400
+"""Places of one question that are looked at closely, the most promising first."""
+APART_S = 0.5
+"""Places nearer than this are one."""
+SURE = 0.5
+
+
+class Question:
+    """A probe, opened: the clip, and how much sound is searched."""
+
+    def __init__(self, probe: Probe) -> None:
+        self.asked = Asked(Clip.unpack(probe.verification["clip"]))
+        self.digest = bytes(probe.verification["digest"])
+        self.duration_s = float(probe.verification["duration_s"])
+        self.hours = (probe.searched.total if probe.searched is not None else 0) / 3600
+        self.probe = probe
+
+
+def refine(question: Question, payloads: list[bytes | memoryview], anchors: Anchors) -> Refined:
+    """Weigh the places that votes name, and look closely at those that promise something."""
+    rows, targets, readings = anchors.items, anchors.targets, anchors.flags
+    gains, counts = weigh_places(question.asked.scales, payloads, rows, targets, readings)
+    promise = gains / np.maximum(counts, 1)
+    chosen = np.flatnonzero(promise >= PROMISING)
+    chosen = chosen[np.argsort(-gains[chosen], kind="stable")][:MOST_PLACES]
+    scores = np.zeros(len(payloads), np.float32)
+    regions: dict[int, list[Region]] = {}
+    held: dict[int, Recording] = {}
+    for at in chosen.tolist():
+        row = int(rows[at])
+        recording = held.setdefault(row, Recording(payloads[row]))
+        place = place_of(question.asked, recording, int(targets[at]), int(readings[at]), question.hours)
+        if place is None or place.score < SURE:
+            continue
+        scores[row] = max(scores[row], _score(question, recording, place))
+        regions.setdefault(row, []).append(_region(anchors, at, question.asked.clip.frames))
+    for row, payload in enumerate(payloads):
+        if question.digest and row not in held and Recording(payload).around.digest == question.digest:
+            held[row] = Recording(payload)
+        if row in held and question.digest and held[row].around.digest == question.digest:
+            scores[row] = 1.0
+            regions.setdefault(row, [_region(anchors, int(np.searchsorted(rows, row)), question.asked.clip.frames)])
+    return Refined(scores, regions)
+
+
+def _region(anchors: Anchors, at: int, span: int) -> Region:
+    assert anchors.votes is not None  # noqa: S101 - the best places are asked for
+    assert anchors.expected is not None  # noqa: S101 - the same
+    target, votes, expected = int(anchors.targets[at]), float(anchors.votes[at]), float(anchors.expected[at])
+    return Region(target, target + span, int(anchors.flags[at]), votes, (0, target), expected)
+
+
+def _score(question: Question, recording: Recording, place: Place) -> float:
+    is_same = question.digest and recording.around.digest == question.digest
+    return 1.0 if is_same else min(place.score, 0.9999)
+
+
+def verify(
+    question: Question, payload: bytes | memoryview, regions: Sequence[Region], limits: Limits
+) -> Verdict | None:
+    """Return where a recording holds the clip; None if it does not.
+
+    Without regions, all places are looked at that seeds of the recording's own vote for.
+    """
+    recording = Recording(payload)
+    if not len(recording):
+        return None
+    around = recording.around
+    is_same = bool(question.digest) and around.digest == question.digest
+    if not regions:
+        regions = places_voted(question.probe, recording)
+    found: list[tuple[Place, Region]] = []
+    for region in regions:
+        place = place_of(question.asked, recording, region.start, region.flag, question.hours)
+        if place is not None and place.score >= SURE:
+            found.append((place, region))
+    found = _apart(found)
+    if not found and not is_same:
+        return None
+    told: list[dict[str, Any]] = [_told(place, region, around.duration_s) for place, region in found]
+    if is_same:
+        told = [_all_of_it(around.duration_s, told), *[one for one in told if one["target_s"][0] > APART_S]]
+    best: dict[str, Json] = dict(told[0])
+    best["count"] = len(told)
+    more = told[1 : 1 + limits.evidence_more]
+    if more:
+        best["more"] = [dict(one) for one in more]
+    score = 1.0 if is_same else min(found[0][0].score, 0.9999)
+    return Verdict(score, "exact" if is_same else "near", best)
+
+
+def _apart(found: list[tuple[Place, Region]]) -> list[tuple[Place, Region]]:
+    """Return the places, surest first, without those that are nearly where a surer one is."""
+    kept: list[tuple[Place, Region]] = []
+    found.sort(key=lambda one: (-one[0].score, -one[0].gain * one[0].peaks ** 0.5, one[0].target, one[0].reading))
+    starts: NDArray[np.float64] = np.empty(0)
+    for one in found:
+        begin = one[0].target + one[0].speed * one[0].passage[0]
+        if not len(starts) or np.abs(starts - begin).min() * HOP / RATE >= APART_S:
+            kept.append(one)
+            starts = np.append(starts, begin)
+    return kept
+
+
+def _told(place: Place, region: Region, duration_s: float) -> dict[str, Json]:
+    begin, end = (frame * HOP / RATE for frame in place.passage)
+    low, high = (place.target + place.speed * frame for frame in place.passage)
+    return {
+        "query_s": [round(begin, 3), round(end, 3)],
+        "target_s": [round(max(0.0, low * HOP / RATE), 3), round(min(duration_s, high * HOP / RATE), 3)],
+        "speed": 1.0 if region.flag == AS_IT_IS and abs(place.speed - 1) < 5e-4 else round(place.speed, 4),
+        "votes": round(region.votes, 1),
+        "expected_votes": round(region.expected, 1),
+        "method": "landmarks",
+        "peaks": place.peaks,
+        "gain": round(place.gain, 3),
+        "score": round(min(place.score, 0.9999), 4),
+    }
+
+
+def _all_of_it(duration_s: float, told: list[dict[str, Any]]) -> dict[str, Json]:
+    """Return the evidence of the same signal; votes are those of its place, where there are some."""
+    whole = round(duration_s, 3)
+    here = next((one for one in told if one["target_s"][0] <= APART_S), None)
+    return {
+        "query_s": [0.0, whole],
+        "target_s": [0.0, whole],
+        "speed": 1.0,
+        "votes": here["votes"] if here else None,
+        "expected_votes": here["expected_votes"] if here else None,
+        "method": "landmarks",
+        "peaks": here["peaks"] if here else None,
+        "gain": here["gain"] if here else None,
+        "score": 1.0,
+        "signal_equal": True,
+    }
