@@ -19,6 +19,7 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 from nlsearch.handlers.audio.bands import BANDS, LOWEST_HZ, PER_OCTAVE
+from nlsearch.handlers.textlines import shortened
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 WIDTH, LEFT, RIGHT = 760, 52, 14
 PLOT = WIDTH - LEFT - RIGHT
 MOST_TICKS = 10
+MOST_COLUMNS = 1_600
+"""Of a picture."""
+TITLE_CHARACTERS = 96
 STYLE = (
     "text{font:11px sans-serif;fill:#222}.title{font-size:14px;font-weight:bold}.said{font-size:12px;fill:#444}"
     ".tick{font-size:10px;fill:#444}.side{font-weight:bold}.frame{fill:none;stroke:#555}.mark{stroke:#555}"
@@ -91,20 +95,23 @@ class Panel:
         levels : ndarray of uint8, shape (columns, rows)
             Rows from low to high frequencies, over all of the panel's height.
         start, seconds : float
-            When the columns begin, and how long they last.
+            When the columns begin, and how long they last.  Of too many columns the highest of neighbours are shown.
         """
         if not levels.size or self.end <= self.start:
             return ""
+        each = -(-len(levels) // MOST_COLUMNS)
+        shown = np.maximum.reduceat(levels, np.arange(0, len(levels), each), axis=0)
         scale = PLOT / (self.end - self.start)
+        seconds *= len(shown) * each / len(levels)
         box = f'x="{(start - self.start) * scale:.2f}" y="0" width="{seconds * scale:.2f}" height="{self.height:.1f}"'
         return (
             f'<svg x="{LEFT}" y="{self.top:.1f}" width="{PLOT}" height="{self.height:.1f}" overflow="hidden">'
-            f'<image {box} preserveAspectRatio="none" href="data:image/png;base64,{_png(levels)}"/></svg>'
+            f'<image {box} preserveAspectRatio="none" href="data:image/png;base64,{_png(shown)}"/></svg>'
         )
 
 
 def _png(levels: NDArray[np.uint8]) -> str:
-    """Return levels as a PNG in base64, from their 20th of a hundred parts as white to the highest as black."""
+    """Return levels as a PNG in base64: the lowest fifth is white, the highest 0.3 % are black."""
     from PIL import Image
 
     low, high = np.percentile(levels, [20, 99.7])
@@ -141,6 +148,13 @@ def escaped(text: str) -> str:
 
 def _lone(character: str) -> bool:
     return "\ud800" <= character <= "\udfff"
+
+
+def headings(title: str, *lines: str) -> Iterator[str]:
+    """Yield the title and lines of text below it."""
+    yield f'<text class="title" x="14" y="20">{escaped(shortened(title, TITLE_CHARACTERS) or "untitled")}</text>'
+    for number, line in enumerate(lines):
+        yield f'<text class="said" x="14" y="{38 + 16 * number}">{escaped(line)}</text>'
 
 
 def document(title: str, described: str, height: float, body: list[str]) -> bytes:
