@@ -128,5 +128,5 @@ def _rings(panel: Panel, x: NDArray[np.float64], bands: NDArray[Any]) -> Iterato
 
 def _legend(y: float) -> Iterator[str]:
     for x, styles, name in ((LEFT, ("edge", "agree"), "peak that the clip has too"), (LEFT + 190, ("other",), "other")):
-        yield from (f'<path class="dots {css}" d="M{x + 4} {y - 4:.1f}h0"/>' for css in styles)
+        yield from (f'<path class="dots legend {css}" d="M{x + 4} {y - 4:.1f}h0"/>' for css in styles)
         yield f'<text class="tick" x="{x + 13}" y="{y:.1f}">{name}</text>'
