@@ -31,6 +31,8 @@ DB_STEP = 0.375
 LEVEL_STEPS, LEAST_LEVEL = 12.0, -7.0
 _GRAIN = 16
 """Samples of the finest column of a waveform, a power of two."""
+_AT_ONCE = 16_384
+"""Samples that are worked on at once, few enough for the processor's cache."""
 _FULL = 32_767.0
 _FINER = 64.0
 """Steps into which one step of a level is divided while levels are summed."""
@@ -127,7 +129,8 @@ class Overview:
         held = np.concatenate([self._left, signal])
         whole = len(held) // _GRAIN * _GRAIN
         self._left = held[whole:].copy()
-        self._take(held[:whole])
+        for begin in range(0, whole, _AT_ONCE):
+            self._take(held[begin : min(begin + _AT_ONCE, whole)])
 
     def _take(self, signal: NDArray[np.float32]) -> None:
         """Add whole grains.  Samples become whole numbers, so that their sums are exact."""
