@@ -57,7 +57,7 @@ def _said(duration_s: float, preview: Preview, passages: Sequence[tuple[float, f
     """Return the length, the peak and the passages in a line."""
     highest = float(amplitudes(preview.peak).max(initial=0.0))
     loud = f"peak {20 * math.log10(highest):+.1f} dB".replace("-", "−") if highest else "silent"
-    told = [clock(duration_s), loud]
+    told = [clock(duration_s, 0 if duration_s >= 10 else 2), loud]
     if passages:
         start, end = passages[0]
         more = f" and {len(passages) - 1} more" if len(passages) > 1 else ""

@@ -34,7 +34,7 @@ STYLE = (
     "text{font:11px sans-serif;fill:#222}.title{font-size:14px;font-weight:bold}.said{font-size:12px;fill:#444}"
     ".tick{font-size:10px;fill:#444}.side{font-weight:bold}.frame{fill:none;stroke:#555}.mark{stroke:#555}"
     ".grid{stroke:#222;stroke-opacity:.13}.middle{stroke:#333;stroke-width:.6}.peak{fill:#9fb6cc}.rms{fill:#274b6d}"
-    ".passage{fill:#f28e2b;fill-opacity:.3;stroke:#7a3600;stroke-width:1}.hat{fill:#d95f02;stroke:#7a3600}"
+    ".passage{fill:#f28e2b;fill-opacity:.25;stroke:#7a3600;stroke-width:1}.hat{fill:#d95f02;stroke:#7a3600}"
     ".when{font-weight:bold;fill:#7a3600}.dots{fill:none;stroke-linecap:round}.other{stroke:#8b949c;stroke-width:2.6}"
     ".edge{stroke:#5a2500;stroke-width:6}.agree{stroke:#f9a33a;stroke-width:4}"
     ".ring{fill:none;stroke:#fff;stroke-width:2.2}.inner{fill:none;stroke:#c24e00;stroke-width:1.2}"
