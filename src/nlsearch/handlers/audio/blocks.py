@@ -15,6 +15,8 @@ from nlsearch.handlers.audio.bands import BANDS
 
 BLOCK = 512
 """Frames of a block, 16.4 s."""
+RANGE = 10.0
+"""Levels further below the highest, in nepers of power, count as if they were so far below it: 43 dB."""
 
 
 class Blocks:

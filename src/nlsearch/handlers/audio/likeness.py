@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-All of it comes from levels, one frame of two (64 ms); levels more than 12 nepers of power below the highest of their
+All of it comes from levels, one frame of two (64 ms); levels more than 10 nepers of power below the highest of their
 block are raised to that.  Neither gain nor the key nor, but for its octave, the tempo counts.  The parts:
 
 - timbre: mean and deviation of the cepstral coefficients 1 to 16 (a cosine transform over bands), and the deviation of
@@ -35,10 +35,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlsearch.handlers.audio.bands import BANDS, FRAMES_A_SECOND, PER_OCTAVE
-from nlsearch.handlers.audio.blocks import Blocks
+from nlsearch.handlers.audio.blocks import RANGE, Blocks
 from nlsearch.handlers.audio.likenessscales import DEVIATIONS, MEANS, PARTS
 from nlsearch.handlers.audio.moments import Moments
-from nlsearch.handlers.audio.tempo import RANGE, Tempo
+from nlsearch.handlers.audio.tempo import Tempo
 from nlsearch.handlers.audio.tonality import STEPS, Key, Tonality, best_key, partials, tuning_of
 
 DIMENSIONS = sum(part.size for part in PARTS)

@@ -30,7 +30,9 @@ GROUPS = BANDS // JOINED_BANDS
 DB_STEP = 0.375
 LEVEL_STEPS, LEAST_LEVEL = 12.0, -7.0
 _GRAIN = 16
-"""Samples of the finest column of a waveform."""
+"""Samples of the finest column of a waveform, a power of two."""
+_AT_ONCE = 16_384
+"""Samples that are worked on at once, few enough for the processor's cache."""
 _FULL = 32_767.0
 _FINER = 64.0
 """Steps into which one step of a level is divided while levels are summed."""
@@ -127,13 +129,17 @@ class Overview:
         held = np.concatenate([self._left, signal])
         whole = len(held) // _GRAIN * _GRAIN
         self._left = held[whole:].copy()
-        self._take(held[:whole])
+        for begin in range(0, whole, _AT_ONCE):
+            self._take(held[begin : min(begin + _AT_ONCE, whole)])
 
     def _take(self, signal: NDArray[np.float32]) -> None:
         """Add whole grains.  Samples become whole numbers, so that their sums are exact."""
-        steps = np.rint(np.clip(signal, -1, 1) * np.float32(_FULL)).astype(np.float64).reshape(-1, _GRAIN)
-        squares = np.einsum("ij,ij->i", steps, steps)
-        self._waveform.add(squares[:, None], np.maximum(steps.max(axis=1), -steps.min(axis=1))[:, None])
+        steps = np.rint(np.clip(signal, -1, 1) * np.float32(_FULL)).astype(np.float64)
+        grains = steps.reshape(-1, _GRAIN)
+        highest = np.abs(steps)
+        while len(highest) > len(grains):
+            highest = np.maximum(highest[::2], highest[1::2])
+        self._waveform.add(np.einsum("ij,ij->i", grains, grains)[:, None], highest[:, None])
 
     def feed_levels(self, levels: NDArray[np.float32]) -> None:
         """Take the next levels; float32, shape (n, BANDS)."""

@@ -3,11 +3,12 @@
 Conventions
 -----------
 The onset strength of a frame is the mean over bands of how much their levels rise from the frame before; levels more
-than 12 nepers of power (52 dB) below the highest of their block count as equal, so that neither gain nor hiss matters.
+than 10 nepers of power (43 dB) below the highest of their block count as equal, so that neither gain nor hiss matters.
 Less its mean over the second around, it is correlated with itself up to a lag of one block.  The correlation is summed
 over all the recording, so memory does not grow with its length.  A lag's share is the correlation there, and at twice
-and four times the lag with halved weights, times a log-normal prior around half a second.  The lag is then read off the
-highest multiple that still has a peak, and between frames by a parabola.
+and four times the lag with halved weights, times a log-normal prior around half a second; lags at which the correlation
+is less than 0.4 of the highest are left out.  The lag is then read off the highest multiple (2, 4, 8 ...) that still
+has a peak, and between frames by a parabola.
 
 Where halves of the beat sound as strongly as the beat, nobody can tell 80 from 160: the estimate is then the one nearer
 to 120, so that it may be half or twice (in three time, a third or three times) of what a score states.
@@ -23,15 +24,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlsearch.handlers.audio.bands import FRAMES_A_SECOND
-from nlsearch.handlers.audio.blocks import BLOCK, Blocks
+from nlsearch.handlers.audio.blocks import BLOCK, RANGE, Blocks
 from nlsearch.handlers.audio.moments import Moments
 
-RANGE = 12.0
-"""Levels further below the highest of a block count as if they were so far below it."""
-USUAL_SECONDS, OCTAVES = 0.5, 0.9
+USUAL_SECONDS, OCTAVES = 0.5, 0.7
 """Middle and deviation of the prior over the time from beat to beat."""
 FASTEST, SLOWEST = 260.0, 40.0
 """Beats a minute that are looked for."""
+LEAST_SHARE = 0.4
+"""Of the highest correlation, which a beat has at least."""
 LEAST_SECONDS = 3.0
 LEAST_CORRELATION = 0.1
 _AROUND = 16
@@ -142,7 +143,9 @@ def beat_lag(correlation: NDArray[np.float64], least: float) -> float | None:
     places = np.arange(len(correlation))
     comb = sum(weight * np.interp(times * lags, places, correlation, right=0.0) for times, weight in _COMB)
     octaves = np.log2(lags / (USUAL_SECONDS * FRAMES_A_SECOND)) / OCTAVES
-    at = float(lags[int(np.argmax(np.maximum(comb, 0.0) * np.exp(-0.5 * octaves**2)))])
+    heights = np.interp(lags, places, correlation)
+    shares = np.where(heights >= LEAST_SHARE * heights.max(), np.maximum(comb, 0.0), 0.0) * np.exp(-0.5 * octaves**2)
+    at = float(lags[int(shares.argmax())])
     height, lag = _summit(correlation, at, max(1, int(at / 8)))
     if height < least:
         return None

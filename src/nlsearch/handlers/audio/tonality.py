@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlsearch.handlers.audio.bands import BANDS, PER_OCTAVE, whitened
-from nlsearch.handlers.audio.blocks import Blocks
+from nlsearch.handlers.audio.blocks import RANGE, Blocks
 from nlsearch.kernels.landmarks import local_peaks
 
 MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
@@ -136,15 +136,15 @@ def partials(levels: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np
     weights : ndarray of float64, shape (m,)
         Amplitudes, 1 for the strongest of a frame.
     """
-    found = local_peaks(whitened(levels), (0, 1), OUT)
+    top = levels.max(axis=1)
+    found = local_peaks(whitened(np.maximum(levels, top[:, None] - np.float32(RANGE))), (0, 1), OUT)
     frames, bands = found["frame"].astype(np.int64), found["band"].astype(np.int64)
     inner = (bands > 0) & (bands < BANDS - 1)
     frames, bands = frames[inner], bands[inner]
     below, here, above = (levels[frames, bands + off].astype(np.float64) for off in (-1, 0, 1))
     bend = np.minimum(below - 2 * here + above, -1e-6)
     places = bands + np.clip(0.5 * (below - above) / bend, -0.5, 0.5)
-    top = levels.max(axis=1).astype(np.float64)
-    weights = np.exp(0.5 * (here - top[frames]))
+    weights = np.exp(0.5 * (here - top[frames].astype(np.float64)))
     return frames, np.asarray(places, np.float64), np.asarray(weights, np.float64)
 
 
