@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -254,11 +255,45 @@ def test_protected_files_give_no_samples() -> None:
         assert sound.stated.sample_rate == RATE
 
 
+def test_sound_track_of_a_video() -> None:
+    import av
+
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp4") as file:
+        pictures = file.add_stream("mpeg4", rate=10)
+        pictures.width = pictures.height = 64
+        track = file.add_stream("aac", rate=RATE, layout="mono")
+        for i in range(40):
+            file.mux(pictures.encode(av.VideoFrame.from_ndarray(np.full((64, 64, 3), 6 * i, np.uint8), format="rgb24")))
+        for at in range(0, 4 * RATE, 1024):
+            frame = av.AudioFrame.from_ndarray(chirp()[None, at : at + 1024].copy(), format="fltp", layout="mono")
+            frame.sample_rate, frame.pts, frame.time_base = RATE, at, Fraction(1, RATE)
+            file.mux(track.encode(frame))
+        file.mux(pictures.encode(None))
+        file.mux(track.encode(None))
+    sound, samples = read(out.getvalue())
+    assert (sound.stated.codec, sound.stated.channels) == ("aac", 1)
+    assert_clicks(samples[:, 0], RATE)
+
+
+def test_one_bit_sound() -> None:
+    length = 4096 * 20
+    head = b"DSD " + struct.pack("<QQQ", 28, 92 + 2 * length, 0)
+    head += b"fmt " + struct.pack("<QIIIIIIQII", 52, 1, 0, 2, 2, 2_822_400, 1, 8 * length, 4096, 0)
+    content = head + b"data" + struct.pack("<Q", 12 + 2 * length) + b"\x69" * (2 * length)
+    sound, samples = read(content, "DSF")
+    assert (sound.stated.sample_rate, sound.stated.channels) == (352_800, 2)
+    assert len(samples) == length
+    assert np.abs(samples[1000:]).max() < 0.01
+
+
 def test_caps() -> None:
     wav = by_soundfile(np.stack([chirp()] * 3, 1), RATE, "WAV")
     sound, samples = read(wav, limits=Limits(audio_seconds=2))
     assert len(samples) == 2 * RATE
     assert "audio_seconds" in sound.complaints[0]
+    sound, samples = read(wav, limits=Limits(audio_seconds=4))
+    assert sound.complaints == []
     sound, samples = read(wav, limits=Limits(audio_channels=2))
     assert len(samples) == 0
     assert "audio_channels" in sound.complaints[0]

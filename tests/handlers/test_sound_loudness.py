@@ -107,4 +107,5 @@ def test_it_does_not_matter_how_the_signal_is_cut() -> None:
     for block in (1, 4410, 4411, 30_000):
         found = _measure(samples if block > 1 else samples[:6000], 44_100, block)
         expected = whole if block > 1 else _measure(samples[:6000], 44_100)
-        assert found == expected
+        assert found.integrated_lufs == (expected.integrated_lufs and pytest.approx(expected.integrated_lufs))
+        assert (found.peak_dbfs, found.silence_share) == (expected.peak_dbfs, expected.silence_share)
