@@ -519,7 +519,7 @@ class Collection:
         handler = self.registry.get(item.kind)
         require(handler)
         checks = hit_or_item.checks if isinstance(hit_or_item, Hit) else ()
-        return rendered(handler, view.split.payload(key), checks[0].verdict if checks else None, form)
+        return rendered(handler, view.split.payload(key), checks[0] if checks else None, form)
 
     def verify(self, hit: Hit) -> bool:
         """Read the hit's original bytes again and say whether they give the same evidence.

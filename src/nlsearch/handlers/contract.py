@@ -25,6 +25,8 @@ A handler whose items can be had in other forms than a drawing (sound, a file fo
 tuple ``renderings`` (:class:`~nlsearch.declarations.Rendering`) and makes them in a method ``render``
 (:class:`Renderer`), which runs where ``draw`` does.
 
+A handler that can draw a query beside what it found has ``draw_beside`` (:class:`Comparer`).
+
 What a collection may choose about its index (more fingerprints, say) a handler declares in an attribute ``settings``, a
 tuple of :class:`~nlsearch.declarations.Setting`, and finds in an attribute ``chosen``
 (:data:`~nlsearch.declarations.Chosen`), which the registry sets too.
@@ -79,6 +81,7 @@ __all__ = [
     "Buffer",
     "Chosen",
     "Companions",
+    "Comparer",
     "Decider",
     "Field",
     "FieldType",
@@ -328,6 +331,15 @@ class Renderer(Protocol):
         MissingExtra
             If a library that only this rendering needs is not installed.
         """
+        ...
+
+
+@runtime_checkable
+class Comparer(Protocol):
+    """A handler that can draw what was asked for beside what was found, where an item's payload alone cannot show it."""
+
+    def draw_beside(self, probe: Probe, payload: Buffer, verdict: Verdict) -> Picture:
+        """Draw a hit: the query of a probe beside the part of the item in which the verdict found it."""
         ...
 
 

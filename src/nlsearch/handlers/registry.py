@@ -21,6 +21,7 @@ from nlsearch.handlers.settings import chosen_of
 from nlsearch.limits import Limits
 
 BUILT_IN: dict[str, str] = {
+    "audio": "nlsearch.handlers.audio:AudioHandler",
     "molecule": "nlsearch.handlers.molecule:MoleculeHandler",
     "nucleotide": "nlsearch.handlers.nucleotide:NucleotideHandler",
     "protein": "nlsearch.handlers.protein:ProteinHandler",
@@ -47,6 +48,8 @@ EXTRAS: dict[str, str] = {
     "PIL": "pillow",
     "Bio": "biopython",
     "IsoSpecPy": "IsoSpecPy",
+    "soundfile": "soundfile",
+    "tinytag": "tinytag",
 }
 
 

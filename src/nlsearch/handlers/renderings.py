@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nlsearch.errors import QueryError
-from nlsearch.handlers.contract import Renderer
+from nlsearch.handlers.contract import Comparer, Renderer
 
 if TYPE_CHECKING:
     from nlsearch.declarations import Buffer, Rendering
     from nlsearch.handlers.contract import Handler
-    from nlsearch.model import Picture, Verdict
+    from nlsearch.model import Check, Picture
 
 
 def renderings_of(handler: Handler) -> tuple[Rendering, ...]:
@@ -18,14 +18,17 @@ def renderings_of(handler: Handler) -> tuple[Rendering, ...]:
     return tuple(handler.renderings) if isinstance(handler, Renderer) else ()
 
 
-def rendered(handler: Handler, payload: Buffer, verdict: Verdict | None, form: str | None) -> Picture:
-    """Return the drawing of an item, or with `form` the rendering of that name.
+def rendered(handler: Handler, payload: Buffer, check: Check | None, form: str | None) -> Picture:
+    """Return the drawing of an item, or with `form` the rendering of that name; with a check, of what matched.
 
     Raises
     ------
     QueryError
         If the kind has no such rendering; the hint lists those that it has.
     """
+    verdict = None if check is None else check.verdict
+    if form is None and check is not None and check.probe.kind == handler.kind and isinstance(handler, Comparer):
+        return handler.draw_beside(check.probe, payload, check.verdict)
     if form is None:
         return handler.draw(payload, verdict)
     known = [rendering.name for rendering in renderings_of(handler)]

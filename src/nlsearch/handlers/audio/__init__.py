@@ -98,6 +98,12 @@ class AudioHandler:
 
         return draw(payload, verdict)
 
+    def draw_beside(self, probe: Probe, payload: Buffer, verdict: Verdict) -> Picture:
+        """Draw the clip's spectrogram above the recording's peaks, where the best match is."""
+        from nlsearch.handlers.audio.pictures import draw_beside
+
+        return draw_beside(self._question.opened(probe).asked, payload, verdict)
+
 
 def _opened(probe: Probe) -> Question:
     from nlsearch.handlers.audio.verify import Question

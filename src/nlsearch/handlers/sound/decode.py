@@ -114,9 +114,9 @@ class Sound:
             read += len(kept)
             if len(kept):
                 yield kept
-            if read >= left:
+            if len(kept) < len(block):
                 raised = how_to_raise("audio_seconds")
-                self._complain(f"only the first {left // self.stated.sample_rate} s are read ({raised})")
+                self._complain(f"only the first {self._limits.audio_seconds} s are read ({raised})")
                 break
         self._conclude(read / self.stated.sample_rate)
 
