@@ -26,7 +26,7 @@ FLOOR = 1e-3
 WHITENED_OVER = 12
 """Bands to each side over which levels are whitened."""
 FRAMES_A_SECOND = RATE / HOP
-_AT_ONCE = 512
+_AT_ONCE = 64
 
 
 def band_hz(band: float) -> float:

@@ -18,8 +18,6 @@ from nlsearch.handlers.audio.clip import Clip, clip_of_levels, stepped_levels
 from nlsearch.handlers.audio.landmarks import Landmarks, Peaks
 from nlsearch.handlers.audio.likeness import Likeness
 from nlsearch.handlers.audio.overview import Overview
-from nlsearch.handlers.audio.tempo import Tempo
-from nlsearch.handlers.audio.tonality import Tonality
 from nlsearch.handlers.contract import Source
 from nlsearch.handlers.sound.decode import open_sound
 from nlsearch.handlers.sound.decoders.decoder import Stated
@@ -86,8 +84,6 @@ class Listening:
     _frames: Frames = field(default_factory=Frames)
     _landmarks: Landmarks = field(default_factory=Landmarks)
     _overview: Overview = field(default_factory=Overview)
-    _tempo: Tempo = field(default_factory=Tempo)
-    _tonality: Tonality = field(default_factory=Tonality)
     _likeness: Likeness = field(default_factory=Likeness)
 
     def feed(self, signal: NDArray[np.float32]) -> None:
@@ -100,14 +96,15 @@ class Listening:
         self._take(self._frames.feed(signal))
 
     def _take(self, levels: NDArray[np.float32]) -> None:
-        for listener in (self._landmarks, self._tempo, self._tonality, self._likeness):
-            listener.feed(levels)
+        self._landmarks.feed(levels)
+        self._likeness.feed(levels)
         self._overview.feed_levels(levels)
 
     def heard(self, stated: Stated, complaints: list[str], loud: Loud) -> Heard:
         """Return what the whole sound gave."""
         self._take(self._frames.finish())
-        key = self._tonality.finish()
+        likeness = self._likeness.finish()
+        key = self._likeness.key
         return Heard(
             stated=stated,
             complaints=complaints,
@@ -116,9 +113,9 @@ class Listening:
             loud=loud,
             peaks=self._landmarks.finish(),
             overview=self._overview.finish().pack(),
-            tempo_bpm=self._tempo.finish(),
-            key="" if key is None else str(key),
-            likeness=self._likeness.finish(),
+            tempo_bpm=self._likeness.bpm,
+            key="" if key is None else key.name,
+            likeness=likeness,
         )
 
 
