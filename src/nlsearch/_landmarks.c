@@ -169,45 +169,6 @@ static PyObject *peak_pairs(PyObject *self, PyObject *args) {
     return found;
 }
 
-/* Add up, for each of several alignments (frames and bands that the peaks are moved by), what the levels of a sound at
- * the peaks of another are worth: `worth` has 256 values a grade of peak.  What lies outside counts nothing. */
-static PyObject *worth_at_peaks(PyObject *self, PyObject *args) {
-    Py_buffer b[9] = {{0}};
-    Py_ssize_t bands;
-    if (!PyArg_ParseTuple(args, "y*ny*y*y*y*y*y*w*w*", &b[0], &bands, &b[1], &b[2], &b[3], &b[4], &b[5], &b[6], &b[7],
-                          &b[8]))
-        return release(b, 9), NULL;
-    Py_ssize_t frames = bands > 0 ? b[0].len / bands : 0, n = b[2].len / 4, m = b[5].len / 4, grades = b[1].len / 1024;
-    const uint8_t *grade = b[4].buf;
-    int fits = bands > 0 && b[0].len == frames * bands && b[1].len == grades * 1024 && b[2].len == n * 4 &&
-               b[3].len == n * 4 && b[4].len == n && b[5].len == m * 4 && b[6].len == m * 4 && b[7].len == m * 4 &&
-               b[8].len == m * 4;
-    for (Py_ssize_t i = 0; fits && i < n; i++) fits = grade[i] < grades;
-    if (fits) {
-        const int8_t *levels = b[0].buf;
-        const float *worth = b[1].buf;
-        const int32_t *at = b[2].buf, *band = b[3].buf, *later = b[5].buf, *up = b[6].buf;
-        float *sums = b[7].buf;
-        uint32_t *inside = b[8].buf;
-        Py_BEGIN_ALLOW_THREADS
-        for (Py_ssize_t k = 0; k < m; k++) {
-            double sum = 0;
-            uint32_t held = 0;
-            for (Py_ssize_t i = 0; i < n; i++) {
-                int64_t t = (int64_t)at[i] + later[k], j = (int64_t)band[i] + up[k];
-                if (t < 0 || t >= frames || j < 0 || j >= bands) continue;
-                sum += worth[256 * grade[i] + 128 + levels[t * bands + j]];
-                held++;
-            }
-            sums[k] = (float)sum, inside[k] = held;
-        }
-        Py_END_ALLOW_THREADS
-    }
-    release(b, 9);
-    if (!fits) return refuse("levels, peaks and alignments do not fit");
-    Py_RETURN_NONE;
-}
-
 /* -------------------------------------------------------------------------------- votes with weights, the best kept */
 typedef struct { /* BEST of nlsearch/kernels/voting.py */
     int64_t diagonal;
@@ -253,15 +214,13 @@ typedef struct {
     int width, shift, flag_bits, bin_bits;
 } Poll;
 
-/* Give the weight of each seed of one reading to the bins of its diagonals, and return the sum. */
-static double cast_votes(const Poll *p, Py_ssize_t from, Py_ssize_t to, float *bins, uint64_t n_bins) {
-    double total = 0;
+/* Give the weight of each seed of one reading to the bins of its diagonals. */
+static void cast_votes(const Poll *p, Py_ssize_t from, Py_ssize_t to, float *bins, uint64_t n_bins) {
     const uint64_t mask = p->width < 8 ? ((uint64_t)1 << 8 * p->width) - 1 : UINT64_MAX;
     const uint64_t bytes = p->postings * (uint64_t)p->width;
     for (Py_ssize_t q = from; q < to; q++) {
         const float weight = p->weights[q];
         const uint64_t back = p->bias - p->positions[q];
-        total += (double)weight * (double)(p->ends[q] - p->begins[q]);
         for (uint64_t i = p->begins[q]; i < p->ends[q]; i++) {
             uint64_t value = 0, at = i * (uint64_t)p->width;
             if (at + 8 <= bytes) memcpy(&value, p->packed + at, 8), value &= mask;
@@ -270,7 +229,19 @@ static double cast_votes(const Poll *p, Py_ssize_t from, Py_ssize_t to, float *b
             if (bin < n_bins) bins[bin] += weight;
         }
     }
-    return total;
+}
+
+/* Return what the best of so many pairs of bins would get if their votes were normally distributed. */
+static float best_by_chance(const float *bins, uint64_t n_bins) {
+    double sum = 0, squares = 0;
+    for (uint64_t i = 0; i + 1 < n_bins; i++) {
+        const double pair = (double)bins[i] + (double)bins[i + 1];
+        sum += pair;
+        squares += pair * pair;
+    }
+    const double count = (double)(n_bins > 1 ? n_bins - 1 : 1), mean = sum / count;
+    const double variance = squares / count - mean * mean;
+    return (float)(mean + sqrt((variance > 0 ? variance : 0) * 2 * log(count)));
 }
 
 static Py_ssize_t item_of(const Poll *p, uint64_t axis) {
@@ -309,8 +280,8 @@ static int count_poll(const Poll *p, Best *best, size_t *n, size_t most) {
     for (Py_ssize_t from = 0, to; from < p->queries; from = to) {
         for (to = from + 1; to < p->queries && p->readings[to] == p->readings[from];) to++;
         memset(bins, 0, n_bins * sizeof(float));
-        double total = cast_votes(p, from, to, bins, n_bins);
-        keep_pairs(p, bins, n_bins, p->readings[from], (float)(2 * total / (double)n_bins), best, n, most);
+        cast_votes(p, from, to, bins, n_bins);
+        keep_pairs(p, bins, n_bins, p->readings[from], best_by_chance(bins, n_bins), best, n, most);
     }
     free(bins);
     qsort(best, *n, sizeof(Best), fewer_votes);
@@ -365,7 +336,7 @@ typedef struct { /* a payload of nlsearch/handlers/audio/payload.py, opened */
     int64_t units, count;
 } Recorded;
 
-#define HEARD_START 16
+#define HEARD_START 56
 #define HEARD_UNIT 32
 
 static int open_recorded(const Py_buffer *b, Recorded *h) {
@@ -385,14 +356,13 @@ typedef struct {
     const int8_t *levels;
     const float *worth;
     const int32_t *windows, *later, *up; /* of a window: first frame in the clip, how many, first row of its levels */
-    Py_ssize_t n_windows, bands, moves, tried; /* of the moves, the first `tried` are where the clip may lie */
-    double *sums;
-    uint32_t *held;
+    Py_ssize_t n_windows, bands, moves;
 } Scales;
 
-/* Add what the levels of one window are worth at the peaks of a recording to sums, one for each move. */
+/* Add up what the levels of one window are worth at the peaks of a recording, moved by each of the moves, and how many
+ * peaks lie in it there. */
 static void weigh_window(const Scales *s, const Recorded *h, const int32_t *window, int64_t target, double speed,
-                         int reading) {
+                         int reading, float *sums, uint32_t *held) {
     const int64_t begin = window[0], count = window[1];
     const int8_t *levels = s->levels + (int64_t)window[2] * s->bands;
     int64_t low = (int64_t)floor((double)target + speed * (double)(begin - 32));
@@ -411,43 +381,19 @@ static void weigh_window(const Scales *s, const Recorded *h, const int32_t *wind
             for (Py_ssize_t k = 0; k < s->moves; k++) {
                 const int64_t t = at + s->later[k], b = band + s->up[k];
                 if (t < 0 || t >= count || b < 0 || b >= s->bands) continue;
-                s->sums[k] += worth[levels[t * s->bands + b]];
-                s->held[k]++;
+                sums[k] += worth[levels[t * s->bands + b]];
+                held[k]++;
             }
         }
     }
-}
-
-/* Return by how much the best of the tried moves of each window is worth more than the mean of the others, summed over
- * windows; *count becomes the peaks that lie in them. */
-static double weigh_place(const Scales *s, const Recorded *h, int64_t target, double speed, int reading, uint32_t *count) {
-    double gain = 0;
-    *count = 0;
-    for (Py_ssize_t w = 0; w < s->n_windows; w++) {
-        memset(s->sums, 0, (size_t)s->moves * sizeof(double));
-        memset(s->held, 0, (size_t)s->moves * sizeof(uint32_t));
-        weigh_window(s, h, s->windows + 3 * w, target, speed, reading);
-        Py_ssize_t best = 0;
-        double others = 0;
-        for (Py_ssize_t k = 1; k < s->tried; k++)
-            if (s->sums[k] > s->sums[best]) best = k;
-        for (Py_ssize_t k = s->tried; k < s->moves; k++)
-            others += s->held[k] ? s->sums[k] / s->held[k] : 0;
-        others = s->moves > s->tried ? others / (double)(s->moves - s->tried) : 0;
-        if (!s->held[best]) continue;
-        double more = s->sums[best] - others * s->held[best];
-        if (more > 0) gain += more;
-        *count += s->held[best];
-    }
-    return gain;
 }
 
 static PyObject *weigh_places(PyObject *self, PyObject *args) {
     Py_buffer b[10] = {{0}}, payload = {0};
     PyObject *payloads;
     Scales s = {0};
-    if (!PyArg_ParseTuple(args, "y*ny*y*O!y*y*y*(y*y*n)w*w*", &b[0], &s.bands, &b[1], &b[2], &PyList_Type, &payloads,
-                          &b[3], &b[4], &b[5], &b[6], &b[7], &s.tried, &b[8], &b[9]))
+    if (!PyArg_ParseTuple(args, "y*ny*y*O!y*y*y*(y*y*)w*w*", &b[0], &s.bands, &b[1], &b[2], &PyList_Type, &payloads,
+                          &b[3], &b[4], &b[5], &b[6], &b[7], &b[8], &b[9]))
         return release(b, 10), NULL;
     Py_ssize_t rows = s.bands > 0 ? b[0].len / s.bands : 0, places = b[3].len / 4, held = PyList_GET_SIZE(payloads);
     s.levels = b[0].buf, s.worth = b[1].buf, s.windows = b[2].buf, s.n_windows = b[2].len / 12;
@@ -455,9 +401,10 @@ static PyObject *weigh_places(PyObject *self, PyObject *args) {
     const uint32_t *row = b[3].buf;
     const int64_t *target = b[4].buf;
     const uint8_t *reading = b[5].buf;
+    const Py_ssize_t cells = s.n_windows * s.moves;
     int fits = s.bands > 0 && b[0].len == rows * s.bands && b[1].len == 8192 && b[2].len == s.n_windows * 12 &&
-               b[4].len == places * 8 && b[5].len == places && b[7].len == s.moves * 4 && s.tried >= 1 &&
-               s.tried <= s.moves && b[8].len == places * 4 && b[9].len == places * 4;
+               b[4].len == places * 8 && b[5].len == places && b[7].len == s.moves * 4 &&
+               b[8].len == places * cells * 4 && b[9].len == places * cells * 4;
     for (Py_ssize_t w = 0; fits && w < s.n_windows; w++) {
         const int32_t *window = s.windows + 3 * w;
         fits = window[1] >= 0 && window[2] >= 0 && (int64_t)window[2] + window[1] <= rows;
@@ -465,11 +412,9 @@ static PyObject *weigh_places(PyObject *self, PyObject *args) {
     for (Py_ssize_t i = 0; fits && i < places; i++)
         fits = row[i] < (uint32_t)held && (!i || row[i - 1] <= row[i]) && reading[i] < 7 &&
                target[i] > -((int64_t)1 << 40) && target[i] < (int64_t)1 << 40;
-    s.sums = malloc((size_t)(s.moves + 1) * sizeof(double)), s.held = malloc((size_t)(s.moves + 1) * sizeof(uint32_t));
-    float *gains = b[8].buf;
-    uint32_t *counts = b[9].buf;
     int damaged = 0;
-    for (Py_ssize_t i = 0, j; fits && !damaged && s.sums && s.held && i < places; i = j) {
+    if (fits) memset(b[8].buf, 0, (size_t)b[8].len), memset(b[9].buf, 0, (size_t)b[9].len);
+    for (Py_ssize_t i = 0, j; fits && !damaged && i < places; i = j) {
         Recorded heard;
         for (j = i; j < places && row[j] == row[i];) j++;
         if (PyObject_GetBuffer(PyList_GET_ITEM(payloads, row[i]), &payload, PyBUF_SIMPLE) < 0) { damaged = 2; break; }
@@ -477,17 +422,18 @@ static PyObject *weigh_places(PyObject *self, PyObject *args) {
         Py_BEGIN_ALLOW_THREADS
         for (Py_ssize_t k = i; !damaged && k < j; k++) {
             const int shift = (int)reading[k] - 3;
-            gains[k] = (float)weigh_place(&s, &heard, target[k], exp2(shift / 36.0), shift, &counts[k]);
+            const double speed = exp2(shift / 36.0);
+            for (Py_ssize_t w = 0; w < s.n_windows; w++) {
+                const Py_ssize_t cell = k * cells + w * s.moves;
+                weigh_window(&s, &heard, s.windows + 3 * w, target[k], speed, shift, (float *)b[8].buf + cell,
+                             (uint32_t *)b[9].buf + cell);
+            }
         }
         Py_END_ALLOW_THREADS
         PyBuffer_Release(&payload);
     }
-    int memory = s.sums && s.held;
-    free(s.sums);
-    free(s.held);
     release(b, 10);
     if (damaged == 2) return NULL;
     if (!fits || damaged) return refuse(fits ? "is not the payload of a recording" : "clip and places do not fit");
-    if (!memory) return PyErr_NoMemory();
     Py_RETURN_NONE;
 }

@@ -210,92 +210,6 @@ def peak_pairs_reference(
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
-    """Peaks of a sound; parallel.
-
-    Parameters
-    ----------
-    frames, bands : ndarray of int32, shape (n,)
-    grades : ndarray of uint8, shape (n,)
-    """
-
-    frames: NDArray[np.int32]
-    bands: NDArray[np.int32]
-    grades: NDArray[np.uint8]
-
-
-def worth_at_peaks(
-    levels: NDArray[np.int8],
-    worth: NDArray[np.float32],
-    marks: Marks,
-    later: NDArray[np.int32],
-    up: NDArray[np.int32],
-) -> tuple[NDArray[np.float32], NDArray[np.uint32]]:
-    """Add up what the levels of a sound are worth at the peaks of another, moved by each of several alignments.
-
-    Parameters
-    ----------
-    levels : ndarray of int8, shape (frames, bands)
-    worth : ndarray of float32, shape (grades, 256)
-        Of a level (from -128) at a peak of a grade.
-    marks : Marks
-        Where the peaks would lie in the levels; those outside count nothing.
-    later, up : ndarray of int32, shape (m,)
-        Frames and bands by which all peaks are moved.
-
-    Returns
-    -------
-    sums : ndarray of float32, shape (m,)
-    inside : ndarray of uint32, shape (m,)
-        How many peaks lie in the levels.
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit, or a grade has no worth.
-    """
-    if native.compiled is None:
-        return worth_at_peaks_reference(levels, worth, marks, later, up)
-    peaks = (np.ascontiguousarray(marks.frames, np.int32), np.ascontiguousarray(marks.bands, np.int32))
-    moved = (np.ascontiguousarray(later, np.int32), np.ascontiguousarray(up, np.int32))
-    sums, inside = np.empty(len(later), np.float32), np.empty(len(later), np.uint32)
-    table, grades = np.ascontiguousarray(worth, np.float32), np.ascontiguousarray(marks.grades, np.uint8)
-    given = np.ascontiguousarray(levels, np.int8)
-    native.compiled.worth_at_peaks(given, levels.shape[1], table, *peaks, grades, *moved, sums, inside)
-    return sums, inside
-
-
-def worth_at_peaks_reference(
-    levels: NDArray[np.int8],
-    worth: NDArray[np.float32],
-    marks: Marks,
-    later: NDArray[np.int32],
-    up: NDArray[np.int32],
-) -> tuple[NDArray[np.float32], NDArray[np.uint32]]:
-    """NumPy oracle of :func:`worth_at_peaks`."""
-    at = marks.frames.astype(np.int64)[None, :] + later.astype(np.int64)[:, None]
-    band = marks.bands.astype(np.int64)[None, :] + up.astype(np.int64)[:, None]
-    held = (at >= 0) & (at < levels.shape[0]) & (band >= 0) & (band < levels.shape[1])
-    if not levels.size:
-        return np.zeros(len(later), np.float32), np.zeros(len(later), np.uint32)
-    read = levels[np.where(held, at, 0), np.where(held, band, 0)].astype(np.int64) + 128
-    worths = np.where(held, worth[marks.grades[None, :].astype(np.int64), read], 0.0)
-    return worths.astype(np.float64).sum(axis=1).astype(np.float32), held.sum(axis=1).astype(np.uint32)
-
-
-@dataclass(frozen=True, slots=True)
-class Moves:
-    """Alignments: by how many frames and bands all peaks are moved; parallel.
-
-    The first `tried` are where a clip may lie, the others where it lies by chance only.
-    """
-
-    later: NDArray[np.int32]
-    up: NDArray[np.int32]
-    tried: int
-
-
-@dataclass(frozen=True, slots=True)
 class Scales:
     """A clip as it is weighed with.
 
@@ -304,15 +218,18 @@ class Scales:
     levels : ndarray of int8, shape (rows, bands)
         Of all windows.
     worth : ndarray of float32, shape (8, 256)
+        Of a level (from -128) at a peak of a grade.
     windows : ndarray of int32, shape (w, 3)
         First frame in the clip, number of frames, and first row of `levels`.
-    moves : Moves
+    later, up : ndarray of int32, shape (m,)
+        Moves: by how many frames and bands all peaks are moved, to see what the levels there are worth.
     """
 
     levels: NDArray[np.int8]
     worth: NDArray[np.float32]
     windows: NDArray[np.int32]
-    moves: Moves
+    later: NDArray[np.int32]
+    up: NDArray[np.int32]
 
 
 def weigh_places(
@@ -322,9 +239,7 @@ def weigh_places(
     targets: NDArray[np.int64],
     readings: NDArray[np.uint8],
 ) -> tuple[NDArray[np.float32], NDArray[np.uint32]]:
-    """Say by how much a clip is worth more at places in recordings than beside them.
-
-    Of each window the best of the tried moves counts, less the mean of the other moves, where that is above zero.
+    """Add up what the levels of a clip are worth at the peaks of recordings, at several places and moves.
 
     Parameters
     ----------
@@ -336,13 +251,13 @@ def weigh_places(
     targets : ndarray of int64, shape (n,)
         The frame of the recording at which the clip begins.
     readings : ndarray of uint8, shape (n,)
-        Speeds 2 ** ((reading - 3) / 36), at which the clip sounds so many bands higher.
+        Speeds 2 ** ((reading - 3) / 36), at which the clip sounds reading - 3 bands higher.
 
     Returns
     -------
-    gains : ndarray of float32, shape (n,)
-    counts : ndarray of uint32, shape (n,)
-        Peaks that lie in the windows there.
+    sums : ndarray of float32, shape (n, w, m)
+    inside : ndarray of uint32, shape (n, w, m)
+        How many peaks lie in the window.
 
     Raises
     ------
@@ -351,8 +266,8 @@ def weigh_places(
     """
     if native.compiled is None:
         return weigh_places_reference(scales, payloads, rows, targets, readings)
-    gains, counts = np.zeros(len(rows), np.float32), np.zeros(len(rows), np.uint32)
-    moves = (np.ascontiguousarray(scales.moves.later, np.int32), np.ascontiguousarray(scales.moves.up, np.int32))
+    shape = (len(rows), len(scales.windows), len(scales.later))
+    sums, inside = np.empty(shape, np.float32), np.empty(shape, np.uint32)
     native.compiled.weigh_places(
         np.ascontiguousarray(scales.levels, np.int8),
         scales.levels.shape[1],
@@ -362,11 +277,11 @@ def weigh_places(
         np.ascontiguousarray(rows, np.uint32),
         np.ascontiguousarray(targets, np.int64),
         np.ascontiguousarray(readings, np.uint8),
-        (*moves, scales.moves.tried),
-        gains,
-        counts,
+        (np.ascontiguousarray(scales.later, np.int32), np.ascontiguousarray(scales.up, np.int32)),
+        sums,
+        inside,
     )
-    return gains, counts
+    return sums, inside
 
 
 def weigh_places_reference(
@@ -376,25 +291,26 @@ def weigh_places_reference(
     targets: NDArray[np.int64],
     readings: NDArray[np.uint8],
 ) -> tuple[NDArray[np.float32], NDArray[np.uint32]]:
-    """NumPy oracle of :func:`weigh_places`; it looks at all peaks of a recording."""
-    gains, counts = np.zeros(len(rows), np.float32), np.zeros(len(rows), np.uint32)
+    """NumPy oracle of :func:`weigh_places`; it looks at all peaks of a recording, and the order of a sum may differ."""
+    shape = (len(rows), len(scales.windows), len(scales.later))
+    sums, inside = np.zeros(shape, np.float32), np.zeros(shape, np.uint32)
     for place, (row, target, reading) in enumerate(
         zip(rows.tolist(), targets.tolist(), readings.tolist(), strict=True)
     ):
         frames, bands, grades = marks_of_payload(payloads[row])
         speed = 2 ** ((reading - 3) / 36)
-        for begin, count, first in scales.windows.tolist():
-            at = np.rint((frames - target) / speed).astype(np.int64) - begin
-            marks = Marks(at.astype(np.int32), (bands + reading - 3).astype(np.int32), grades.astype(np.uint8))
+        for number, (begin, count, first) in enumerate(scales.windows.tolist()):
             levels = scales.levels[first : first + count]
-            sums, inside = worth_at_peaks_reference(levels, scales.worth, marks, scales.moves.later, scales.moves.up)
-            tried = scales.moves.tried
-            best = int(np.argmax(sums[:tried]))
-            others = np.divide(sums[tried:], inside[tried:], out=np.zeros(len(sums) - tried), where=inside[tried:] > 0)
-            usual = float(others.mean()) if len(others) else 0.0
-            gains[place] += max(0.0, float(sums[best]) - usual * int(inside[best]))
-            counts[place] += inside[best]
-    return gains, counts
+            at = np.rint((frames - target) / speed).astype(np.int64) - begin
+            at = at[None, :] + scales.later.astype(np.int64)[:, None]
+            band = (bands + reading - 3)[None, :] + scales.up.astype(np.int64)[:, None]
+            held = (at >= 0) & (at < count) & (band >= 0) & (band < levels.shape[1])
+            if not levels.size:
+                continue
+            read = levels[np.where(held, at, 0), np.where(held, band, 0)].astype(np.int64) + 128
+            worths = np.where(held, scales.worth[grades[None, :], read], 0.0)
+            sums[place, number], inside[place, number] = worths.astype(np.float64).sum(axis=1), held.sum(axis=1)
+    return sums, inside
 
 
 def marks_of_payload(payload: bytes | memoryview) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -405,9 +321,9 @@ def marks_of_payload(payload: bytes | memoryview) -> tuple[NDArray[np.int64], ND
     ValueError
         If it is none.
     """
-    start = np.frombuffer(payload, "<u4", 4) if len(payload) >= 16 else np.zeros(4, "<u4")
+    start = np.frombuffer(payload, "<u4", 4) if len(payload) >= 56 else np.zeros(4, "<u4")
     units, count, head = (int(number) for number in start[1:])
-    begin = 16 + head
+    begin = 56 + head
     if bytes(payload[:4]) != b"nlA1" or len(payload) != begin + 4 * (units + 1) + 2 * count:
         raise ValueError("is not the payload of a recording")
     starts = np.frombuffer(payload, "<u4", units + 1, begin).astype(np.int64)

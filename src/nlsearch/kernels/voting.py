@@ -29,7 +29,7 @@ ANCHOR = np.dtype([("target", "<i8"), ("item", "<u4"), ("seed", "<u4"), ("flag",
 
 BEST = np.dtype([("diagonal", "<i8"), ("item", "<u4"), ("reading", "<u4"), ("votes", "<f4"), ("expected", "<f4")])
 """A place with many weighted votes: the diagonal on the axis, the item in which the middle of the query lies there,
-which reading of the query, its votes, and those that chance would give."""
+which reading of the query, its votes, and those that the best place would have by chance, if votes were normal."""
 
 MAX_BIN = 2**30
 
@@ -383,6 +383,7 @@ def vote_best_reference(
         mine = readings[seeds] == reading
         np.add.at(votes, bins[mine], weights[seeds][mine].astype(np.float64))
         pairs = votes[:-1] + votes[1:]
+        by_chance = pairs.mean() + np.sqrt(pairs.var() * 2 * np.log(len(pairs)))
         high = (pairs > 0) & (pairs >= np.append(0, pairs[:-1])) & (pairs > np.append(pairs[1:], 0))
         diagonals = (np.flatnonzero(high) + 1) * place.bin_width - bias
         middles = diagonals + place.span // 2
@@ -392,7 +393,7 @@ def vote_best_reference(
             held &= wanted[np.maximum(items, 0)] > 0
         best = np.zeros(int(held.sum()), BEST)
         best["diagonal"], best["item"], best["reading"] = diagonals[held], items[held], reading
-        best["votes"], best["expected"] = pairs[high][held], 2 * votes.sum() / count
+        best["votes"], best["expected"] = pairs[high][held], by_chance
         found.append(best)
     every = np.concatenate(found) if found else np.empty(0, BEST)
     return every[np.lexsort((every["diagonal"], every["reading"], -every["votes"]))][: place.most]

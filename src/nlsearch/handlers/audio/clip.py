@@ -105,7 +105,7 @@ def clip_of_levels(levels: NDArray[np.int8]) -> Clip:
 
 def clip_of_recording(recording: Recording) -> Clip:
     """Make a clip of an indexed recording: levels that are high at its peaks, and low elsewhere."""
-    frames = round(recording.around.duration_s * 8_000 / 256)
+    frames = round(recording.duration_s * 8_000 / 256)
     windows = windows_of(frames)
     held = [_NONE]
     for begin, count in windows:

@@ -3,7 +3,8 @@
 ::
 
     "nlA1"  units (u4)  peaks (u4)  bytes of the head (u4)
-    head      msgpack: duration in seconds, digest of the signal, title, overview
+    digest    of the signal (32 bytes; zeros where there is none), and the duration in seconds (f8)
+    head      msgpack: title, overview
     starts    first peak of each unit, and their number at last (u4, units + 1)
     peaks     band << 8 | grade << 5 | frame in the unit (u2); of each unit first those that make seeds
 
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from nlsearch.errors import IndexDamaged
 from nlsearch.handlers.audio.landmarks import STRONG, UNIT, Peaks, seeds_of
 
-_START = struct.Struct("<4sIII")
+_START = struct.Struct("<4sIII32sd")
 _MAGIC = b"nlA1"
 
 
@@ -50,12 +51,12 @@ class Around:
 
 def encode(peaks: Peaks, around: Around) -> bytes:
     """Return the payload of a recording."""
-    head = msgpack.packb([around.duration_s, around.digest, around.title, around.overview])
+    head = msgpack.packb([around.title, around.overview])
     units = int(peaks.frames[-1]) // UNIT + 1 if len(peaks) else 0
     starts = np.searchsorted(peaks.frames, np.arange(units + 1, dtype=np.uint64) * UNIT).astype("<u4")
     packed = peaks.bands << 8 | peaks.grades.astype(np.uint32) << 5 | peaks.frames % UNIT
     packed = packed[np.lexsort((~peaks.strong, peaks.frames // UNIT))]
-    begin = _START.pack(_MAGIC, units, len(peaks), len(head))
+    begin = _START.pack(_MAGIC, units, len(peaks), len(head), around.digest, around.duration_s)
     return b"".join([begin, head, starts.tobytes(), packed.astype("<u2").tobytes()])
 
 
@@ -72,7 +73,8 @@ class Recording:
         view = memoryview(payload)
         if len(view) < _START.size or bytes(view[:4]) != _MAGIC:
             raise IndexDamaged("is not the payload of a recording", hint="run nlsearch check")
-        _, self.units, count, head = _START.unpack_from(view)
+        _, self.units, count, head, digest, self.duration_s = _START.unpack_from(view)
+        self.digest: bytes = digest if any(digest) else b""
         self._head = view[_START.size : _START.size + head]
         begin = _START.size + head
         middle = begin + 4 * (self.units + 1)
@@ -88,7 +90,7 @@ class Recording:
     def around(self) -> Around:
         """What it holds beside the peaks."""
         held: list[Any] = msgpack.unpackb(self._head)
-        return Around(*held)
+        return Around(self.duration_s, self.digest, *held)
 
     def between(self, begin: int, end: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Return the peaks in the frames [begin, end): frame, band and grade; int64, shape (n,) each.

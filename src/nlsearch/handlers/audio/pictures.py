@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nlsearch.handlers.audio.bands import BANDS, FRAMES_A_SECOND, PER_OCTAVE
 from nlsearch.handlers.audio.clip import STEPS
@@ -45,9 +46,9 @@ def draw_beside(asked: Asked, payload: bytes | memoryview, verdict: Verdict) -> 
     at = np.rint(((frames / FRAMES_A_SECOND - passage[0]) / speed + query[0]) * FRAMES_A_SECOND).astype(int) - begin
     band = bands + round(PER_OCTAVE * float(np.log2(speed)))
     inside = (at >= 0) & (at < len(levels)) & (band >= 0) & (band < BANDS)
-    worth = np.full(len(frames), -np.inf, np.float32)
+    worth: NDArray[np.float32] = np.full(len(frames), -np.inf, np.float32)
     read = levels[at[inside], band[inside]].astype(np.int64) + 128
-    worth[inside] = asked.worth[grades[inside], read]
+    worth[inside] = asked.scales.worth[grades[inside], read]
     shown = np.clip(96 + levels.astype(np.int16) * 32 // STEPS, 0, 255).astype(np.uint8)
     return draw_match(
         recording.around.title,

@@ -11,16 +11,11 @@ from numpy.typing import NDArray
 from nlsearch.handlers.audio.bands import HOP, RATE
 from nlsearch.handlers.audio.clip import AS_IT_IS, Clip
 from nlsearch.handlers.audio.payload import Recording
-from nlsearch.handlers.audio.places import Asked, Place, place_of
+from nlsearch.handlers.audio.places import Asked, Asking, Place, places_of
 from nlsearch.handlers.audio.voting import places_voted
-from nlsearch.kernels.landmarks import weigh_places
 from nlsearch.limits import Limits
 from nlsearch.model import Anchors, Json, Probe, Refined, Region, Verdict
 
-PROMISING = 0.12
-"""What a peak must be worth more than by chance for a place to be looked at closely."""
-MOST_PLACES = 400
-"""Places of one question that are looked at closely, the most promising first."""
 APART_S = 0.5
 """Places nearer than this are one."""
 SURE = 0.5
@@ -38,29 +33,23 @@ class Question:
 
 
 def refine(question: Question, payloads: list[bytes | memoryview], anchors: Anchors) -> Refined:
-    """Weigh the places that votes name, and look closely at those that promise something."""
-    rows, targets, readings = anchors.items, anchors.targets, anchors.flags
-    gains, counts = weigh_places(question.asked.scales, payloads, rows, targets, readings)
-    promise = gains / np.maximum(counts, 1)
-    chosen = np.flatnonzero(promise >= PROMISING)
-    chosen = chosen[np.argsort(-gains[chosen], kind="stable")][:MOST_PLACES]
+    """Look at the places that votes name."""
+    durations = [Recording(payload).duration_s for payload in payloads]
+    assert anchors.votes is not None  # noqa: S101 - the best places are asked for
+    assert anchors.expected is not None  # noqa: S101 - the same
+    votes = anchors.votes.astype(np.float64) / np.maximum(anchors.expected, 1e-9)
+    asking = Asking(anchors.items, anchors.targets, anchors.flags, votes)
     scores = np.zeros(len(payloads), np.float32)
     regions: dict[int, list[Region]] = {}
-    held: dict[int, Recording] = {}
-    for at in chosen.tolist():
-        row = int(rows[at])
-        recording = held.setdefault(row, Recording(payloads[row]))
-        place = place_of(question.asked, recording, int(targets[at]), int(readings[at]), question.hours)
-        if place is None or place.score < SURE:
-            continue
-        scores[row] = max(scores[row], _score(question, recording, place))
-        regions.setdefault(row, []).append(_region(anchors, at, question.asked.clip.frames))
+    for at, place in enumerate(places_of(question.asked, payloads, asking, durations, question.hours)):
+        if place is not None and place.score >= SURE:
+            row = int(anchors.items[at])
+            scores[row] = max(scores[row], min(place.score, 0.9999))
+            regions.setdefault(row, []).append(_region(anchors, at, question.asked.clip.frames))
     for row, payload in enumerate(payloads):
-        if question.digest and row not in held and Recording(payload).around.digest == question.digest:
-            held[row] = Recording(payload)
-        if row in held and question.digest and held[row].around.digest == question.digest:
+        if question.digest and Recording(payload).digest == question.digest:
             scores[row] = 1.0
-            regions.setdefault(row, [_region(anchors, int(np.searchsorted(rows, row)), question.asked.clip.frames)])
+            regions.setdefault(row, [_region(anchors, int(np.searchsorted(anchors.items, row)), 0)])
     return Refined(scores, regions)
 
 
@@ -69,11 +58,6 @@ def _region(anchors: Anchors, at: int, span: int) -> Region:
     assert anchors.expected is not None  # noqa: S101 - the same
     target, votes, expected = int(anchors.targets[at]), float(anchors.votes[at]), float(anchors.expected[at])
     return Region(target, target + span, int(anchors.flags[at]), votes, (0, target), expected)
-
-
-def _score(question: Question, recording: Recording, place: Place) -> float:
-    is_same = question.digest and recording.around.digest == question.digest
-    return 1.0 if is_same else min(place.score, 0.9999)
 
 
 def verify(
@@ -86,21 +70,24 @@ def verify(
     recording = Recording(payload)
     if not len(recording):
         return None
-    around = recording.around
-    is_same = bool(question.digest) and around.digest == question.digest
+    duration_s = recording.duration_s
+    is_same = bool(question.digest) and recording.digest == question.digest
     if not regions:
         regions = places_voted(question.probe, recording)
-    found: list[tuple[Place, Region]] = []
-    for region in regions:
-        place = place_of(question.asked, recording, region.start, region.flag, question.hours)
-        if place is not None and place.score >= SURE:
-            found.append((place, region))
-    found = _apart(found)
+    asking = Asking(
+        np.zeros(len(regions), np.uint32),
+        np.array([region.start for region in regions], np.int64),
+        np.array([region.flag for region in regions], np.uint8),
+        np.array([region.votes / max(region.expected, 1e-9) for region in regions]),
+    )
+    places = places_of(question.asked, [payload], asking, [duration_s], question.hours)
+    sure = [(place, region) for place, region in zip(places, regions, strict=True) if place is not None]
+    found = _apart([(place, region) for place, region in sure if place.score >= SURE])
     if not found and not is_same:
         return None
-    told: list[dict[str, Any]] = [_told(place, region, around.duration_s) for place, region in found]
+    told: list[dict[str, Any]] = [_told(place, region, duration_s) for place, region in found]
     if is_same:
-        told = [_all_of_it(around.duration_s, told), *[one for one in told if one["target_s"][0] > APART_S]]
+        told = [_all_of_it(duration_s, told), *[one for one in told if one["target_s"][0] > APART_S]]
     best: dict[str, Json] = dict(told[0])
     best["count"] = len(told)
     more = told[1 : 1 + limits.evidence_more]
@@ -113,7 +100,7 @@ def verify(
 def _apart(found: list[tuple[Place, Region]]) -> list[tuple[Place, Region]]:
     """Return the places, surest first, without those that are nearly where a surer one is."""
     kept: list[tuple[Place, Region]] = []
-    found.sort(key=lambda one: (-one[0].score, -one[0].gain * one[0].peaks ** 0.5, one[0].target, one[0].reading))
+    found.sort(key=lambda one: (-one[0].score, -one[0].gain * one[0].peaks ** 0.5, one[0].target, one[1].flag))
     starts: NDArray[np.float64] = np.empty(0)
     for one in found:
         begin = one[0].target + one[0].speed * one[0].passage[0]
