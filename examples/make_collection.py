@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import music
 import numpy as np
 import proteins
+import sounds
 import spectra
 from PIL import Image, ImageDraw
 
@@ -399,6 +400,7 @@ def files() -> dict[str, bytes]:
         **proteins.files(),
         **spectra.files(),
         **music.files(),
+        **sounds.files(),
         "archive of plates.zip": archive(),
         "broken/cut in the middle.sdf": sdf(ALKALOIDS[:2]).encode()[:-900],
         "broken/valence.smi": b"C1CC1\tcyclopropane\nC(C)(C)(C)(C)C\tfive bonds\n",

@@ -110,7 +110,8 @@ static PyObject *local_peaks(PyObject *self, PyObject *args) {
     for (Py_ssize_t t = begin; peaks && t < end; t++) {
         const float *row = levels + t * bands;
         for (Py_ssize_t i = 0; i < bands; i++) {
-            if (row[i] <= minimum || (i && row[i - 1] >= row[i]) || (i + 1 < bands && row[i + 1] > row[i])) continue;
+            if (row[i] <= minimum) continue;
+            if (reach_bands && ((i && row[i - 1] >= row[i]) || (i + 1 < bands && row[i + 1] > row[i]))) continue;
             if (!is_peak(levels, frames, bands, t, i, reach_frames, reach_bands)) continue;
             if (n == room) {
                 Landmark *more = realloc(peaks, (room *= 2) * sizeof(Landmark));

@@ -118,3 +118,7 @@ class TestSpectrum(HandlerContract):
         'formula:"C16H13ClN2O"{isotopes=yes}', 'formula:"C7H8N4O2"{isotopes=yes,adducts="[M+H]+"}',
         'formula:"C6H8O7"{}',
     )  # fmt: skip
+
+
+class TestAudio(HandlerContract):
+    kind = "audio"

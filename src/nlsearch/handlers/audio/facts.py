@@ -47,7 +47,7 @@ OPERATORS: tuple[Operator, ...] = (
         "like",
         "Recordings that hold the clip (near), or are the same sound (exact), at every place where they do, at up to "
         "6 % other speed, however noisy; none where it is from no recording of the collection.",
-        'like:"clip.flac"',
+        'like:"barcarole.flac"',
         "sound",
         "1 for the same sound; else the calibrated likelihood that the place is the clip's, 0.5 at the threshold",
         value="a file or item id",
