@@ -140,6 +140,26 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class Copies:
+    """When two items of a kind are called copies of each other, by an operator whose value may be an item.
+
+    Parameters
+    ----------
+    score : float
+        From which score on, in [0, 1].
+    help : str
+        What a pair with that score has in common, and why it lies there.
+    mutual : bool
+        Whether each of the two has to be found with the other, the lower score being that of the pair: for a score that
+        only says how much of the query is in the item, so that a part of something large is no copy of it.
+    """
+
+    score: float
+    help: str
+    mutual: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Operator:
     """A structural question of the kind.
 
@@ -162,6 +182,8 @@ class Operator:
     value_kind : str
         The kind whose items, written as text, are values (:class:`~nlsearch.handlers.contract.Speller`), so that all
         records of a file can be asked with; ``""`` if there is none.
+    copies : Copies, optional
+        Of ``like``: when two items are copies of each other.  None: the kind has no such relation.
     """
 
     name: str
@@ -173,6 +195,7 @@ class Operator:
     value: str = "text"
     resolves: tuple[str, ...] = ()
     value_kind: str = ""
+    copies: Copies | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-from nlsearch.handlers.contract import (
-    Companions,
-    Field,
-    Format,
-    Operator,
-    Option,
-    SeedSpace,
-    Space,
-    TermSpace,
-    VectorSpace,
-)
+from nlsearch.handlers.contract import (Companions, Copies, Field, Format, Operator, Option, SeedSpace, Space, TermSpace, VectorSpace)
 from nlsearch.handlers.sequences.recognising import FASTA, GENPEPT, PROTEIN_FIRST
 from nlsearch.handlers.sequences.similarity import CODE, COMPOSITION, EVALUE, IDENTITY, MATRIX, SCORE
 
@@ -215,5 +205,11 @@ OPERATORS: tuple[Operator, ...] = (
             ),
         ),
         "a file or item id",
+        copies=Copies(
+            0.9,
+            "in both directions identity × coverage is at least 0.9, CD-HIT-EST's default identity; of genomes each holds nine "
+            "tenths of the other's 31-mers, an identity of about 99.7 %; a part of a longer record is no copy of it",
+            mutual=True,
+        ),
     ),
 )

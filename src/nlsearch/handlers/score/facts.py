@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nlsearch.handlers.contract import Field, Format, Operator, Option, Rendering, SeedSpace, Space, TermSpace
+from nlsearch.handlers.contract import Copies, Field, Format, Operator, Option, Rendering, SeedSpace, Space, TermSpace
 
 INTERVALS = "score.interval"
 GRAMS = "score.gram"
@@ -165,6 +165,12 @@ OPERATORS: tuple[Operator, ...] = (
         "other voices agree less",
         (Option("edits", "integer", "edits allowed, of an excerpt of up to 24 notes", default=2),),
         "a file or the id of an item",
+        copies=Copies(
+            0.9,
+            "in both directions nine tenths of the notes are the same, at any pitch; of an excerpt its own notes count, so "
+            "that it is a copy of the whole",
+            mutual=True,
+        ),
     ),
 )
 
