@@ -143,20 +143,23 @@ class Option:
 class Copies:
     """When two items of a kind are called copies of each other, by an operator whose value may be an item.
 
+    Each has to be found with the other, and the score of the pair is the lower one: a score that says how much of the
+    query is in the item does not make a part a copy of the whole.
+
     Parameters
     ----------
     score : float
         From which score on, in [0, 1].
     help : str
         What a pair with that score has in common, and why it lies there.
-    mutual : bool
-        Whether each of the two has to be found with the other, the lower score being that of the pair: for a score that
-        only says how much of the query is in the item, so that a part of something large is no copy of it.
+    among : (str, tuple of str), optional
+        A keyword field and values: only items that have one of them are compared, unless the asker asks for that field.
+        For kinds with items that are places in others.
     """
 
     score: float
     help: str
-    mutual: bool = False
+    among: tuple[str, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,11 +96,24 @@ class Group:
         """How many members are copies of the representative itself, not only of another copy."""
         return sum(member.copy_of == self.representative.id for member in self.members)
 
+    @property
+    def spare_exact(self) -> int:
+        """How many of these are exact copies."""
+        of = self.representative.id
+        return sum(member.copy_of == of and member.tier == "exact" for member in self.members)
+
     def to_dict(self, number: int) -> dict[str, Json]:
         """Return the JSON object of the group, which is the `number`-th."""
         pairs = [{"first": p.first, "second": p.second, "score": p.score, "tier": p.tier} for p in self.pairs]
         items = [member.to_dict() for member in self.members]
-        return {"group": number, "kind": self.kind, "spare": self.spare, "items": items, "pairs": pairs}
+        return {
+            "group": number,
+            "kind": self.kind,
+            "spare": self.spare,
+            "spare_exact": self.spare_exact,
+            "items": items,
+            "pairs": pairs,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,12 +201,18 @@ class Duplicates:
         """How many items are copies of their group's representative."""
         return sum(group.spare for group in self.groups)
 
+    @property
+    def spare_exact(self) -> int:
+        """How many of these are exact copies."""
+        return sum(group.spare_exact for group in self.groups)
+
     def to_dict(self) -> dict[str, Json]:
         """Return the JSON object of what holds of all groups together."""
         return {
             "groups": len(self.groups),
             "items": self.members,
             "spare": self.spare,
+            "spare_exact": self.spare_exact,
             "compared": self.compared,
             "total": self.total,
             "skipped": len(self.skipped),

@@ -6,9 +6,9 @@ deleted or changed.
 Conventions
 -----------
 Two items are copies when the kind's ``like`` of the one verifies the other, from the score on that the kind declares
-(:class:`~nlsearch.declarations.Copies`) or the asker gives; where the relation is *mutual*, in both directions.  Related
-items are none.  Items are taken in the order of path and number; each is asked with for the items behind it, so that a
-pair is verified at most once.
+(:class:`~nlsearch.declarations.Copies`) or the asker gives, and the other way round; the lower score is that of the
+pair.  Related items are none.  Items are taken in the order of path and number; each is asked with for the items behind
+it, so that a pair is verified at most once.
 
 A group is a connected component of that relation (single linkage).  Items that are in one group already are not
 verified again, which leaves the components as they are: a group of n items costs n − 1 verifications beside those that
@@ -31,10 +31,10 @@ from nlsearch.search import candidates
 from nlsearch.search.copies import Comparing, Duplicates, NotCompared
 from nlsearch.search.examples import example_node, example_settings
 from nlsearch.search.execute import asked_scores
-from nlsearch.search.grouping import Beside, Forest, Link, groups_of, link_of
+from nlsearch.search.grouping import Beside, Forest, Link, groups_of
 from nlsearch.search.judge import Judge
-from nlsearch.search.parts import GUARANTEES, ProbePart, counted
-from nlsearch.search.roll import Members, Roll, living, matching
+from nlsearch.search.parts import GUARANTEES, ProbePart, TextPart, counted, leaves
+from nlsearch.search.roll import Members, Roll, having, living, matching
 
 if TYPE_CHECKING:
     from nlsearch.declarations import Copies
@@ -47,7 +47,9 @@ if TYPE_CHECKING:
     from nlsearch.search.view import View
 
 COMPILED = 8
-"""Items that are kept compiled: of pairs that are verified in both directions, the one that is asked with again."""
+"""Items that are kept compiled: the one that is asked with is asked for in the other direction in between."""
+ROUNDING = 1e-9
+"""By how much a score may fall short, as it may of a hit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class Wanted:
         """Say what makes two items of a kind copies of each other."""
         tiers = "exact copies" if self.exact else "copies"
         if self.minimum is not None:
-            return f"{kind}: {tiers} by like, score {self.minimum:g} or more" + (", in both directions" * copies.mutual)
+            return f"{kind}: {tiers} by like, score {self.minimum:g} or more"
         return f"{kind}: {tiers} by like, score {copies.score:g} or more: {copies.help}"
 
 
@@ -112,7 +114,6 @@ class Comparison:
         self._view = view
         self._handler_of: Callable[[str], Handler] = registry.get
         self._settings = example_settings(registry, kind, wanted.options)
-        self._copies = copies
         self._wanted = wanted
         self._least = copies.score if wanted.minimum is None else wanted.minimum
         self._over = over
@@ -143,7 +144,7 @@ class Comparison:
         return groups_of(self.links, self._forest.root, beside)
 
     def _counts(self, link: Link) -> bool:
-        return link.is_enough(self._least, exact=self._wanted.exact)
+        return link.score >= self._least - ROUNDING and (link.tier == "exact" or not self._wanted.exact)
 
     def _compiled(self, rank: int) -> ProbePart:
         """Compile an item as ``like`` of it does."""
@@ -194,13 +195,13 @@ class Comparison:
         return self._verified(rank, other, Judge(view, self._handler_of, None, {}), 0.0)
 
     def _verified(self, rank: int, other: int, judge: Judge, least: float) -> Link | None:
-        """Verify a pair: forth, and if that scores at least so much and both directions count, back."""
+        """Verify a pair: forth, and if that scores at least so much, back."""
         forth = self._judged(rank, other, judge)
-        if forth is None or forth.score < least - candidates.ROUNDING or not self._copies.mutual:
-            return None if forth is None else link_of(rank, other, forth, None)
+        if forth is None or forth.score < least - ROUNDING:
+            return None
         view, _ = self.roll.place(rank)
         back = self._judged(other, rank, Judge(view, self._handler_of, None, {}))
-        return None if back is None else link_of(rank, other, forth, back)
+        return None if back is None else Link(rank, other, forth, back)
 
     def _judged(self, rank: int, other: int, judge: Judge) -> Judgement | None:
         """Return what ``like`` of an item says of another, None if it is no hit or cannot be asked."""
@@ -287,11 +288,12 @@ def find_duplicates(
     example_node("", wanted.minimum, wanted.options)
     asked = compared_kinds(registry, kinds)
     members, complete = (living(view), True) if plan is None else matching(view, plan, registry)
-    comparisons = [
-        Comparison(view, registry, kind, copies, wanted, members, over)
+    every = (
+        Comparison(view, registry, kind, copies, wanted, _among(view, members, copies, plan), over)
         for kind, copies in asked.items()
         if any(part.living_between(*part.split.kind_range(kind)) for part in view.splits)
-    ]
+    )
+    comparisons = [one for one in every if len(one.roll)]
     total = sum(len(one.roll) for one in comparisons)
     for one in comparisons:
         for _ in one.run():
@@ -308,6 +310,19 @@ def find_duplicates(
         [wanted.said(one.kind, asked[one.kind]) for one in comparisons],
         time.monotonic() - started,
     )
+
+
+def _among(view: View, members: Members, copies: Copies, plan: Plan | None) -> Members:
+    """Return the items that a kind compares, unless the asker's query speaks of the field that says which."""
+    if copies.among is None:
+        return members
+    field, values = copies.among
+    spoken = (
+        ()
+        if plan is None
+        else [name for part in leaves(plan.root) if isinstance(part, TextPart) for name in part.fields]
+    )
+    return members if field in spoken else having(view, members, field, values)
 
 
 def _so_far(comparisons: Sequence[Comparison], kind: str, total: int, seconds: float) -> Comparing:

@@ -30,33 +30,33 @@ class Link:
     Parameters
     ----------
     first, second : int
-        Ranks: of the item that was asked with, and of the one that was found.
-    score : float
-    tier : {"exact", "near"}
-        Where both directions count, the lower score and the weaker tier.
-    judgement : Judgement
-        Of the second.
+        Their ranks.
+    forth, back : Judgement
+        Of the second asked with the first, and of the first asked with the second.
     """
 
     first: int
     second: int
-    score: float
-    tier: Tier
-    judgement: Judgement
+    forth: Judgement
+    back: Judgement
 
-    def is_enough(self, least: float, *, exact: bool) -> bool:
-        """Say whether the pair counts as copies."""
-        return self.score >= least - ROUNDING and (self.tier == "exact" or not exact)
+    @property
+    def score(self) -> float:
+        """The lower score."""
+        return min(1.0, max(0.0, min(self.forth.score, self.back.score)))
 
+    @property
+    def tier(self) -> Tier:
+        """The weaker tier."""
+        return max(self.forth.tier, self.back.tier, key=TIERS.index)
 
-ROUNDING = 1e-9
+    def other(self, rank: int) -> int:
+        """Return the rank of the other item."""
+        return self.second if self.first == rank else self.first
 
-
-def link_of(first: int, second: int, judgement: Judgement, back: Judgement | None) -> Link:
-    """Return the link of a pair that was verified in one direction, or in both."""
-    both = [judgement] if back is None else [judgement, back]
-    score, tier = min(one.score for one in both), max((one.tier for one in both), key=TIERS.index)
-    return Link(first, second, min(1.0, max(0.0, score)), tier, judgement)
+    def judgement_of(self, rank: int) -> Judgement:
+        """Return what is known of one of the two, asked with the other."""
+        return self.forth if self.second == rank else self.back
 
 
 class Forest:
@@ -126,12 +126,10 @@ def _group(links: Sequence[Link], beside: Beside) -> Group:
     chosen = min(degrees, key=lambda rank: (-degrees[rank], rank))
     items = {rank: beside.item(rank) for rank in sorted(degrees)}
     above = _paths(links, chosen)
-    members = [Member(items[chosen], beside.size(items[chosen].path))]
-    for rank in items:
-        if rank != chosen:
-            members.append(_member(rank, chosen, above[rank], items, beside))
+    first = Member(items[chosen], beside.size(items[chosen].path))
+    others = (_member(rank, chosen, above[rank], items, beside) for rank in items if rank != chosen)
     pairs = [Pair(items[link.first].id, items[link.second].id, link.score, link.tier) for link in links]
-    return Group(beside.kind, tuple(members), tuple(pairs))
+    return Group(beside.kind, (first, *others), tuple(pairs))
 
 
 def _paths(links: Iterable[Link], chosen: int) -> dict[int, Link]:
@@ -145,29 +143,17 @@ def _paths(links: Iterable[Link], chosen: int) -> dict[int, Link]:
     while waiting:
         one = waiting.popleft()
         for link in touching[one]:
-            other = link.second if link.first == one else link.first
+            other = link.other(one)
             if other != chosen and other not in above:
                 above[other] = link
                 waiting.append(other)
     return above
 
 
-def _member(rank: int, chosen: int, link: Link, items: Mapping[int, Item], beside: Beside) -> Member:
+def _member(rank: int, chosen: int, above: Link, items: Mapping[int, Item], beside: Beside) -> Member:
     """Return a member as a hit of the representative, or else of the item through which it is joined."""
-    known = (link.first, link.second) == (chosen, rank)
-    direct = link if known else beside.compare(chosen, rank)
-    score = None if direct is None else direct.score
-    if direct is None or not beside.counts(direct):
-        other = link.second if link.first == rank else link.first
-        if other != chosen and link.first == rank:
-            link = _counting(beside.compare(other, rank), beside) or link
-        direct = link
-    other = direct.second if direct.first == rank else direct.first
-    hit = replace(hit_of(direct.judgement, items[rank]), score=direct.score, tier=direct.tier)
-    if other == chosen:
-        score = direct.score
-    return Member(items[rank], beside.size(items[rank].path), hit, items[other].id, score)
-
-
-def _counting(link: Link | None, beside: Beside) -> Link | None:
-    return link if link is not None and beside.counts(link) else None
+    direct = above if above.other(rank) == chosen else beside.compare(chosen, rank)
+    shown = direct if direct is not None and beside.counts(direct) else above
+    hit = replace(hit_of(shown.judgement_of(rank), items[rank]), score=shown.score, tier=shown.tier)
+    of = items[shown.other(rank)].id
+    return Member(items[rank], beside.size(items[rank].path), hit, of, None if direct is None else direct.score)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from nlsearch.index.textquery import Keyword, SomeOf
 from nlsearch.search.execute import TextRun, VerifiedRun
 from nlsearch.search.parts import Plan, probes
 
@@ -42,6 +43,16 @@ def matching(view: View, plan: Plan, registry: Registry) -> tuple[Members, bool]
             part, keys = block
             found[part.number] = np.concatenate([found.get(part.number, keys[:0]), keys])
     return found, run.complete
+
+
+def having(view: View, members: Members, field: str, values: Iterable[str]) -> Members:
+    """Return those of the items whose keyword field has one of the values."""
+    asked = SomeOf(tuple(Keyword(field, value) for value in values))
+    return {
+        part.number: np.intersect1d(members[part.number], part.split.text.matching(part.text(asked)))
+        for part in view.splits
+        if part.number in members
+    }
 
 
 class Roll:

@@ -64,7 +64,7 @@ OPERATORS: tuple[Operator, ...] = (
         value="a file or item id",
         copies=Copies(
             0.75,
-            "equal pixels, hashes at most 31 of 256 bits apart (what PDQ's authors call a match), or 44 keypoints in place",
+            "equal pixels, hashes at most 31 of 256 bits apart (a match to PDQ's authors), or 44 keypoints in place",
         ),
     ),
 )

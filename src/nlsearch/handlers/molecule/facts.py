@@ -233,8 +233,8 @@ OPERATORS: tuple[Operator, ...] = (
         "a file or item id",
         copies=Copies(
             1.0,
-            "the same molecule (exact), or one with the same fingerprint (near): stereoisomers, isotopologues, and some "
-            "homologues of long chains; -O level=connectivity or tautomer makes more of them exact",
+            "the same molecule (exact), or one with the same fingerprint (near): stereoisomers, isotopologues, some "
+            "homologues; the option level says what is the same",
         ),
     ),
 )

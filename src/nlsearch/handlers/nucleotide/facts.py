@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from nlsearch.handlers.contract import (Companions, Copies, Field, Format, Operator, Option, SeedSpace, Space, TermSpace, VectorSpace)
+from nlsearch.handlers.contract import (
+    Companions,
+    Copies,
+    Field,
+    Format,
+    Operator,
+    Option,
+    SeedSpace,
+    Space,
+    TermSpace,
+    VectorSpace,
+)
 from nlsearch.handlers.sequences.recognising import FASTA, GENPEPT, PROTEIN_FIRST
 from nlsearch.handlers.sequences.similarity import CODE, COMPOSITION, EVALUE, IDENTITY, MATRIX, SCORE
 
@@ -207,9 +218,9 @@ OPERATORS: tuple[Operator, ...] = (
         "a file or item id",
         copies=Copies(
             0.9,
-            "in both directions identity × coverage is at least 0.9, CD-HIT-EST's default identity; of genomes each holds nine "
-            "tenths of the other's 31-mers, an identity of about 99.7 %; a part of a longer record is no copy of it",
-            mutual=True,
+            "identity × coverage of at least 0.9, as CD-HIT-EST has by default; of genomes nine tenths of the 31-mers, "
+            "about 99.7 % identity; a part is no copy of the whole",
+            among=("feature", (RECORD_TYPE, FILE_TYPE)),
         ),
     ),
 )

@@ -110,9 +110,8 @@ OPERATORS: tuple[Operator, ...] = (
         "a file or item id",
         copies=Copies(
             0.9,
-            "in both directions identity × coverage is at least 0.9, the identity of UniRef90's clusters; a part of a longer "
-            "protein is no copy of it",
-            mutual=True,
+            "identity × coverage of at least 0.9, the identity of UniRef90's clusters; a part is no copy of the whole",
+            among=("feature", (RECORD_TYPE,)),
         ),
     ),
 )

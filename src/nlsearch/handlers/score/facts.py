@@ -167,9 +167,7 @@ OPERATORS: tuple[Operator, ...] = (
         "a file or the id of an item",
         copies=Copies(
             0.9,
-            "in both directions nine tenths of the notes are the same, at any pitch; of an excerpt its own notes count, so "
-            "that it is a copy of the whole",
-            mutual=True,
+            "nine tenths of the notes of the shorter one, at any pitch: an excerpt is a copy of the whole",
         ),
     ),
 )

@@ -143,8 +143,8 @@ OPERATORS: tuple[Operator, ...] = (
         "a file or item id",
         copies=Copies(
             0.9,
-            "nine tenths in common by the metric, as spectra of one compound have that are clustered (falcon, Bittremieux "
-            "et al. 2021); the precursor counts only if precursor_ppm or precursor_da is given",
+            "nine tenths in common, up to where spectra are clustered as those of one ion (falcon, Bittremieux et al. "
+            "2021); precursors count only with the option precursor_ppm or precursor_da",
         ),
     ),
     Operator(
