@@ -72,7 +72,7 @@ def duplicates(output: Path | None, quiet: bool, place: Place, as_json: bool, **
     or of another one; the evidence of each says of which.  Interrupting shows what was found so far.
     """
     suffix = None if output is None else suffix_of(output, as_json)
-    with place.open() as collection, query_shown(query or ""):
+    with place.open() as collection, query_shown(asked["query"] or ""):
         found, whole = _compared(collection, not quiet, **asked)
     if suffix is not None and output is not None:
         _write(found, output, suffix)
