@@ -99,7 +99,7 @@ def _row(number: int, group: Group, member: Member) -> tuple[object, ...]:
 
 
 def _evidence(member: Member) -> str:
-    return "" if member.hit is None else evidence_in_words(member.item.kind, member.hit.evidence)
+    return evidence_in_words(member.item.kind, member.evidence)
 
 
 def in_bytes(size: int) -> str:

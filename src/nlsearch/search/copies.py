@@ -62,6 +62,11 @@ class Member:
         """The tier of that pair."""
         return "exact" if self.hit is None else self.hit.tier
 
+    @property
+    def evidence(self) -> dict[str, Json]:
+        """The evidence of that pair, in this item's coordinates; none for the representative."""
+        return {} if self.hit is None else self.hit.evidence
+
     def to_dict(self) -> dict[str, Json]:
         """Return the JSON object of an item: as that of a hit, with what it is a copy of."""
         hit = self.hit or Hit(self.item, 1.0, "exact", {})
