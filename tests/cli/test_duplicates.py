@@ -116,7 +116,7 @@ def test_what_is_compared_can_be_said(ask):
     [
         (("--kind", "recipe"), "no handler for kind 'recipe'"),
         (("--query", "ethanol AND"), "ethanol AND"),
-        (("-O", "speed=3"), "no option 'speed'"),
+        (("-O", "speed=3"), "no option called 'speed'"),
         (("--min-score", "1.5"), "1.5 is not in the range"),
     ],
 )
@@ -172,8 +172,8 @@ def test_members_that_hang_on_others_say_so(ask, monkeypatch):
     assert [line.split("\t")[7] for line in result.stdout.splitlines()] == [
         "the others are compared with it",
         "",
-        "copy of /a#2, score 0.250 beside the first; ",
-        "copy of /a#3, nothing in common beside the first; ",
+        "copy of /a#2, score 0.250 beside the first",
+        "copy of /a#3, nothing in common beside the first",
     ]
     assert result.stderr.splitlines() == [
         *(f"not compared: /a#{n}: it is empty" for n in range(5)),

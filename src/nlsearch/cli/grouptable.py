@@ -94,7 +94,7 @@ def _row(number: int, group: Group, member: Member) -> tuple[object, ...]:
     said = _evidence(member)
     if member.copy_of != group.representative.id:
         beside = "nothing in common" if member.beside is None else f"score {member.beside:.3f}"
-        said = f"copy of {member.copy_of}, {beside} beside the first; {said}"
+        said = "; ".join(filter(None, (f"copy of {member.copy_of}, {beside} beside the first", said)))
     return number, member.tier, f"{member.score:.3f}", item.kind, item.title, item.id, size, said
 
 
