@@ -155,11 +155,14 @@ class Copies:
     among : (str, tuple of str), optional
         A keyword field and values: only items that have one of them are compared, unless the asker asks for that field.
         For kinds with items that are places in others.
+    options : tuple of (str, scalar)
+        Options of the operator that hold unless the asker gives them, for those items that can be asked with them.
     """
 
     score: float
     help: str
     among: tuple[str, tuple[str, ...]] | None = None
+    options: tuple[tuple[str, Scalar], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

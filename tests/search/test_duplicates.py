@@ -17,7 +17,8 @@ from nlsearch.handlers.registry import Registry
 from nlsearch.index.split import SplitWriter
 from nlsearch.model import Entry, Extent, RawItem
 from nlsearch.search.copies import Comparing, Duplicates, Group, Member
-from nlsearch.search.duplicates import Wanted, find_duplicates
+from nlsearch.search.duplicates import Wanted, compared_kinds, find_duplicates
+from nlsearch.search.examples import example_settings
 from nlsearch.search.view import SplitView
 
 LEVELS = '''
@@ -283,7 +284,7 @@ def test_a_kind_that_does_not_say_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "minimum"),
-    [("molecule", None), ("molecule", 0.6), ("spectrum", 0.5), ("protein", 0.3), ("nucleotide", 0.3), ("image", 0.5)],
+    [("molecule", None), ("molecule", 0.6), ("reaction", 0.3), ("protein", 0.3), ("nucleotide", 0.3), ("image", 0.5)],
 )
 def test_groups_of_the_examples_are_what_like_finds_both_ways(
     indexed: nlsearch.Collection, kind: str, minimum: float | None
@@ -293,10 +294,8 @@ def test_groups_of_the_examples_are_what_like_finds_both_ways(
     items = [hit.item for hit in indexed.search(f"kind:{kind} AND {query}", limit=1000).hits]
     least = minimum or 1.0
     hits = {
-        (item.id, hit.item.id): hit
-        for item in items
-        for hit in indexed.like(item.id, limit=1000, minimum=least).hits
-    }  # fmt: skip
+        (item.id, hit.item.id): hit for item in items for hit in indexed.like(item.id, limit=1000, minimum=least).hits
+    }
     alike = [pair for pair in combinations([item.id for item in items], 2) if pair in hits and pair[::-1] in hits]
     found = indexed.duplicates(kind, minimum, query=query)
     assert grouped(found) == components([item.id for item in items], alike)
@@ -321,6 +320,42 @@ def test_copies_are_verified_again_and_drawn(indexed: nlsearch.Collection) -> No
     assert indexed.verify_all(hits) == [True] * len(hits)
     assert all(indexed.draw(hit).data for hit in hits)
     assert len(found.read_as) == 7
+
+
+def test_what_kinds_declare_holds() -> None:
+    registry = Registry()
+    declared = compared_kinds(registry, None)
+    assert {"molecule", "reaction", "spectrum", "nucleotide", "protein", "score", "image"} <= declared.keys()
+    for kind, copies in declared.items():
+        handler = registry.get(kind)
+        assert 0 < copies.score <= 1
+        assert copies.help
+        if copies.among is not None:
+            name, values = copies.among
+            assert values
+            assert name in {field.name for field in handler.fields if field.type == "keyword"}
+        example_settings(registry, kind, dict(copies.options))
+
+
+def test_options_that_a_kind_declares_can_be_replaced(tmp_path: Path) -> None:
+    """Spectra with the same peaks: two of one precursor, one of another, and two without."""
+    peaks = "50.1 20\n77.04 100\n105.03 60\n"
+    spectra = [("one", 150.0), ("two", 150.001), ("other", 180.0), ("bare", None), ("plain", None)]
+    (tmp_path / "a.mgf").write_text(
+        "\n".join(
+            f"BEGIN IONS\nTITLE={title}\n" + (f"PEPMASS={mz}\n" if mz else "") + f"{peaks}END IONS"
+            for title, mz in spectra
+        )
+    )
+    with nlsearch.Collection.open(tmp_path / "x.nls", create=True) as collection:
+        collection.index(tmp_path / "a.mgf", jobs=1)
+        assert titles(collection.duplicates()) == [["one", "two"], ["bare", "plain"]]
+        narrow = collection.duplicates(precursor_ppm=1.0)
+        assert titles(narrow) == []
+        assert [one.item.title for one in narrow.skipped] == ["bare", "plain"]
+        wide = collection.duplicates("spectrum", precursor_da=50.0)
+        assert titles(wide) == [["one", "two", "other"]]
+        assert [one.reason for one in wide.skipped] == ["the query has no precursor to be near to"] * 2
 
 
 def test_a_file_is_no_copy_of_its_record(tmp_path: Path) -> None:

@@ -111,6 +111,8 @@ def _compared(
             with interrupts.held():
                 found.append(ask())
         except KeyboardInterrupt:
+            if not found:
+                raise
             return found[0], False
     return found[0], True
 

@@ -114,12 +114,14 @@ def _described_copies(copies: Copies | None) -> Json:
     if copies is None:
         return None
     among = None if copies.among is None else {"field": copies.among[0], "values": list(copies.among[1])}
-    return {"score": copies.score, "help": copies.help, "among": among}
+    return {"score": copies.score, "help": copies.help, "among": among, "options": dict(copies.options)}
 
 
 def copies_said(copies: Copies) -> str:
     """Say when two items are copies of each other."""
-    said = f"from a score of {copies.score:g} on, in both directions: {copies.help}"
+    options = ", ".join(f"{name}={value}" for name, value in copies.options)
+    said = f"from a score of {copies.score:g} on" + (f" with {options}" if options else "")
+    said += f", in both directions: {copies.help}"
     if copies.among is None:
         return said
     field, values = copies.among

@@ -22,11 +22,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from nlsearch.errors import InputError, QueryError
+from nlsearch.errors import InputError, QueryError, QuerySyntax
 from nlsearch.search import candidates
 from nlsearch.search.copies import Comparing, Duplicates, NotCompared
 from nlsearch.search.examples import example_node, example_settings
@@ -72,10 +73,12 @@ class Wanted:
 
     def said(self, kind: str, copies: Copies) -> str:
         """Say what makes two items of a kind copies of each other."""
-        tiers = "exact copies" if self.exact else "copies"
+        said = f"{kind}: {'exact copies' if self.exact else 'copies'} by like"
+        held = [f"{name}={value}" for name, value in {**dict(copies.options), **self.options}.items()]
+        said += f" with {', '.join(held)}" if held else ""
         if self.minimum is not None:
-            return f"{kind}: {tiers} by like, score {self.minimum:g} or more"
-        return f"{kind}: {tiers} by like, score {copies.score:g} or more: {copies.help}"
+            return f"{said}, score {self.minimum:g} or more"
+        return f"{said}, score {copies.score:g} or more: {copies.help}"
 
 
 class Comparison:
@@ -113,12 +116,13 @@ class Comparison:
     ) -> None:
         self._view = view
         self._handler_of: Callable[[str], Handler] = registry.get
-        self._settings = example_settings(registry, kind, wanted.options)
+        own = example_settings(registry, kind, wanted.options)
+        declared = {**dict(copies.options), **wanted.options}
+        self._settings = [example_settings(registry, kind, declared), own] if copies.options else [own]
         self._wanted = wanted
         self._least = copies.score if wanted.minimum is None else wanted.minimum
         self._over = over
         self._asked = lru_cache(maxsize=COMPILED)(self._compiled)
-        self._forest: Forest
         self.kind = kind
         self.roll = Roll(view, kind, members)
         self._forest = Forest(len(self.roll))
@@ -147,9 +151,15 @@ class Comparison:
         return link.score >= self._least - ROUNDING and (link.tier == "exact" or not self._wanted.exact)
 
     def _compiled(self, rank: int) -> ProbePart:
-        """Compile an item as ``like`` of it does."""
+        """Compile an item as ``like`` of it does, with the declared options if it can be asked with them."""
         part, key = self.roll.place(rank)
-        probe = self._handler_of(self.kind).compile("like", bytes(part.split.payload(key)), self._settings)
+        payload, handler = bytes(part.split.payload(key)), self._handler_of(self.kind)
+        *declared, own = self._settings
+        probe = None
+        for settings in declared:
+            with suppress(QuerySyntax):
+                probe = handler.compile("like", payload, settings)
+        probe = handler.compile("like", payload, own) if probe is None else probe
         least = max(self._least, probe.exact_floor) if self._wanted.exact else self._least
         asked = counted(ProbePart(probe, least), self._view.extent)
         assert isinstance(asked, ProbePart)  # noqa: S101 - it is told something, no more
@@ -294,21 +304,25 @@ def find_duplicates(
         if any(part.living_between(*part.split.kind_range(kind)) for part in view.splits)
     )
     comparisons = [one for one in every if len(one.roll)]
-    total = sum(len(one.roll) for one in comparisons)
     for one in comparisons:
         for _ in one.run():
             if progress is not None:
-                progress(_so_far(comparisons, one.kind, total, time.monotonic() - started))
+                progress(_so_far(comparisons, one.kind, time.monotonic() - started))
+    found = _found(comparisons, [wanted.said(one.kind, asked[one.kind]) for one in comparisons], size)
+    return replace(found, complete=found.complete and complete, seconds=time.monotonic() - started)
+
+
+def _found(comparisons: Sequence[Comparison], read_as: Sequence[str], size: Callable[[str], int | None]) -> Duplicates:
+    groups = sorted((group for one in comparisons for group in one.groups(size)), key=lambda group: -len(group.members))
     return Duplicates(
-        sorted((group for one in comparisons for group in one.groups(size)), key=lambda group: -len(group.members)),
-        total,
-        sum(one.compared for one in comparisons),
-        [item for one in comparisons for item in one.skipped],
-        sum(one.undecided for one in comparisons),
-        complete and all(one.complete for one in comparisons),
-        max((one.guarantee for one in comparisons), key=GUARANTEES.index, default="complete"),
-        [wanted.said(one.kind, asked[one.kind]) for one in comparisons],
-        time.monotonic() - started,
+        groups,
+        total=sum(len(one.roll) for one in comparisons),
+        compared=sum(one.compared for one in comparisons),
+        skipped=[item for one in comparisons for item in one.skipped],
+        undecided=sum(one.undecided for one in comparisons),
+        complete=all(one.complete for one in comparisons),
+        guarantee=max((one.guarantee for one in comparisons), key=GUARANTEES.index, default="complete"),
+        read_as=read_as,
     )
 
 
@@ -325,11 +339,11 @@ def _among(view: View, members: Members, copies: Copies, plan: Plan | None) -> M
     return members if field in spoken else having(view, members, field, values)
 
 
-def _so_far(comparisons: Sequence[Comparison], kind: str, total: int, seconds: float) -> Comparing:
+def _so_far(comparisons: Sequence[Comparison], kind: str, seconds: float) -> Comparing:
     return Comparing(
         kind,
         sum(one.compared for one in comparisons),
-        total,
+        sum(len(one.roll) for one in comparisons),
         sum(len(one.links) for one in comparisons),
         sum(len(one.skipped) for one in comparisons),
         seconds,

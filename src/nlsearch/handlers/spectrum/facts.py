@@ -143,8 +143,9 @@ OPERATORS: tuple[Operator, ...] = (
         "a file or item id",
         copies=Copies(
             0.9,
-            "nine tenths in common, up to where spectra are clustered as those of one ion (falcon, Bittremieux et al. "
-            "2021); precursors count only with the option precursor_ppm or precursor_da",
+            "nine tenths in common and the same precursor, where there is one: how falcon (Bittremieux et al. 2021) "
+            "clusters the spectra of one ion",
+            options=(("precursor_ppm", 20.0),),
         ),
     ),
     Operator(
