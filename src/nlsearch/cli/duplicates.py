@@ -31,6 +31,7 @@ TOLD = 5
     epilog=examples(
         "nlsearch duplicates",
         "nlsearch duplicates --kind image --min-score 0.5",
+        "nlsearch duplicates --kind image -O keypoints=no",
         "nlsearch duplicates --exact --json",
         "nlsearch duplicates --kind molecule -O level=tautomer -o copies.csv",
         "nlsearch duplicates --query 'path:scans AND taken:2019'",
