@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     )
     from nlsearch.limits import Limits
     from nlsearch.model import Failure, Hit, Item, Picture
+    from nlsearch.search.copies import Duplicates
     from nlsearch.search.examples import Answer
     from nlsearch.search.explain import Explanation
     from nlsearch.search.links import Links
@@ -48,6 +49,7 @@ _HOMES = {
     "nlsearch.collection": ("Collection",),
     "nlsearch.limits": ("Limits",),
     "nlsearch.model": ("Failure", "Hit", "Item", "Picture"),
+    "nlsearch.search.copies": ("Duplicates",),
     "nlsearch.search.examples": ("Answer",),
     "nlsearch.search.explain": ("Explanation",),
     "nlsearch.search.links": ("Links",),
@@ -79,6 +81,7 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
     "Answer",
     "Collection",
+    "Duplicates",
     "Explanation",
     "Failure",
     "Hit",

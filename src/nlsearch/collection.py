@@ -7,7 +7,9 @@ that moment, and pages of one search stay on the generation that the first page 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -26,6 +28,7 @@ from nlsearch.query.parse import Names, parse
 from nlsearch.query.syntax import Node
 from nlsearch.sandbox.outcomes import SourceTask
 from nlsearch.search.examples import Answer, Asked, Batch, Wanted, example_node, example_settings
+from nlsearch.search.execute import Clock
 from nlsearch.search.explain import Explanation, explain, not_indexed
 from nlsearch.search.lookup import Lookup
 from nlsearch.search.opened import Opened
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from nlsearch.index.problem import Problem
     from nlsearch.ingest.report import Progress, Report
     from nlsearch.sandbox.pool import Pool
+    from nlsearch.search.copies import Comparing, Duplicates
     from nlsearch.search.links import Links
 
 
@@ -403,6 +407,74 @@ class Collection:
         if options or minimum is not None:
             raise QueryError("options and the minimum stand in the query", hint='"dna:@~0.9{strand=+}"')
         return parse(query, self._names, self.limits)
+
+    def duplicates(
+        self,
+        kind: str | Sequence[str] | None = None,
+        minimum: float | None = None,
+        exact: bool = False,
+        *,
+        query: str | None = None,
+        deadline_s: float | None = None,
+        progress: Callable[[Comparing], None] | None = None,
+        stop: Callable[[], bool] | None = None,
+        **options: Scalar,
+    ) -> Duplicates:
+        """Find the items that are there more than once, in groups of copies; nothing is deleted or changed.
+
+        Parameters
+        ----------
+        kind : str or sequence of str, optional
+            Compare items of these kinds only; all kinds that say when two items are copies, if not given.
+        minimum : float, optional
+            From which score of ``like`` on two items are copies, instead of what their kind declares.
+        exact : bool
+            Only exact copies.
+        query : str, optional
+            Compare only items that satisfy it.
+        deadline_s : float, optional
+            Stop comparing after so many seconds; what was found so far is the answer, with ``complete=False``.
+        progress : callable, optional
+            Called after every item with a :class:`~nlsearch.search.copies.Comparing`.
+        stop : callable, optional
+            Asked between comparisons; once it says True, the work ends as at a deadline.
+        **options
+            Options of the kind's ``like`` operator.
+
+        Returns
+        -------
+        Duplicates
+            ``groups``, the largest first, each of ``members`` with score, tier and evidence; ``skipped``, the items
+            with which nothing could be asked, with the reason; ``complete``, ``guarantee``.
+
+        Raises
+        ------
+        QueryError
+            If a kind, the minimum, an option or the query is not valid.
+        MissingExtra
+            If a library that a kind needs is not installed.
+        """
+        from nlsearch.search.duplicates import Wanted, find_duplicates
+
+        ends = Clock(None if deadline_s is None else time.monotonic() + deadline_s)
+        self._view()  # what the collection chooses is known from here on
+        plan = None if query is None else self._planner.plan(parse(query, self._names, self.limits))
+        kinds = (kind,) if isinstance(kind, str) else kind
+        with closing(self._opened.own_view()) as view:
+            return find_duplicates(
+                view,
+                self.registry,
+                kinds,
+                Wanted(minimum, exact, options),
+                plan,
+                size=self._source_size,
+                over=lambda: ends.over or (stop is not None and stop()),
+                progress=progress,
+            )
+
+    def _source_size(self, path: str) -> int | None:
+        row = self._lookup.source(path)
+        return None if row is None else row.size
 
     def text_of(self, path: str | Path, kind: str | None = None) -> tuple[str, str]:
         """Return the title of an item and its content as text: the letters of a sequence.

@@ -140,6 +140,32 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class Copies:
+    """When two items of a kind are called copies of each other, by an operator whose value may be an item.
+
+    Each has to be found with the other, and the score of the pair is the lower one: a score that says how much of the
+    query is in the item does not make a part a copy of the whole.
+
+    Parameters
+    ----------
+    score : float
+        From which score on, in [0, 1].
+    help : str
+        What a pair with that score has in common, and why it lies there.
+    among : (str, tuple of str), optional
+        A keyword field and values: only items that have one of them are compared, unless the asker asks for that field.
+        For kinds with items that are places in others.
+    options : tuple of (str, scalar)
+        Options of the operator that hold unless the asker gives them, for those items that can be asked with them.
+    """
+
+    score: float
+    help: str
+    among: tuple[str, tuple[str, ...]] | None = None
+    options: tuple[tuple[str, Scalar], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Operator:
     """A structural question of the kind.
 
@@ -162,6 +188,8 @@ class Operator:
     value_kind : str
         The kind whose items, written as text, are values (:class:`~nlsearch.handlers.contract.Speller`), so that all
         records of a file can be asked with; ``""`` if there is none.
+    copies : Copies, optional
+        Of ``like``: when two items are copies of each other.  None: the kind has no such relation.
     """
 
     name: str
@@ -173,6 +201,7 @@ class Operator:
     value: str = "text"
     resolves: tuple[str, ...] = ()
     value_kind: str = ""
+    copies: Copies | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -226,6 +226,22 @@ def test_related_pictures_are_asked_for_by_the_vector_of_the_item() -> None:
 
 
 # ------------------------------------------------------------------------------------------------- values and payloads
+def test_without_keypoints_only_pixels_and_hashes_count() -> None:
+    small = encoded(SCENES[0].resize((400, 300), Image.Resampling.LANCZOS))
+    crop = encoded(SCENES[0].crop((200, 150, 640, 480)))
+    probe = HANDLER.compile("like", bytes(derived(FILES[0]).payload), {"keypoints": False})
+    assert isinstance(probe.ask, AnyOf)
+    assert "keypoints not looked at" in probe.read_as
+    assert len(probe.ask.parts) == 2  # no visual words
+    near = HANDLER.verify(probe, derived(small).payload)
+    assert near is not None
+    assert near.evidence.keys() == {"pixels_equal", "hamming", "turn", "mirrored"}
+    assert HANDLER.verify(probe, derived(crop).payload) is None
+    same = HANDLER.verify(probe, derived(FILES[0]).payload)
+    assert same is not None
+    assert same.tier == "exact"
+
+
 def test_what_cannot_be_asked() -> None:
     with pytest.raises(QuerySyntax, match="wants a picture file"):
         HANDLER.compile("like", "harbour", {})

@@ -42,6 +42,7 @@ COMMANDS: dict[str, Row] = {
     "index": Row("writing", "index", "Index files and folders, or bring them up to date."),
     "search": Row("searching", "search", "Answer a query."),
     "like": Row("searching", "like", "Find what matches a file or an indexed item."),
+    "duplicates": Row("duplicates", "duplicates", "Find what is there more than once, in groups."),
     "show": Row("items", "show", "Print everything known of an item."),
     "draw": Row("items", "draw", "Draw an item, with its match highlighted."),
     "explain": Row("items", "explain", "Say why an item is, or is not, a hit."),

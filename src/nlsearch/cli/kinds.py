@@ -17,7 +17,7 @@ from nlsearch.handlers.renderings import renderings_of
 from nlsearch.handlers.settings import settings_of
 
 if TYPE_CHECKING:
-    from nlsearch.handlers.contract import Field, Handler, Operator, Option, Rendering, Setting
+    from nlsearch.handlers.contract import Copies, Field, Handler, Operator, Option, Rendering, Setting
     from nlsearch.model import Json
 
 
@@ -102,12 +102,30 @@ def _described_field(field: Field) -> dict[str, Json]:
 def _described_operator(operator: Operator) -> dict[str, Json]:
     return {
         "name": operator.name, "value": operator.value, "help": operator.help, "guarantee": operator.guarantee,
-        "score": operator.score, "example": operator.example,
+        "score": operator.score, "example": operator.example, "copies": _described_copies(operator.copies),
         "options": [
             {"name": o.name, "type": o.type, "help": o.help, "default": o.default, "choices": list(o.choices)}
             for o in all_options(operator)
         ],
     }  # fmt: skip
+
+
+def _described_copies(copies: Copies | None) -> Json:
+    if copies is None:
+        return None
+    among = None if copies.among is None else {"field": copies.among[0], "values": list(copies.among[1])}
+    return {"score": copies.score, "help": copies.help, "among": among, "options": dict(copies.options)}
+
+
+def copies_said(copies: Copies) -> str:
+    """Say when two items are copies of each other."""
+    options = ", ".join(f"{name}={value}" for name, value in copies.options)
+    said = f"from a score of {copies.score:g} on" + (f" with {options}" if options else "")
+    said += f", in both directions: {copies.help}"
+    if copies.among is None:
+        return said
+    field, values = copies.among
+    return f"{said}; only items with {' or '.join(f'{field}:{value}' for value in values)} are compared"
 
 
 def all_fields(handler: Handler) -> tuple[Field, ...]:
@@ -149,6 +167,8 @@ def _print_kind(handler: Handler) -> None:
     for operator in handler.operators:
         click.echo(f"\n{operator.name}:{operator.value}  [{operator.guarantee}]  {operator.help}")
         click.echo(f"  score: {operator.score}\n  e.g. {operator.example}")
+        if operator.copies is not None:
+            click.echo(f"  copies: {copies_said(operator.copies)}")
         if both := told_apart(handler, operator):
             click.echo(f"  {both}")
         print_table(("option", "type", "default", "meaning"), [_option_row(o) for o in all_options(operator)])
@@ -216,6 +236,8 @@ def kind_markdown(handler: Handler) -> str:
         lines += [f"### `{operator.name}`", "", f"{operator.help}", ""]
         lines += [f"- Value: {operator.value}", f"- Guarantee: **{operator.guarantee}**", f"- Score: {operator.score}"]
         lines += [f"- Example: `{operator.example}`"]
+        if operator.copies is not None:
+            lines += [f"- Copies (`nlsearch duplicates`): {copies_said(operator.copies)}"]
         lines += [f"- {both[0].upper()}{both[1:]}" for both in (told_apart(handler, operator),) if both]
         lines += [""]
         lines += _markdown_table(("option", "type", "default", "meaning"), map(_option_row, all_options(operator)))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nlsearch.ingest.report import Progress
+    from nlsearch.search.copies import Comparing
     from nlsearch.search.examples import Asked
 
 Move = Callable[[str, int | None, int], None]
@@ -49,6 +50,19 @@ def shown_queries(wanted: bool) -> Iterator[Callable[[Asked], None] | None]:
 
 
 @contextmanager
+def shown_comparing(wanted: bool) -> Iterator[Callable[[Comparing], None] | None]:
+    """Give the callback that draws how many items were compared, or None when nobody would see it."""
+    with _bar(wanted, "listing the items") as move:
+
+        def draw(comparing: Comparing) -> None:
+            """Move the bar."""
+            if move is not None:
+                move(comparing_line(comparing), comparing.total, comparing.compared)
+
+        yield None if move is None else draw
+
+
+@contextmanager
 def _bar(wanted: bool, first: str) -> Iterator[Move | None]:
     if not wanted or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield None
@@ -82,4 +96,13 @@ def queries_line(asked: Asked) -> str:
     return (
         f"{asked.queries:,} queries · {rate:,.0f} queries/s · {asked.found:,} with hits · {asked.hits:,} hits · "
         f"{asked.failures:,} failed"
+    )
+
+
+def comparing_line(comparing: Comparing) -> str:
+    """Say in one line how far a comparison is."""
+    rate = comparing.compared / comparing.seconds if comparing.seconds > 0 else 0.0
+    return (
+        f"{comparing.kind}: {comparing.compared:,} of {comparing.total:,} items · {rate:,.0f} items/s · "
+        f"{comparing.copies:,} copies · {comparing.skipped:,} not compared"
     )

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
-def _kind_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+def kind_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Return the kinds that begin so, for the completion of a shell."""
     from nlsearch.handlers.registry import Registry
 
     folders = (ctx.find_root().params.get("handlers_dir") or ()) if ctx else ()
@@ -71,7 +72,7 @@ def _answer_options(command: Callable[..., R]) -> Callable[..., R]:
     ),
 )
 @click.argument("query", nargs=-1, required=True)
-@click.option("--kind", "kinds", multiple=True, shell_complete=_kind_names, help="Only this kind (may be repeated).")
+@click.option("--kind", "kinds", multiple=True, shell_complete=kind_names, help="Only this kind (may be repeated).")
 @click.option(
     "--queries",
     type=click.Path(),
@@ -136,7 +137,7 @@ def _tree(text: str, collection: Collection) -> Node:
     )
 )
 @click.argument("example", metavar="FILE_OR_ITEM")
-@click.option("--kind", shell_complete=_kind_names, help="Read the example as this kind.")
+@click.option("--kind", shell_complete=kind_names, help="Read the example as this kind.")
 @click.option("--minimum", type=click.FloatRange(0, 1), help="Lowest score of a hit.")
 @click.option(
     "-O", "--option", "settings", multiple=True, metavar="NAME=VALUE", help="An option of the kind's like operator."
@@ -227,4 +228,4 @@ def _offer(text: str, collection: Collection) -> None:
         notice(f"searching for words; {proposal}")
 
 
-__all__ = ["like", "search", "typed_settings"]
+__all__ = ["kind_names", "like", "search", "typed_settings"]

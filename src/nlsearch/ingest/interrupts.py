@@ -31,6 +31,11 @@ class Interrupts:
         if self._replaced:
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
+    @property
+    def asked(self) -> bool:
+        """Whether an interrupt is held back: a long step may look, and end early."""
+        return self._asked
+
     @contextmanager
     def held(self) -> Iterator[None]:
         """Hold an interrupt back until the block ends; blocks may be nested."""

@@ -184,27 +184,9 @@ class VerifiedRun:
         found = self._screen(view)
         self._judge(view, found)
         scores = self._word_scores.get(view.number, {})
-        structural = candidates.bounds(self._root, view, found.keys, found.notes, self._scores(view))
+        handler_scores = asked_scores(view, self._handler, lambda: self.clock.over)
+        structural = candidates.bounds(self._root, view, found.keys, found.notes, handler_scores)
         return self._sorted_ranks(view, found.keys, self._with_words(found.keys, structural, scores))
-
-    def _scores(self, view: SplitView) -> candidates.Scores:
-        """Return what asks handlers for the scores of items of a split; when time is up, the rest are not known."""
-
-        def scores(probe: Probe, keys: NDArray[np.uint32]) -> NDArray[np.float32] | None:
-            """Return the score of each item, 0 for those of other kinds."""
-            handler = scorer(self._handler(probe.kind))
-            if handler is None:
-                return None
-            low, high = view.split.kind_range(probe.kind)
-            inside = np.flatnonzero((keys >= low) & (keys < high))
-            answer = np.zeros(len(keys), np.float32)
-            for start in range(0, len(inside), LARGEST_PAGE):
-                block = inside[start : start + LARGEST_PAGE]
-                said = None if self.clock.over else handler.scores(probe, view.split.payloads(keys[block]))
-                answer[block] = np.nan if said is None else said
-            return answer
-
-        return scores
 
     def _screen(self, view: SplitView) -> Screen:
         """Return the candidates of a split, asked for once."""
@@ -406,6 +388,26 @@ class TextRun:
         judged = None if judge is None else judge.judge(self._root, key)
         texts = self._texts if judged is None else judged.texts
         return hit_of(Judgement(words=score, texts=texts), view.split.item(key).to_item())
+
+
+def asked_scores(view: SplitView, handler: Callable[[str], Handler], over: Callable[[], bool]) -> candidates.Scores:
+    """Return what asks handlers for the scores of items of a split; once time is `over`, the rest are not known."""
+
+    def scores(probe: Probe, keys: NDArray[np.uint32]) -> NDArray[np.float32] | None:
+        """Return the score of each item, 0 for those of other kinds."""
+        scoring = scorer(handler(probe.kind))
+        if scoring is None:
+            return None
+        low, high = view.split.kind_range(probe.kind)
+        inside = np.flatnonzero((keys >= low) & (keys < high))
+        answer = np.zeros(len(keys), np.float32)
+        for start in range(0, len(inside), LARGEST_PAGE):
+            block = inside[start : start + LARGEST_PAGE]
+            said = None if over() else scoring.scores(probe, view.split.payloads(keys[block]))
+            answer[block] = np.nan if said is None else said
+        return answer
+
+    return scores
 
 
 def _word_counts(query: TextQuery, view: View) -> WordCounts | None:

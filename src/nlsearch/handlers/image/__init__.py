@@ -65,11 +65,11 @@ class ImageHandler:
 
         return features(item)
 
-    def compile(self, operator: str, value: str | Buffer | Source, options: Mapping[str, Scalar]) -> Probe:  # noqa: ARG002 - `like` has no options
+    def compile(self, operator: str, value: str | Buffer | Source, options: Mapping[str, Scalar]) -> Probe:
         """Ask for copies of a file (Source) or of an indexed picture (its payload)."""
         from nlsearch.handlers.image.compile import compile_like
 
-        return compile_like(operator, value, self.limits)
+        return compile_like(operator, value, self.limits, keypoints=bool(options.get("keypoints", True)))
 
     def verify(self, probe: Probe, payload: Buffer, regions: Sequence[Region] = ()) -> Verdict | None:  # noqa: ARG002 - pictures have no axis
         """Decide whether the item shows the asked picture: equal pixels, a homography, or close hashes."""

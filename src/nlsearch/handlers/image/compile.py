@@ -19,8 +19,10 @@ SHARED_WORDS = 3
 """Visual words that a candidate shares with the query or with its mirror image."""
 
 
-def compile_like(operator: str, value: object, limits: Limits) -> Probe:
+def compile_like(operator: str, value: object, limits: Limits, *, keypoints: bool = True) -> Probe:
     """Make the probe of ``like`` from a file or from the payload of an indexed picture.
+
+    Without `keypoints` pictures are compared by pixels and hashes only.
 
     Raises
     ------
@@ -45,27 +47,28 @@ def compile_like(operator: str, value: object, limits: Limits) -> Probe:
     return Probe(
         kind="image",
         operator=operator,
-        read_as=_read_as(asked, origin),
-        ask=_question(asked),
-        verification={"picture": asked.pack(with_thumbnail=False)},
+        read_as=_read_as(asked, origin, keypoints),
+        ask=_question(asked, keypoints),
+        verification={"picture": asked.pack(with_thumbnail=False), "keypoints": keypoints},
         guarantee="sound",
         exact_floor=1.0,
         related=neighbours(asked.look),
     )
 
 
-def _read_as(asked: Fingerprint, origin: str) -> str:
+def _read_as(asked: Fingerprint, origin: str, keypoints: bool) -> str:
     hashed = f"hash quality {asked.quality}" if asked.turns is not None else "too flat or damaged for a hash"
-    return f"{origin}, {asked.width} × {asked.height}, {len(asked.keypoints.points)} keypoints, {hashed}"
+    points = f"{len(asked.keypoints.points)} keypoints" if keypoints else "keypoints not looked at"
+    return f"{origin}, {asked.width} × {asked.height}, {points}, {hashed}"
 
 
-def _question(asked: Fingerprint) -> Question:
+def _question(asked: Fingerprint, keypoints: bool) -> Question:
     """Ask for equal pixels, for a hash band up to one bit, or for common visual words."""
     parts: list[Question] = [Exact("pixels", asked.digest.hex())]
     if asked.turns is not None:
         parts.append(Terms(PDQ, tuple(hashes.asked_terms(asked.turns).tolist()), at_least=1))
     descriptors = asked.keypoints.descriptors
-    if len(descriptors) >= SHARED_WORDS:
+    if keypoints and len(descriptors) >= SHARED_WORDS:
         parts += [
             Terms(WORD, tuple(words(each).tolist()), at_least=SHARED_WORDS)
             for each in (descriptors, mirrored(descriptors))

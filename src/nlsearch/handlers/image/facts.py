@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nlsearch.handlers.contract import Field, Format, Operator, Space, TermSpace, VectorSpace
+from nlsearch.handlers.contract import Copies, Field, Format, Operator, Option, Space, TermSpace, VectorSpace
 
 _PNM = rb"P[1-6]\s+(?:\#[^\n]*\s+)*\d+\s+(?:\#[^\n]*\s+)*\d+\s|P7\nWIDTH |P[Ff]\n\d+ \d+\n"
 
@@ -61,7 +61,20 @@ OPERATORS: tuple[Operator, ...] = (
         'like:"harbour.jpg"',
         "sound",
         "1 for equal pixels; else 0.99 × the better of 1 − hamming / 128 and inliers / (inliers + 14)",
-        value="a file or item id",
+        (
+            Option(
+                "keypoints",
+                "boolean",
+                "whether keypoints are compared too, which finds crops and pictures within others; without them many "
+                "pictures are compared at once",
+                default=True,
+            ),
+        ),
+        "a file or item id",
+        copies=Copies(
+            0.75,
+            "equal pixels, hashes at most 31 of 256 bits apart (a match to PDQ's authors), or 44 keypoints in place",
+        ),
     ),
 )
 

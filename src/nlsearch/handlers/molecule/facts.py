@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nlsearch.handlers.chemistry.records import POLYMER
-from nlsearch.handlers.contract import Field, Format, Operator, Option, Setting, Space, TermSpace, VectorSpace
+from nlsearch.handlers.contract import Copies, Field, Format, Operator, Option, Setting, Space, TermSpace, VectorSpace
 
 SUBGRAPH = "molecule.subgraph"
 MORGAN = "molecule.morgan"
@@ -231,6 +231,11 @@ OPERATORS: tuple[Operator, ...] = (
         _SIMILARITY,
         _IDENTITY,
         "a file or item id",
+        copies=Copies(
+            1.0,
+            "the same molecule (exact), or one with the same fingerprint (near): stereoisomers, isotopologues, some "
+            "homologues; the option level says what is the same",
+        ),
     ),
 )
 

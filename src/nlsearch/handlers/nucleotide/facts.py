@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nlsearch.handlers.contract import (
     Companions,
+    Copies,
     Field,
     Format,
     Operator,
@@ -215,5 +216,11 @@ OPERATORS: tuple[Operator, ...] = (
             ),
         ),
         "a file or item id",
+        copies=Copies(
+            0.9,
+            "identity × coverage of at least 0.9, as CD-HIT-EST has by default; of genomes nine tenths of the 31-mers, "
+            "about 99.7 % identity; a part is no copy of the whole",
+            among=("feature", (RECORD_TYPE, FILE_TYPE)),
+        ),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nlsearch.handlers.contract import Field, Format, Operator, Option, Space
+from nlsearch.handlers.contract import Copies, Field, Format, Operator, Option, Space
 from nlsearch.handlers.sequences.recognising import FASTA, GENPEPT, PROTEIN_FIRST
 from nlsearch.handlers.sequences.similarity import CODE, COMPOSITION, EVALUE, IDENTITY, MATRIX, SCORE
 
@@ -108,5 +108,10 @@ OPERATORS: tuple[Operator, ...] = (
         SCORE,
         (MATRIX, EVALUE, IDENTITY, COMPOSITION, _EXHAUSTIVE),
         "a file or item id",
+        copies=Copies(
+            0.9,
+            "identity × coverage of at least 0.9, the identity of UniRef90's clusters; a part is no copy of the whole",
+            among=("feature", (RECORD_TYPE,)),
+        ),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nlsearch.handlers.contract import Field, Format, Operator, Option, Space, TermSpace, VectorSpace
+from nlsearch.handlers.contract import Copies, Field, Format, Operator, Option, Space, TermSpace, VectorSpace
 
 TERMS = {"reactants": "reaction.reactant", "agents": "reaction.agent", "products": "reaction.product"}
 """The term space of each side."""
@@ -67,6 +67,7 @@ OPERATORS: tuple[Operator, ...] = (
         _TANIMOTO,
         (),
         "a file or item id",
+        copies=Copies(1.0, "the same reaction (exact), or one with the same structural fingerprint (near)"),
     ),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nlsearch.handlers.contract import Field, Format, Operator, Option, Rendering, SeedSpace, Space, TermSpace
+from nlsearch.handlers.contract import Copies, Field, Format, Operator, Option, Rendering, SeedSpace, Space, TermSpace
 
 INTERVALS = "score.interval"
 GRAMS = "score.gram"
@@ -165,6 +165,10 @@ OPERATORS: tuple[Operator, ...] = (
         "other voices agree less",
         (Option("edits", "integer", "edits allowed, of an excerpt of up to 24 notes", default=2),),
         "a file or the id of an item",
+        copies=Copies(
+            0.9,
+            "nine tenths of the notes of the shorter one, at any pitch: an excerpt is a copy of the whole",
+        ),
     ),
 )
 

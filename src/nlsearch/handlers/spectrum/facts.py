@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nlsearch.handlers.contract import Field, Format, Operator, Option, PeakSpace, Space, TermSpace
+from nlsearch.handlers.contract import Copies, Field, Format, Operator, Option, PeakSpace, Space, TermSpace
 from nlsearch.handlers.spectrum.axes import AXES
 
 FORMULA = "spectrum.formula"
@@ -141,6 +141,12 @@ OPERATORS: tuple[Operator, ...] = (
         "the metric, from 0 to 1",
         _SCORED,
         "a file or item id",
+        copies=Copies(
+            0.9,
+            "nine tenths in common and the same precursor, where there is one: how falcon (Bittremieux et al. 2021) "
+            "clusters the spectra of one ion",
+            options=(("precursor_ppm", 20.0),),
+        ),
     ),
     Operator(
         "mz",
