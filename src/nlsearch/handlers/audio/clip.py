@@ -4,7 +4,7 @@ Conventions
 -----------
 Frames are those of :mod:`nlsearch.handlers.audio.bands`.  A clip of up to :data:`COVERED` frames is covered by windows
 of about ten seconds; of a longer one, windows of five seconds spread evenly over it stand for all.  Levels are kept in
-steps of 1/32.  A *reading* is a speed: at reading *k* the clip sounds *k* bands higher than the recording, and faster
+steps of 1/16, from -8 to 8.  A *reading* is a speed: at reading *k* the clip sounds *k* bands higher than the recording, and faster
 by 2 ** (k / 36).
 """
 
@@ -37,7 +37,7 @@ WINDOW, SHORT_WINDOW = 320, 160
 """Frames of a window of a clip that is covered, and of one that is not."""
 COVERED = 12 * WINDOW
 LONG_WINDOWS = 24
-STEPS = 32
+STEPS = 16
 """Steps of a level."""
 READINGS = (-3, -2, -1, 0, 1, 2, 3)
 AS_IT_IS = READINGS.index(0)
@@ -65,7 +65,7 @@ class Clip:
     windows : tuple of (int, int)
         First frame and number of frames of each window.
     levels : ndarray of int8, shape (frames of all windows, BANDS)
-        Whitened, in steps of 1/32.
+        Whitened, in steps of 1/16.
     """
 
     frames: int
@@ -110,8 +110,8 @@ def clip_of_recording(recording: Recording) -> Clip:
     held = [_NONE]
     for begin, count in windows:
         at, band, grade = recording.between(begin - 2, begin + count + 2)
-        levels = np.full((count + 8, BANDS + 4), -16, np.int8)
-        height = np.minimum(24 + 24 * grade, 127).astype(np.int8)
+        levels = np.full((count + 8, BANDS + 4), -8, np.int8)
+        height = np.minimum(12 + 12 * grade, 127).astype(np.int8)
         rows, columns = at - begin + 4, band + 2
         for later, up, share in ((2, 0, 4), (-2, 0, 4), (0, 1, 4), (0, -1, 4), (1, 0, 2), (-1, 0, 2), (0, 0, 1)):
             np.maximum.at(levels, (rows + later, columns + up), (height // share).astype(np.int8))

@@ -5,7 +5,7 @@ The formats are those of :mod:`nlsearch.handlers.sound.formats`.
 
 from __future__ import annotations
 
-from nlsearch.handlers.contract import Field, Operator, SeedSpace, Space, VectorSpace
+from nlsearch.handlers.contract import Copies, Field, Operator, SeedSpace, Space, VectorSpace
 from nlsearch.handlers.sound.formats import FORMATS
 
 __all__ = ["FIELDS", "FORMATS", "LANDMARKS", "LIKENESS", "OPERATORS", "SPACES"]
@@ -51,6 +51,11 @@ OPERATORS: tuple[Operator, ...] = (
         "sound",
         "1 for the same sound; else the calibrated likelihood that the place is the clip's, 0.5 at the threshold",
         value="a file or item id",
+        copies=Copies(
+            0.5,
+            "each holds at least half of the other, at any speed within 6 %: the same recording, re-encoded, cut or with "
+            "noise; 0.5 is where a match begins, and same recordings score near 1",
+        ),
     ),
 )
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from nlsearch.handlers.audio.bands import HOP, RATE
 from nlsearch.handlers.audio.calibration import Measured, surety
-from nlsearch.handlers.audio.clip import STEPS, Clip, speed_of
+from nlsearch.handlers.audio.clip import READINGS, STEPS, Clip, speed_of
 from nlsearch.handlers.audio.worths import FIRST, STEP, WORTHS
 from nlsearch.kernels.landmarks import Scales, weigh_places
 
@@ -31,6 +31,9 @@ NEAR, FAR = 3, 12
 DRIFT = 2
 LEAST_SHARE = 0.5
 """Of the clip, in one passage."""
+LEAST_PEAKS = 30
+SURE = 0.5
+"""Scores below are no match."""
 DULL = 0.1
 """What a peak must gain in a window of the passage."""
 
@@ -106,8 +109,11 @@ class Place:
 
 
 class Asking(NamedTuple):
-    """Places at which a clip is looked for, parallel: rows of payloads, ascending, target frames, readings, and the votes
-    of each beside those that the best place would have by chance."""
+    """Places at which a clip is looked for; parallel.
+
+    Rows of payloads, ascending, target frames, readings, and the votes of each as a share of those that the best place
+    would have by chance.
+    """
 
     rows: NDArray[np.uint32]
     targets: NDArray[np.int64]
@@ -133,7 +139,7 @@ def places_of(
     Returns
     -------
     list of Place or None
-        None where no passage of at least half of the clip agrees.
+        None where no passage of at least half of the clip is surely the clip's.
     """
     if not len(asking.rows):
         return []
@@ -145,21 +151,21 @@ def places_of(
     chance, around = sums[:, :, tried:].astype(np.float64), inside[:, :, tried:].astype(np.int64)
     usual = (chance / np.maximum(around, 1)).mean(axis=2)
     begins, ends = _best_runs(here - (usual + DULL) * held)
-    found: list[Place | None] = []
-    for i, (begin, end) in enumerate(zip(begins.tolist(), ends.tolist(), strict=True)):
-        run = slice(begin, end)
-        peaks = int(held[i, run].sum())
+    numbers = np.arange(here.shape[1])
+    run = (numbers >= begins[:, None]) & (numbers < ends[:, None])
+    peaks = (held * run).sum(axis=1)
+    worth = (here * run).sum(axis=1) / np.maximum(peaks, 1)
+    others = (chance * run[:, :, None]).sum(axis=1) / np.maximum((around * run[:, :, None]).sum(axis=1), 1)
+    scores = surety(Measured(worth, others, peaks, asking.votes), hours)
+    spans = _spans(asked.clip, begins, ends, asking, durations_s)
+    scores[(spans[:, 1] - spans[:, 0] < LEAST_SHARE * asked.clip.frames) | (peaks < LEAST_PEAKS)] = 0
+    found: list[Place | None] = [None] * len(scores)
+    for i in np.flatnonzero(scores >= SURE).tolist():
         speed = speed_of(int(asking.readings[i]))
-        span = _span(asked.clip, begin, end, int(asking.targets[i]), speed, durations_s[int(asking.rows[i])])
-        if not peaks or span[1] - span[0] < LEAST_SHARE * asked.clip.frames:
-            found.append(None)
-            continue
-        worth = float(here[i, run].sum()) / peaks
-        others = chance[i, run].sum(axis=0) / np.maximum(around[i, run].sum(axis=0), 1)
-        moved, refined = _line(asked, begin, asked.tried[paths[i, run]], speed)
-        votes = float(asking.votes[i])
-        score = surety(Measured(worth, others, peaks, votes), hours)
-        found.append(Place(int(asking.targets[i]) + moved, refined, span, score, peaks, worth - float(others.mean())))
+        moved, refined = _line(asked, int(begins[i]), asked.tried[paths[i, begins[i] : ends[i]]], speed)
+        span = int(spans[i, 0]), int(spans[i, 1])
+        gain = float(worth[i] - others[i].mean())
+        found[i] = Place(int(asking.targets[i]) + moved, refined, span, float(scores[i]), int(peaks[i]), gain)
     return found
 
 
@@ -213,13 +219,22 @@ def _best_runs(gains: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[n
     return begins, ends
 
 
-def _span(clip: Clip, begin: int, end: int, target: int, speed: float, duration_s: float) -> tuple[int, int]:
-    """Return the frames of the clip in a run of windows, as far as they lie in the recording."""
-    if begin == end:
-        return 0, 0
-    first, last = clip.windows[begin], clip.windows[end - 1]
-    length = duration_s * RATE / HOP
-    return max(first[0], int(np.ceil(-target / speed))), min(sum(last), int((length - target) / speed) + 1)
+def _spans(
+    clip: Clip,
+    begins: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    asking: Asking,
+    durations_s: list[float],
+) -> NDArray[np.int64]:
+    """Return the frames of the clip in runs of windows, as far as they lie in the recording; shape (places, 2)."""
+    windows = np.array(clip.windows, np.int64)
+    speeds = np.array([speed_of(reading) for reading in range(len(READINGS))])[asking.readings]
+    lengths = np.array(durations_s)[asking.rows] * RATE / HOP
+    first = windows[np.minimum(begins, len(windows) - 1), 0]
+    last = windows[np.maximum(ends - 1, 0)].sum(axis=1)
+    low = np.maximum(first, np.ceil(-asking.targets / speeds).astype(np.int64))
+    high = np.minimum(last, ((lengths - asking.targets) / speeds).astype(np.int64) + 1)
+    return np.stack([low, np.where(ends > begins, high, low)], axis=1)
 
 
 def _line(asked: Asked, begin: int, moves: NDArray[np.int32], speed: float) -> tuple[float, float]:

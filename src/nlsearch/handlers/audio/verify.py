@@ -18,7 +18,6 @@ from nlsearch.model import Anchors, Json, Probe, Refined, Region, Verdict
 
 APART_S = 0.5
 """Places nearer than this are one."""
-SURE = 0.5
 
 
 class Question:
@@ -42,7 +41,7 @@ def refine(question: Question, payloads: list[bytes | memoryview], anchors: Anch
     scores = np.zeros(len(payloads), np.float32)
     regions: dict[int, list[Region]] = {}
     for at, place in enumerate(places_of(question.asked, payloads, asking, durations, question.hours)):
-        if place is not None and place.score >= SURE:
+        if place is not None:
             row = int(anchors.items[at])
             scores[row] = max(scores[row], min(place.score, 0.9999))
             regions.setdefault(row, []).append(_region(anchors, at, question.asked.clip.frames))
@@ -81,8 +80,7 @@ def verify(
         np.array([region.votes / max(region.expected, 1e-9) for region in regions]),
     )
     places = places_of(question.asked, [payload], asking, [duration_s], question.hours)
-    sure = [(place, region) for place, region in zip(places, regions, strict=True) if place is not None]
-    found = _apart([(place, region) for place, region in sure if place.score >= SURE])
+    found = _apart([(place, region) for place, region in zip(places, regions, strict=True) if place is not None])
     if not found and not is_same:
         return None
     told: list[dict[str, Any]] = [_told(place, region, duration_s) for place, region in found]
