@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -238,7 +239,7 @@ def test_windows_cover_a_clip_or_stand_for_it():
         windows = windows_of(frames)
         assert windows[0][0] == 0
         assert sum(windows[-1]) == frames
-        assert all(a + n == b for (a, n), (b, _) in zip(windows, windows[1:], strict=False))
+        assert all(a + n == b for (a, n), (b, _) in itertools.pairwise(windows))
     long = windows_of(100_000)
     assert (long[0][0], sum(long[-1])) == (0, 100_000)
 

@@ -414,3 +414,49 @@ def test_of_pieces_only_the_cheapest_that_do_not_overlap_are_asked(tmp_path: Pat
         index.anchors(replace(asked, pieces=3))
     with pytest.raises(ValueError, match="as many"):
         index.anchors(replace(asked, spans=(2,)))
+
+
+# -------------------------------------------------------------------------------------------------------- best places
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), most=st.integers(1, 9), bin_width=st.sampled_from([1, 2, 8]))
+def test_the_best_places_are_those_of_a_count_over_all_seeds(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, most: int, bin_width: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    items = collection(seed, SMALL, 6)
+    index = build(tmp_path_factory.mktemp("best"), SMALL, items)
+    keys = tuple(rng.integers(0, 64, 12).tolist())
+    positions = tuple(rng.integers(0, 50, 12).tolist())
+    readings = tuple(sorted(rng.integers(0, 3, 12).tolist()))
+    match = SeedMatch(
+        SMALL.name, keys, positions, 50, bin_width=bin_width, capped_ok=True, refine=True, readings=readings, best=most
+    )
+    wanted = rng.random(max(items) + 1) < 0.7
+    found, anchors, complete = index.anchors(match, wanted)
+    assert complete
+    assert anchors.votes is not None
+    assert all(wanted[found])
+    counts = index.counts(np.array(keys))
+    votes: Counter[tuple[int, int]] = Counter()
+    held = {place for place, count in enumerate(counts.tolist()) if count}
+    bias = max((positions[place] for place in held), default=0)
+    for place in held:
+        weight = np.float32(np.log1p(index.facts.axis / bin_width / (20 * int(counts[place]))))
+        for axis in index.postings([keys[place]])[0].tolist():
+            votes[readings[place], (axis - positions[place] + bias) // bin_width] += float(weight)
+    for row, reading, target, said in zip(
+        anchors.items.tolist(), anchors.flags.tolist(), anchors.targets.tolist(), anchors.votes.tolist(), strict=True
+    ):
+        start = int(index.item_starts[np.searchsorted(index.item_keys, found[row])])
+        after = (target + start + bias) // bin_width
+        assert said == pytest.approx(votes[reading, after - 1] + votes[reading, after], rel=1e-4)
+    pairs = [votes[reading, at] + votes[reading, at + 1] for reading, at in votes]
+    if len(anchors.items) == most:
+        better = [pair for pair in pairs if pair > max(anchors.votes.tolist()) * (1 + 1e-4)]
+        assert all(wanted.tolist()) is False or not better
+
+
+def test_readings_without_best_places_are_refused(tmp_path: Path) -> None:
+    index = build(tmp_path / "one", SMALL, collection(1, SMALL, 3))
+    with pytest.raises(ValueError, match="readings"):
+        index.anchors(SeedMatch(SMALL.name, (1,), (0,), 5, refine=True, readings=(0,)))

@@ -338,7 +338,7 @@ class Renderer(Protocol):
 
 @runtime_checkable
 class Comparer(Protocol):
-    """A handler that can draw what was asked for beside what was found, where an item's payload alone cannot show it."""
+    """A handler that can draw what was asked beside what was found, where an item's payload alone cannot show it."""
 
     def draw_beside(self, probe: Probe, payload: Buffer, verdict: Verdict) -> Picture:
         """Draw a hit: the query of a probe beside the part of the item in which the verdict found it."""

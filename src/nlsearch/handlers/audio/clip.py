@@ -4,8 +4,8 @@ Conventions
 -----------
 Frames are those of :mod:`nlsearch.handlers.audio.bands`.  A clip of up to :data:`COVERED` frames is covered by windows
 of about ten seconds; of a longer one, windows of five seconds spread evenly over it stand for all.  Levels are kept in
-steps of 1/16, from -8 to 8.  A *reading* is a speed: at reading *k* the clip sounds *k* bands higher than the recording, and faster
-by 2 ** (k / 36).
+steps of 1/16, from -8 to 8.  A *reading* is a speed: at reading *k* the clip sounds *k* bands higher than the
+recording, and faster by 2 ** (k / 36).
 """
 
 from __future__ import annotations

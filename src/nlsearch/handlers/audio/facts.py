@@ -53,8 +53,8 @@ OPERATORS: tuple[Operator, ...] = (
         value="a file or item id",
         copies=Copies(
             0.5,
-            "each holds at least half of the other, at any speed within 6 %: the same recording, re-encoded, cut or with "
-            "noise; 0.5 is where a match begins, and same recordings score near 1",
+            "each holds at least half of the other, at any speed within 6 %: the same recording, re-encoded, cut or "
+            "with noise; 0.5 is where a match begins, and same recordings score near 1",
         ),
     ),
 )
