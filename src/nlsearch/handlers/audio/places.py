@@ -31,6 +31,8 @@ NEAR, FAR = 3, 12
 DRIFT = 2
 LEAST_SHARE = 0.5
 """Of the clip, in one passage."""
+HOPELESS = -0.3
+"""What a peak is worth in no window of a place that is not looked at closely."""
 LEAST_PEAKS = 30
 SURE = 0.5
 """Scores below are no match."""
@@ -72,7 +74,8 @@ class Asked:
         chance = chance_moves(reach)
         later = np.concatenate([self.tried, chance[:, 0]])
         up = np.concatenate([np.zeros(len(self.tried), np.int32), chance[:, 1]])
-        self.scales = Scales(clip.levels, worth_of(clip.levels), np.array(windows, np.int32), later, up)
+        moves = (later, up, len(self.tried), HOPELESS)
+        self.scales = Scales(clip.levels, worth_of(clip.levels), np.array(windows, np.int32), *moves)
 
     def window(self, number: int) -> NDArray[np.int8]:
         """Return the levels of a window; int8, shape (frames, BANDS)."""
@@ -158,6 +161,7 @@ def places_of(
     others = (chance * run[:, :, None]).sum(axis=1) / np.maximum((around * run[:, :, None]).sum(axis=1), 1)
     scores = surety(Measured(worth, others, peaks, asking.votes), hours)
     spans = _spans(asked.clip, begins, ends, asking, durations_s)
+    scores[~inside[:, :, tried:].any(axis=(1, 2))] = 0
     scores[(spans[:, 1] - spans[:, 0] < LEAST_SHARE * asked.clip.frames) | (peaks < LEAST_PEAKS)] = 0
     found: list[Place | None] = [None] * len(scores)
     for i in np.flatnonzero(scores >= SURE).tolist():
