@@ -232,17 +232,25 @@ static void cast_votes(const Poll *p, Py_ssize_t from, Py_ssize_t to, float *bin
     }
 }
 
-/* Return what the best of so many pairs of bins would get if their votes were normally distributed. */
-static float best_by_chance(const float *bins, uint64_t n_bins) {
-    double sum = 0, squares = 0;
-    for (uint64_t i = 0; i + 1 < n_bins; i++) {
-        const double pair = (double)bins[i] + (double)bins[i + 1];
-        sum += pair;
-        squares += pair * pair;
+/* Say for each item what the best of its places would get if votes at its places were normally distributed. */
+static void best_by_chance(const Poll *p, const float *bins, uint64_t n_bins, float *expected) {
+    const int64_t half = (int64_t)(p->span / 2), bias = (int64_t)p->bias;
+    for (Py_ssize_t item = 0; item < p->items; item++) {
+        const int64_t start = (int64_t)p->item_starts[item];
+        const int64_t end = (int64_t)(item + 1 < p->items ? p->item_starts[item + 1] : p->axis);
+        int64_t low = (start - half + bias) >> p->bin_bits, high = (end - half + bias) >> p->bin_bits;
+        if (low < 0) low = 0;
+        if (high > (int64_t)n_bins - 1) high = (int64_t)n_bins - 1;
+        double sum = 0, squares = 0;
+        for (int64_t i = low; i < high; i++) {
+            const double pair = (double)bins[i] + (double)bins[i + 1];
+            sum += pair;
+            squares += pair * pair;
+        }
+        const double count = (double)(high > low ? high - low : 1), mean = sum / count;
+        const double variance = squares / count - mean * mean;
+        expected[item] = (float)(mean + sqrt((variance > 0 ? variance : 0) * 2 * log(count)));
     }
-    const double count = (double)(n_bins > 1 ? n_bins - 1 : 1), mean = sum / count;
-    const double variance = squares / count - mean * mean;
-    return (float)(mean + sqrt((variance > 0 ? variance : 0) * 2 * log(count)));
 }
 
 static Py_ssize_t item_of(const Poll *p, uint64_t axis) {
@@ -256,8 +264,8 @@ static Py_ssize_t item_of(const Poll *p, uint64_t axis) {
 }
 
 /* Keep the best pairs of neighbouring bins that are no lower than the pairs beside them. */
-static void keep_pairs(const Poll *p, const float *bins, uint64_t n_bins, uint32_t reading, float expected, Best *best,
-                       size_t *n, size_t most) {
+static void keep_pairs(const Poll *p, const float *bins, uint64_t n_bins, uint32_t reading, const float *expected,
+                       Best *best, size_t *n, size_t most) {
     float before = 0;
     for (uint64_t i = 0; i + 1 < n_bins; i++) {
         const float pair = bins[i] + bins[i + 1], after = i + 2 < n_bins ? bins[i + 1] + bins[i + 2] : 0;
@@ -270,21 +278,23 @@ static void keep_pairs(const Poll *p, const float *bins, uint64_t n_bins, uint32
         if (middle < 0 || (uint64_t)middle >= p->axis) continue;
         Py_ssize_t item = item_of(p, (uint64_t)middle);
         if (item < 0 || (p->wanted && !p->wanted[item])) continue;
-        keep_best(best, n, most, (Best){diagonal, (uint32_t)item, reading, pair, expected});
+        keep_best(best, n, most, (Best){diagonal, (uint32_t)item, reading, pair, expected[item]});
     }
 }
 
 static int count_poll(const Poll *p, Best *best, size_t *n, size_t most) {
     const uint64_t n_bins = ((p->axis + p->bias) >> p->bin_bits) + 2;
-    float *bins = malloc(n_bins * sizeof(float));
-    if (!bins) return -1;
+    float *bins = malloc(n_bins * sizeof(float)), *expected = malloc(((size_t)p->items + 1) * sizeof(float));
+    if (!bins || !expected) return free(bins), free(expected), -1;
     for (Py_ssize_t from = 0, to; from < p->queries; from = to) {
         for (to = from + 1; to < p->queries && p->readings[to] == p->readings[from];) to++;
         memset(bins, 0, n_bins * sizeof(float));
         cast_votes(p, from, to, bins, n_bins);
-        keep_pairs(p, bins, n_bins, p->readings[from], best_by_chance(bins, n_bins), best, n, most);
+        best_by_chance(p, bins, n_bins, expected);
+        keep_pairs(p, bins, n_bins, p->readings[from], expected, best, n, most);
     }
     free(bins);
+    free(expected);
     qsort(best, *n, sizeof(Best), fewer_votes);
     return 0;
 }
