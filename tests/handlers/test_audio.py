@@ -173,10 +173,22 @@ def test_every_place_of_a_loop_is_told(tmp_path):
         assert evidence["count"] == len(starts)
 
 
-def test_too_little_sound(collection, tmp_path):
-    for signal in (noise(1.2), np.zeros(4 * RATE, np.float32) + 1e-9):
-        with pytest.raises(QuerySyntax, match="too little sound"):
-            asked(collection, tmp_path, signal)
+def test_a_short_clip_finds_only_the_same_signal(collection, tmp_path, pieces):
+    page = asked(collection, tmp_path, pieces["piece 0"][:RATE])
+    assert page.hits == []
+    assert "too little sound to be found in others (it lasts 1.00 s" in page.read_as[0]
+    path = written(tmp_path / "short.wav", pieces["piece 0"][:RATE], subtype="PCM_16")
+    with nlsearch.Collection.open(tmp_path / "x.nls", create=True) as made:
+        made.index([path], jobs=1)
+        page = asked(made, tmp_path, pieces["piece 0"][:RATE])
+        assert [(hit.tier, hit.evidence["signal_equal"]) for hit in page.hits] == [("exact", True)]
+        assert made.verify(page.hits[0])
+
+
+def test_silence_cannot_be_asked_for(collection, tmp_path):
+    soundfile.write(tmp_path / "silence.wav", np.zeros(4 * RATE), RATE)
+    with pytest.raises(QuerySyntax, match="no sound of its own"):
+        collection.like(tmp_path / "silence.wav", kind="audio")
 
 
 def test_recordings_without_sound_are_items_that_are_never_hits(tmp_path, pieces):
