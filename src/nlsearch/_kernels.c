@@ -5,6 +5,7 @@
  * and run without the GIL.  Little-endian only (nlsearch/kernels/native.py looks). */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -443,6 +444,7 @@ static PyObject *extend(PyObject *self, PyObject *args) {
 #include "_residues.c"
 #include "_translated.c" /* needs _hsps.c and _residues.c */
 #include "_melody.c" /* needs _hspband.c */
+#include "_humming.c" /* needs _melody.c */
 
 static PyMethodDef methods[] = {
     {"popcounts", popcounts, METH_VARARGS, "popcounts(rows, width, out)"},
@@ -490,6 +492,8 @@ static PyMethodDef methods[] = {
      "find_melodies((edits, fixed, spelled), pitches, steps, gaps, lengths, payloads, items, queries, targets) -> matches"},
     {"trace_melody", trace_melody, METH_VARARGS,
      "trace_melody(settings, pitches, steps, gaps, lengths, payload, start, end, (up, steps, scale)) -> moves, last first"},
+    {"find_hum", find_hum, METH_VARARGS,
+     "find_hum(costs, pitches, gaps, payloads, line_pitches, line_gaps, line_starts) -> places, 20 bytes each"},
     {"label_atoms", label_atoms, METH_VARARGS, "label_atoms(program, graph) -> bytes"},
     {NULL, NULL, 0, NULL}};
 

@@ -1,0 +1,1 @@
+"""What kinds of content share about sound: decoding, pitch, notes, melodies."""
