@@ -162,6 +162,10 @@ class Operator:
     value_kind : str
         The kind whose items, written as text, are values (:class:`~nlsearch.handlers.contract.Speller`), so that all
         records of a file can be asked with; ``""`` if there is none.
+    reads : tuple of Format
+        Formats of files, of any kind.  If there are some, the value names a file of one of them, or an item that was
+        read from such a file, and the handler's ``compile`` is given the file, in a worker.  ``like`` takes such files
+        besides those of the kind's own formats.
     """
 
     name: str
@@ -173,6 +177,7 @@ class Operator:
     value: str = "text"
     resolves: tuple[str, ...] = ()
     value_kind: str = ""
+    reads: tuple[Format, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nlsearch.handlers.contract import Field, Format, Operator, Option, Rendering, SeedSpace, Space, TermSpace
+from nlsearch.handlers.sound.facts import HUM
 
 INTERVALS = "score.interval"
 GRAMS = "score.gram"
@@ -156,6 +157,7 @@ OPERATORS: tuple[Operator, ...] = (
         (_EDITS,),
         "numerals relative to the key (I IV V7 vi) or chord symbols (C G Am F), the latter in any key",
     ),
+    HUM,
     Operator(
         "like",
         "The score holds the melody of this file or item, or a part of it",
