@@ -6,6 +6,7 @@ Everything is drawn from the generator that is given, so a seed says all.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +35,10 @@ def hum(
     centre = {"tone": 62.0, "whistle": 79.0, "voice": 57.0}[sort] + rng.uniform(-4, 4)
     sung = pitches - np.round(pitches.mean()) + centre + rng.uniform(-0.5, 0.5)
     sung = sung + rng.normal(0, jitter.cents / 100, n) + np.linspace(0, jitter.drift * rng.choice((-1, 1)), n)
-    lengths = seconds * (1 + rng.uniform(-jitter.tempo, jitter.tempo)) * rng.uniform(
-        1 - jitter.durations, 1 + jitter.durations, n
+    lengths = (
+        seconds
+        * (1 + rng.uniform(-jitter.tempo, jitter.tempo))
+        * rng.uniform(1 - jitter.durations, 1 + jitter.durations, n)
     )
     return sound(rng, sort, sung, lengths)
 
@@ -46,7 +49,7 @@ def sound(
     """Return notes as sound, with glides, vibrato, harmonics and breath as the sort has them."""
     edges = np.round(RATE * np.concatenate([[0], np.cumsum(lengths)])).astype(int)
     pitch, level = np.empty(edges[-1]), np.ones(edges[-1])
-    for i, (low, high) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for i, (low, high) in enumerate(pairwise(edges.tolist())):
         pitch[low:high] = pitches[i]
         level[low:high] = _attack(rng, high - low, sort, again=i > 0 and abs(pitches[i] - pitches[i - 1]) < 0.7)
     if sort != "tone":

@@ -73,11 +73,23 @@ def recognise(source: FileSource | MemberSource, registry: Registry, limits: Lim
     InputError
         If it cannot be read, or is packed more often than the cap ``container_depth`` allows.
     """
+    source, head = unpacked(source, limits)
+    return _told(source, head, registry)
+
+
+def unpacked(source: FileSource | MemberSource, limits: Limits) -> tuple[FileSource | MemberSource, bytes]:
+    """Undo the compressions of a source; return what they held, and its first 8 KiB.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or is packed more often than the cap ``container_depth`` allows.
+    """
     head = read_head(source)
     for _ in range(limits.container_depth + 1):
         packing = next((name for name, magic in PACKINGS.items() if head.startswith(magic)), None)
         if packing is None:
-            return _told(source, head, registry)
+            return source, head
         source = replace(source, layers=(*source.layers, (packing,)))
         if isinstance(source, MemberSource) and source.spool is not None:
             source = replace(source, spool=(source.spool[0], (*source.spool[1], (packing,))))
@@ -171,14 +183,12 @@ def identify_as(path: Path, formats: Sequence[Format], registry: Registry, limit
     InputError
         If it cannot be read.
     """
-    source: FileSource | MemberSource = _file(path, limits)
-    told = recognise(source, registry, limits)
-    source = source if told is None else told.source
-    head = read_head(source)
+    source, head = unpacked(_file(path, limits), limits)
     ranks = [(rank, form) for form in formats if (rank := _rank(form, head, source.name.lower())) is not None]
     if not ranks:
         names = ", ".join(form.name for form in formats)
-        found = unknown(source) if told is None else f"it is {told.container or source.format}"
+        told = _told(source, head, registry)
+        found = unknown(source) if told is None else f"it is {told.container or told.source.format}"
         raise UnknownKind(f"{found}, and not one of {names}", locator=source.path)
     _, best = max(ranks, key=lambda ranked: ranked[0])
     return replace(source, format=best.name).describe()

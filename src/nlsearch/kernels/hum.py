@@ -62,13 +62,13 @@ class Costs:
 
     pitch: float = 1.0
     most_pitch: float = 2.5
-    time: float = 0.6
-    most_time: float = 2.0
-    ease: float = 0.3
-    split: float = 0.5
-    merged: float = 0.7
-    changed: float = 1.2
-    skipped: float = 1.0
+    time: float = 0.65
+    most_time: float = 2.4
+    ease: float = 0.5
+    split: float = 0.4
+    merged: float = 0.9
+    changed: float = 0.9
+    skipped: float = 1.8
     most_skipped: int = 2
 
 

@@ -72,7 +72,7 @@ class ScoreHandler:
         return features_of(item)
 
     def compile(self, operator: str, value: str | Buffer | Source, options: Mapping[str, Scalar]) -> Probe:
-        """Compile an operator of a text, ``hum`` of a file of sound, or ``like`` of a file or an indexed item's payload.
+        """Compile an operator of a text, ``hum`` of a file of sound, or ``like`` of a file or the payload of an item.
 
         Raises
         ------

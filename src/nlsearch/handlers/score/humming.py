@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nlsearch.handlers.score.notation import TICKS
 from nlsearch.handlers.score.payload import NONE, Tune
 from nlsearch.handlers.score.places import evidence, note_name, verdict
 from nlsearch.handlers.sound.humming import COSTS, AskedHum, Stretch, beside
@@ -47,8 +48,8 @@ def _told(asked: AskedHum, tune: Tune, place: np.void, score: float) -> dict[str
     pitches = np.where(line.pitches[held] == NONE, np.nan, line.pitches[held]).astype(np.float32)
     names = [note_name(line, at) for at in range(first, end)]
     told = beside(asked, Stretch(pitches, line.gaps[held].astype(np.float32), names))
-    rows = list(range(first, end))
-    told = evidence(tune, line, rows, score=round(score, 4), **told)
+    quarters = told.pop("pace") * tune.unit / TICKS
+    told = evidence(tune, line, list(range(first, end)), score=round(score, 4), tempo=round(60 * quarters, 1), **told)
     for edit in told["edits"]:
         if edit["note_index"] is not None:
             edit["note_index"] = told["notes"][edit["note_index"]]

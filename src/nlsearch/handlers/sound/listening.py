@@ -66,4 +66,5 @@ def mono_8k(source: Source, limits: Limits, most_seconds: float) -> NDArray[np.f
 
 
 def _mixed(block: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0).mean(axis=1, dtype=np.float32)
+    mixed: NDArray[np.float32] = np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0).mean(axis=1, dtype=np.float32)
+    return mixed

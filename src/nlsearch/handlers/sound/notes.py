@@ -72,7 +72,13 @@ class Notes:
     @property
     def rounded(self) -> NDArray[np.int64]:
         """The nearest semitones, once the tuning is taken off."""
-        return np.rint(self.pitches - self.cents / 100).astype(np.int64)
+        return nearest_semitones(self.pitches, self.cents)
+
+
+def nearest_semitones(pitches: NDArray[np.float32], cents: float) -> NDArray[np.int64]:
+    """Return pitches as whole semitones, once a tuning so many cents high is taken off."""
+    whole: NDArray[np.int64] = np.rint(pitches - cents / 100).astype(np.int64)
+    return whole
 
 
 def transcribed(sound: NDArray[np.float32]) -> Notes:
@@ -102,9 +108,7 @@ def transcribed(sound: NDArray[np.float32]) -> Notes:
 def notes_of(contour: Contour) -> Notes:
     """Segment a contour into notes."""
     steady = _steady(contour.pitches)
-    pieces = [
-        piece for low, high in _runs(steady, contour.pitches) for piece in _at_dips(contour.levels, low, high)
-    ]
+    pieces = [piece for low, high in _runs(steady, contour.pitches) for piece in _at_dips(contour.levels, low, high)]
     kept = [(low, high) for low, high in pieces if high - low >= SHORTEST]
     pitches = [_pitch(contour.pitches[low:high]) for low, high in kept]
     places = np.array(kept, np.float32).reshape(-1, 2) * np.float32(HOP_S)
@@ -148,20 +152,19 @@ def _runs(levels: NDArray[np.int64], pitches: NDArray[np.float32]) -> list[tuple
 
 def _at_dips(levels: NDArray[np.float32], low: int, high: int) -> list[tuple[int, int]]:
     """Divide a stretch where the loudness falls and rises again."""
-    pieces, start = [], low
+    pieces, start, fell = [], low, None
     peak = valley = float(levels[low])
-    at = low
     for i in range(low + 1, high):
         level = float(levels[i])
-        if level < valley:
-            valley, at = level, i
-        elif level > valley + DIP_DB and peak > valley + DIP_DB:
-            pieces.append((start, at))
-            start, peak, valley = at, level, level
+        valley = min(valley, level)
+        if fell is None and level < peak - DIP_DB:
+            fell = i
+        if fell is not None and level > valley + DIP_DB:
+            pieces.append((start, fell))
+            start, fell, peak, valley = i, None, level, level
         elif level > peak:
             peak = valley = level
-    pieces.append((start, high))
-    return pieces
+    return [*pieces, (start, high)]
 
 
 def _pitch(pitches: NDArray[np.float32]) -> float:

@@ -33,13 +33,13 @@ HOP_S = HOP / RATE
 LOWEST_HZ, HIGHEST_HZ = 60.0, 1_500.0
 WINDOW = 400
 """Samples over which a difference is summed: 50 ms."""
-LEAST_LAG, MOST_LAG = int(RATE / HIGHEST_HZ), int(RATE / LOWEST_HZ) + 2
+LEAST_LAG, MOST_LAG = int(RATE / HIGHEST_HZ) - 1, int(RATE / LOWEST_HZ) + 2
 _FRAME = WINDOW + MOST_LAG + 1
 _FFT = 1024
 _BLOCK = 512
 """Frames that are worked on at a time."""
 CANDIDATES = 6
-OCTAVE_COST = 0.04
+OCTAVE_COST = 0.07
 """What a candidate costs beside another that is an octave higher: of equal periods the shortest is meant."""
 UNVOICED_COST = 0.3
 """The aperiodicity beyond which nothing is heard."""
@@ -105,7 +105,8 @@ def _levels(sound: NDArray[np.float32], count: int) -> NDArray[np.float32]:
     sums = np.concatenate([[0.0], np.cumsum(padded * padded)])
     starts = np.arange(count) * HOP
     power = (sums[starts + _LEVEL] - sums[starts]) / _LEVEL
-    return (10 * np.log10(np.maximum(power, 1e-12))).astype(np.float32)
+    decibels: NDArray[np.float32] = (10 * np.log10(np.maximum(power, 1e-12))).astype(np.float32)
+    return decibels
 
 
 def normalised_differences(frames: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -130,9 +131,11 @@ def normalised_differences(frames: NDArray[np.float32]) -> NDArray[np.float32]:
     total = np.cumsum(difference, axis=1)
     lags = np.arange(MOST_LAG + 1)
     tiny = 1e-7 * (energy[:, :1] + 1e-9) * np.maximum(lags, 1)
-    ratios = np.where(total > tiny, difference * lags / np.maximum(total, 1e-30), 1.0)
+    ratios: NDArray[np.float32] = np.where(total > tiny, difference * lags / np.maximum(total, 1e-30), 1.0).astype(
+        np.float32
+    )
     ratios[:, 0] = 1
-    return ratios.astype(np.float32)
+    return ratios
 
 
 def _candidates(ratios: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -148,6 +151,7 @@ def _candidates(ratios: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArr
     best = np.argpartition(dips, CANDIDATES, axis=1)[:, :CANDIDATES]
     best.sort(axis=1)
     costs = np.take_along_axis(dips, best, 1)
+    costs -= bias[best[np.arange(len(best)), costs.argmin(axis=1)]][:, None]
     at = np.clip(best + LEAST_LAG, 1, MOST_LAG - 1)
     return at.astype(np.float32) + _vertex(ratios, at), costs
 
@@ -163,7 +167,9 @@ def _vertex(ratios: NDArray[np.float32], at: NDArray[np.intp]) -> NDArray[np.flo
     """Return how far from each place the parabola through it and its neighbours has its vertex."""
     left, here, right = (np.take_along_axis(ratios, at + off, 1) for off in (-1, 0, 1))
     bend = left - 2 * here + right
-    return np.where(bend > 1e-9, np.clip((left - right) / (2 * np.maximum(bend, 1e-9)), -1, 1), 0).astype(np.float32)
+    off = np.clip((left - right) / (2 * np.maximum(bend, 1e-9)), -1, 1)
+    vertex: NDArray[np.float32] = np.where(bend > 1e-9, off, 0).astype(np.float32)
+    return vertex
 
 
 def _best_path(octaves: NDArray[np.float32], costs: NDArray[np.float32]) -> NDArray[np.int64]:
