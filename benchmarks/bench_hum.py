@@ -37,6 +37,7 @@ from nlsearch.handlers.score.payload import NONE, Tune
 from nlsearch.handlers.sound.notes import Notes, notes_of
 from nlsearch.handlers.sound.pitch import pitch_contour
 
+STRANGERS = ("airdsAirs", "oneills1850", "ryansMammoth")
 BEAT_S = 0.5
 """Of a quarter note, before the tempo is jittered."""
 
@@ -163,7 +164,7 @@ def main() -> None:
             opened.index([corpus / "essenFolksong"])
         with nlsearch.Collection.open(Path(folder) / "strangers.nls", create=True) as others:
             if given.strangers:
-                others.index([corpus / "airdsAirs", corpus / "oneills1850"])
+                others.index([corpus / name for name in STRANGERS])
             strangers = list(Tunes(others).phrases(given.strangers, given.parity))
         measure(opened, strangers, given, Path(folder) / "hum.wav")
 

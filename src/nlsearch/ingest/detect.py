@@ -157,10 +157,10 @@ def identify(
     source = _file(path, limits)
     told = recognise(source, registry, limits)
     if kind is not None and (told is None or told.kind != kind):
-        source = source if told is None else told.source  # type: ignore[assignment]
+        found, head = unpacked(source, limits)
         formats = (*registry.get(kind).formats, *more)
-        fitting = max(formats, key=lambda form: _rank(form, read_head(source), source.name.lower()) or ())
-        return kind, replace(source, format=fitting.name).describe()
+        fitting = max(formats, key=lambda form: _rank(form, head, found.name.lower()) or ())
+        return kind, replace(found, format=fitting.name).describe()
     if told is None:
         raise UnknownKind("no handler knows what this file is", locator=source.path)
     if told.container:

@@ -61,14 +61,14 @@ class Costs:
     """
 
     pitch: float = 1.0
-    most_pitch: float = 2.5
-    time: float = 0.65
-    most_time: float = 2.4
+    most_pitch: float = 4.0
+    time: float = 0.8
+    most_time: float = 2.6
     ease: float = 0.5
-    split: float = 0.4
-    merged: float = 0.9
-    changed: float = 0.9
-    skipped: float = 1.8
+    split: float = 0.5
+    merged: float = 1.3
+    changed: float = 1.8
+    skipped: float = 2.5
     most_skipped: int = 2
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from nlsearch.handlers.score.likeness import Example
     from nlsearch.handlers.score.verify import AskedMelody
-    from nlsearch.handlers.sound.humming import AskedHum
+    from nlsearch.handlers.sound.humming import Asked as AskedHum
 
 __all__ = ["ScoreHandler"]
 
@@ -90,9 +90,14 @@ class ScoreHandler:
                 raise QuerySyntax("hum wants a file of sound")
             return compile_hum(self.kind, value, self.limits, options)
         from nlsearch.handlers.score.likeness import compile_like, payload_of_file
+        from nlsearch.handlers.sound.facts import SOUND_NAMES
 
         if isinstance(value, bytes | memoryview):
             return compile_like(bytes(value), options)
+        if value.format in SOUND_NAMES:
+            from nlsearch.handlers.sound.humming import compile_recording
+
+            return compile_recording(self.kind, operator, value, self.limits)
         return compile_like(payload_of_file(self.read(value, self.limits)), options)
 
     def _of_text(self, operator: str, value: str, options: Mapping[str, Scalar]) -> Probe:
@@ -113,14 +118,14 @@ class ScoreHandler:
         from nlsearch.handlers.score.payload import Tune
 
         tune = Tune(payload)
+        if "hum" in probe.verification:
+            from nlsearch.handlers.score.humming import verify as verify_hum
+
+            return verify_hum(self._hum.opened(probe), tune, payload, self.limits)
         if probe.operator == "like":
             from nlsearch.handlers.score.likeness import verify_like
 
             return verify_like(self._example.opened(probe), tune, payload, self.limits)
-        if probe.operator == "hum":
-            from nlsearch.handlers.score.humming import verify as verify_hum
-
-            return verify_hum(self._hum.opened(probe), tune, payload, self.limits)
         if "patterns" in probe.verification:
             from nlsearch.handlers.score.patternverify import verify_pattern
 
@@ -171,9 +176,9 @@ def _example(probe: Probe) -> Example:
 
 
 def _hum(probe: Probe) -> AskedHum:
-    from nlsearch.handlers.sound.humming import AskedHum
+    from nlsearch.handlers.sound.humming import Asked
 
-    return AskedHum(probe)
+    return Asked(probe)
 
 
 def _asked(probe: Probe) -> AskedMelody:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nlsearch.handlers.contract import Field, Format, Operator, Option, Rendering, SeedSpace, Space, TermSpace
-from nlsearch.handlers.sound.facts import HUM
+from nlsearch.handlers.sound.facts import HUM, SOUND_FORMATS
 
 INTERVALS = "score.interval"
 GRAMS = "score.gram"
@@ -166,7 +166,8 @@ OPERATORS: tuple[Operator, ...] = (
         "share of the notes of the shorter one (12 at least) that the best common stretch holds unchanged; less where "
         "other voices agree less",
         (Option("edits", "integer", "edits allowed, of an excerpt of up to 24 notes", default=2),),
-        "a file or the id of an item",
+        "a file or the id of an item; a recording with kind=score",
+        reads=SOUND_FORMATS,
     ),
 )
 

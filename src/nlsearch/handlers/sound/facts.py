@@ -20,7 +20,7 @@ HUM = Operator(
     "A voice goes as this hum, whistle or song does, in any key, at any tempo, off key and off beat",
     'hum:"examples/queries/frère jacques.wav"',
     "approximate",
-    "1 − mean cost of a step / 1.5; a step costs what its interval is off in semitones and its pace in octaves of time",
+    "1 − mean cost of a step / 2; a step costs what its interval is off in semitones and its pace in octaves of time",
     (),
     "a file of sound, or the id of an item that was read from one",
     reads=SOUND_FORMATS,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nlsearch.errors import QuerySyntax
-from nlsearch.handlers.sound.pitch import HOP_S, pitch_contour
+from nlsearch.handlers.sound.pitch import pitch_contour
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
     from nlsearch.handlers.sound.pitch import Contour
 
 LEVELS_A_SEMITONE = 4
-CHANGE_COST = 4.5
-"""Of another level, in frames that are a semitone off."""
+CHANGE_COST = 0.045
+"""Of another level, in seconds that are a semitone off."""
 MOST_OFF = 1.5
 """Semitones: what a frame costs at most."""
-PAUSE = 4
-"""Frames without a voice that end a note."""
+PAUSE_S = 0.045
+"""Without a voice so long, a note ends."""
 DIP_DB = 5.0
 """So far the loudness falls and rises between two notes of one pitch."""
-SHORTEST = 7
-"""Frames of the shortest note."""
+SHORTEST_S = 0.065
+"""Of a note."""
 MOST_SECONDS = 60.0
 """Of a hum that are listened to."""
 LEAST_NOTES = 4
@@ -94,28 +94,32 @@ def transcribed(sound: NDArray[np.float32]) -> Notes:
     QuerySyntax
         If there are fewer than :data:`LEAST_NOTES`.
     """
-    contour = pitch_contour(sound)
-    notes = notes_of(contour)
-    if len(notes) < LEAST_NOTES:
-        voiced = HOP_S * float(np.isfinite(contour.pitches).sum())
-        raise QuerySyntax(
-            f"too little sound: {len(notes)} notes are heard, {voiced:.1f} s of a voice",
-            hint=f"hum, whistle or sing at least {LEAST_NOTES} notes of the melody, alone",
-        )
+    notes = notes_of(pitch_contour(sound))
+    refuse_few(notes)
     return notes
+
+
+def refuse_few(notes: Notes) -> None:
+    """Raise ``QuerySyntax`` if there are fewer than :data:`LEAST_NOTES`."""
+    if len(notes) < LEAST_NOTES:
+        raise QuerySyntax(
+            f"too little sound: {len(notes)} notes are heard, {float((notes.ends - notes.onsets).sum()):.1f} s in all",
+            hint=f"hum, whistle or sing at least {LEAST_NOTES} notes of the melody",
+        )
 
 
 def notes_of(contour: Contour) -> Notes:
     """Segment a contour into notes."""
-    steady = _steady(contour.pitches)
-    pieces = [piece for low, high in _runs(steady, contour.pitches) for piece in _at_dips(contour.levels, low, high)]
-    kept = [(low, high) for low, high in pieces if high - low >= SHORTEST]
+    steady = _steady(contour.pitches, CHANGE_COST / contour.hop_s)
+    runs = _runs(steady, contour.pitches, PAUSE_S / contour.hop_s)
+    pieces = [piece for low, high in runs for piece in _at_dips(contour.levels, low, high)]
+    kept = [(low, high) for low, high in pieces if (high - low) * contour.hop_s >= SHORTEST_S]
     pitches = [_pitch(contour.pitches[low:high]) for low, high in kept]
-    places = np.array(kept, np.float32).reshape(-1, 2) * np.float32(HOP_S)
+    places = np.array(kept, np.float32).reshape(-1, 2) * np.float32(contour.hop_s)
     return Notes(places[:, 0], places[:, 1], np.array(pitches, np.float32))
 
 
-def _steady(pitches: NDArray[np.float32]) -> NDArray[np.int64]:
+def _steady(pitches: NDArray[np.float32], change_cost: float) -> NDArray[np.int64]:
     """Return the level of each frame, the cheapest of all piecewise constant ones (Viterbi)."""
     voiced = np.isfinite(pitches)
     if not voiced.any():
@@ -127,7 +131,7 @@ def _steady(pitches: NDArray[np.float32]) -> NDArray[np.int64]:
     best = np.zeros(len(pitches), np.int64)
     for i in np.flatnonzero(voiced).tolist():
         best[i] = total.argmin()
-        other = total[best[i]] + CHANGE_COST
+        other = total[best[i]] + np.float32(change_cost)
         changed[i] = other < total
         total = np.minimum(total, other) + np.minimum(np.abs(pitches[i] - levels), MOST_OFF)
     chosen = np.empty(len(pitches), np.int64)
@@ -139,12 +143,12 @@ def _steady(pitches: NDArray[np.float32]) -> NDArray[np.int64]:
     return chosen
 
 
-def _runs(levels: NDArray[np.int64], pitches: NDArray[np.float32]) -> list[tuple[int, int]]:
-    """Return the stretches of one level with a voice; pauses shorter than :data:`PAUSE` do not end one."""
+def _runs(levels: NDArray[np.int64], pitches: NDArray[np.float32], pause: float) -> list[tuple[int, int]]:
+    """Return the stretches of one level with a voice; pauses of up to so many frames do not end one."""
     voiced = np.flatnonzero(np.isfinite(pitches))
     if not len(voiced):
         return []
-    breaks = (np.diff(voiced) > PAUSE) | (np.diff(levels[voiced]) != 0)
+    breaks = (np.diff(voiced) > pause) | (np.diff(levels[voiced]) != 0)
     firsts = np.concatenate([[0], np.flatnonzero(breaks) + 1])
     lasts = np.concatenate([np.flatnonzero(breaks), [len(voiced) - 1]])
     return [(int(voiced[a]), int(voiced[b]) + 1) for a, b in zip(firsts, lasts, strict=True)]

@@ -61,10 +61,13 @@ class Contour:
         Semitones, NaN where no voice is heard.
     levels : ndarray of float32, shape (n,)
         dB, 0 is a full-scale square wave.
+    hop_s : float
+        Seconds from frame to frame; the first is about the time 0.
     """
 
     pitches: NDArray[np.float32]
     levels: NDArray[np.float32]
+    hop_s: float = HOP_S
 
 
 def pitch_contour(sound: NDArray[np.float32]) -> Contour:
@@ -160,7 +163,8 @@ def _depth(ratios: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return how far below each place but the outer two the parabola through it and its neighbours goes."""
     left, here, right = ratios[:, :-2], ratios[:, 1:-1], ratios[:, 2:]
     bend = np.maximum(left - 2 * here + right, 1e-6)
-    return np.minimum((left - right) ** 2 / (8 * bend), here)
+    depth: NDArray[np.float32] = np.minimum((left - right) ** 2 / (8 * bend), here)
+    return depth
 
 
 def _vertex(ratios: NDArray[np.float32], at: NDArray[np.intp]) -> NDArray[np.float32]:
