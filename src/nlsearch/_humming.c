@@ -181,7 +181,10 @@ static int hum_payloads(Humming *h, PyObject *payloads, HumPlaces *places) {
         Lines t;
         if (PyObject_GetBuffer(PyList_GET_ITEM(payloads, item), &view, PyBUF_SIMPLE) < 0) return -1;
         if (open_lines(&view, &t) < 0) return refuse("a payload is damaged"), release(&view, 1), -1;
-        const int done = hum_lines(h, &t, (uint32_t)item, places);
+        int done;
+        Py_BEGIN_ALLOW_THREADS
+        done = hum_lines(h, &t, (uint32_t)item, places);
+        Py_END_ALLOW_THREADS
         release(&view, 1);
         if (done < 0) return PyErr_NoMemory(), -1;
     }

@@ -144,3 +144,14 @@ def test_what_is_read_is_declared() -> None:
     operators = {told["name"]: told for told in described(Registry().get("score"))["operators"]}
     assert operators["hum"]["reads"][:2] == ["WAV", "FLAC"]
     assert operators["notes"]["reads"] == []
+
+
+def test_a_rendering_finds_its_score(indexed: nlsearch.Collection, tmp_path: Path) -> None:
+    item = found(indexed, QUERY).hits[0].item
+    path = tmp_path / "rendered.wav"
+    path.write_bytes(indexed.draw(item, "wav").data)
+    page = indexed.like(path, kind="score")
+    assert page.read_as[0].startswith("like: read as the melody of a recording, estimated, ")
+    assert (page.hits[0].item.id, page.hits[0].tier) == (item.id, "near")
+    assert indexed.search(f'like:"{path}"{{kind=score}}').hits[0].item.id == item.id
+    assert indexed.verify(page.hits[0])

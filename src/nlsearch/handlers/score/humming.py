@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from nlsearch.handlers.score.notation import TICKS
 from nlsearch.handlers.score.payload import NONE, Tune
 from nlsearch.handlers.score.places import evidence, note_name, verdict
-from nlsearch.handlers.sound.humming import COSTS, Asked, Phrase, Stretch, beside
+from nlsearch.handlers.sound.beside import Stretch, beside
+from nlsearch.handlers.sound.humming import COSTS, Asked, Phrase
 from nlsearch.kernels.hum import find_hum_in_payloads
 from nlsearch.limits import Limits
 from nlsearch.model import Verdict
