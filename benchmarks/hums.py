@@ -96,3 +96,35 @@ def _partials(sort: str, hertz: NDArray[np.float64]) -> NDArray[np.float64]:
         weight = sum(a / (1 + ((partial - f) / b) ** 2) for f, a, b in FORMANTS) + 0.05
         made += np.where(partial < 0.95 * RATE / 2, weight, 0) / number * np.sin(number * phase)
     return made
+
+
+def recording(
+    rng: np.random.Generator, pitches: NDArray[np.int64], seconds: NDArray[np.float64], level: float
+) -> NDArray[np.float32]:
+    """Return a melody of plucked tones over a bass, chords and a drum that are so loud beside it."""
+    onsets = np.concatenate([[0.0], np.cumsum(seconds)])
+    sound = np.zeros(int(RATE * (onsets[-1] + 0.5)))
+    top = pitches - np.round(pitches.mean()) + 69 + rng.integers(-3, 4)
+    for pitch, at, length in zip(top, onsets, seconds, strict=False):
+        _pluck(sound, pitch, at, 0.95 * length, 1.0)
+    root = 45 + int(rng.integers(0, 5))
+    for number, at in enumerate(np.arange(0, onsets[-1], 1.0)):
+        bass = root + (0, 5, 7, 0)[number % 4]
+        _pluck(sound, bass, at, 0.95, level)
+        for above in (12, 16, 19):
+            _pluck(sound, bass + above, at + 0.02 * rng.random(), 0.9, 0.6 * level)
+    for at in np.arange(0, onsets[-1], 0.5):
+        low = int(RATE * at)
+        sound[low : low + 400] += 0.4 * level * rng.normal(0, 1, 400) * np.exp(-np.arange(400) / 100)
+    return (0.3 * sound / np.abs(sound).max()).astype(np.float32)
+
+
+def _pluck(sound: NDArray[np.float64], pitch: float, at: float, length: float, level: float) -> None:
+    """Add a tone of eight partials that dies away."""
+    low = int(RATE * at)
+    count = min(int(RATE * length), len(sound) - low)
+    times = np.arange(max(count, 0)) / RATE
+    hertz = 440 * 2 ** ((pitch - 69) / 12)
+    partials = [np.sin(2 * np.pi * k * hertz * times) / k**1.2 for k in range(1, 9) if k * hertz < 3_900]
+    edges = np.minimum(1, np.minimum(times / 0.01, times[::-1] / 0.01))
+    sound[low : low + len(times)] += level * sum(partials) * edges * np.exp(-2 * times)

@@ -118,11 +118,11 @@ def test_a_broken_file_and_one_of_another_format_are_refused(indexed: nlsearch.C
     with pytest.raises(MalformedContent, match="does not decode"):
         found(indexed, broken)
     score = ROOT / "examples" / "collection" / "music" / "frère jacques.mid"
-    with pytest.raises(UnknownKind, match="it is MIDI, and not one of WAV, FLAC"):
+    with pytest.raises(UnknownKind, match="it is MIDI; wanted is one of WAV, FLAC"):
         found(indexed, score)
     text = tmp_path / "hum.txt"
     text.write_text("la la la")
-    with pytest.raises(UnknownKind, match="not one of WAV"):
+    with pytest.raises(UnknownKind, match="wanted is one of WAV"):
         found(indexed, text)
 
 

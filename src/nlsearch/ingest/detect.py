@@ -189,7 +189,7 @@ def identify_as(path: Path, formats: Sequence[Format], registry: Registry, limit
         names = ", ".join(form.name for form in formats)
         told = _told(source, head, registry)
         found = unknown(source) if told is None else f"it is {told.container or told.source.format}"
-        raise UnknownKind(f"{found}, and not one of {names}", locator=source.path)
+        raise UnknownKind(f"{found}; wanted is one of {names}", locator=source.path)
     _, best = max(ranks, key=lambda ranked: ranked[0])
     return replace(source, format=best.name).describe()
 

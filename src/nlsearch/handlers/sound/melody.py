@@ -40,11 +40,13 @@ LOWEST, HIGHEST = 48, 90
 """Pitches between which the melody is looked for: C3 and F#6."""
 BANDS = 3
 """Of a semitone."""
-HARMONICS, DECAY = 8, 0.8
+HARMONICS, DECAY = 6, 0.72
 """How many are summed, and what each counts of the one before."""
+UPWARD = 0.015
+"""What a pitch counts more than the semitone below: of two lines the upper one is more often the melody."""
 FLAT = 25
 """Bands of the mean that is taken off, so that only what stands out is left."""
-JUMP, STEP = 2.5, 0.15
+JUMP, STEP = 1.5, 0.15
 """Prices of a jump and of moving on by a band, in mean saliences of the best pitch."""
 UNVOICED = 0.55
 """The same: how salient nothing is."""
@@ -124,6 +126,7 @@ _PLACES = 440 * 2 ** ((_AXIS - 69) / 12) * FFT / RATE
 _BELOW = _PLACES.astype(np.intp)
 _SHARE = (_PLACES - _BELOW).astype(np.float32)
 _SHIFTS = [round(12 * BANDS * np.log2(h)) for h in range(1, HARMONICS + 1)]
+_WEIGHTS = (1 + UPWARD * (_PITCHES - 60)).astype(np.float32)
 _WINDOW = np.hanning(WINDOW + 1)[:-1].astype(np.float32)
 
 
@@ -150,7 +153,7 @@ def saliences(frames: NDArray[np.float32]) -> NDArray[np.float32]:
     for number, shift in enumerate(_SHIFTS):
         part = held[:, shift : shift + count]
         total[:, : part.shape[1]] += np.float32(DECAY**number) * part
-    return total
+    return total * _WEIGHTS
 
 
 def _path(saliences_: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
