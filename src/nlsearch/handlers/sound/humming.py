@@ -39,10 +39,10 @@ if TYPE_CHECKING:
 COSTS = Costs()
 MOST_COST = 2.0
 """The mean cost of a step at which the score is 0."""
-CHANCE_COST, CHANCE_GROWTH, HIT_COST = 0.36, 0.34, 0.95
+CHANCE_COST, CHANCE_GROWTH, HIT_COST = 0.45, 0.3, 1.0
 """The mean cost of a step that a line of chance reaches among half a million notes: of a hum of six notes, how it grows
-with the logarithm of their number, and the most that a hit may cost.  Of 450 hums of tunes that are not among 8,514 one
-or two in a hundred cost less at each length."""
+with the logarithm of their number, and the most that a hit may cost.  Of 450 hums of tunes that are not among 8,514 three
+in a hundred cost less."""
 PHRASE, MOST_PHRASES, LEAST_SHARE = 24, 8, 0.3
 """Notes of a phrase of a recording, how many of them are looked for, and the share of them that a hit holds."""
 RECORDING_S = 600.0
