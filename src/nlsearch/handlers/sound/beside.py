@@ -83,7 +83,7 @@ def _edits(asked: Phrase, stretch: Stretch, pairs: list[tuple[int, int]], up: in
                 if names[a] != stretch.names[b]
             )
         else:
-            yield from (_edit("missing", a, None, f"note {a + 1} of the hum, {names[a]}, is extra") for a in passed)
+            yield from (_edit("missing", a, None, f"note {a + 1} of the hum, {names[a]}, is not there") for a in passed)
             yield from (_edit("extra", None, b, f"{stretch.names[b]} is not hummed") for b in over)
         before = i, j
 
