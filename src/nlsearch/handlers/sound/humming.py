@@ -43,6 +43,8 @@ CHANCE_COST, CHANCE_GROWTH, HIT_COST = 0.45, 0.3, 1.0
 """The mean cost of a step that a line of chance reaches among half a million notes: of a hum of six notes, how it grows
 with the logarithm of their number, and the most that a hit may cost.  Of 450 hums of tunes that are not among 8,514 three
 in a hundred cost less."""
+MINIMUM = 0.3
+"""Every hit scores more, so that the others need not be verified."""
 PHRASE, MOST_PHRASES, LEAST_SHARE = 24, 8, 0.3
 """Notes of a phrase of a recording, how many of them are looked for, and the share of them that a hit holds."""
 RECORDING_S = 600.0
@@ -108,7 +110,8 @@ def probe_of(kind: str, notes: Notes) -> Probe:
         "cents": round(notes.cents, 1),
         "phrases": [[0, len(notes)]],
     }
-    return Probe(kind, "hum", said_of(notes), Scan(scored=True), told, "approximate", best_tier="near")
+    ask = Scan(scored=True)
+    return Probe(kind, "hum", said_of(notes), ask, told, "approximate", MINIMUM, best_tier="near")
 
 
 def _columns(notes: Notes) -> dict[str, NDArray[np.float32]]:
