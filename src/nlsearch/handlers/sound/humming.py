@@ -41,8 +41,8 @@ MOST_COST = 2.0
 """The mean cost of a step at which the score is 0."""
 CHANCE_COST, CHANCE_GROWTH, HIT_COST = 0.45, 0.3, 1.0
 """The mean cost of a step that a line of chance reaches among half a million notes: of a hum of six notes, how it grows
-with the logarithm of their number, and the most that a hit may cost.  Of 450 hums of tunes that are not among 8,514 three
-in a hundred cost less."""
+with the logarithm of their number, and the most that a hit may cost.  Of 450 hums of tunes that are not among 8,514
+three in a hundred cost less."""
 MINIMUM = 0.3
 """Every hit scores more, so that the others need not be verified."""
 PHRASE, MOST_PHRASES, LEAST_SHARE = 24, 8, 0.3
