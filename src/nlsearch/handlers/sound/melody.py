@@ -177,28 +177,32 @@ def _path(saliences_: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray
 def _viterbi(gains: NDArray[np.float32]) -> NDArray[np.int64]:
     """Return the pitch of each frame on the path of the greatest gain, -1 for none."""
     count, pitches = gains.shape
-    came = np.empty((count, pitches), np.int16)
-    nothing = np.empty(count, np.int16)
+    step, price = np.float32(STEP), np.float32(JUMP)
+    rose, fell, jumped = np.zeros((3, count, pitches), np.bool_)
+    sources = np.empty(count, np.int64)  # where a jump comes from, -1 for nothing
+    stayed = np.empty(count, np.bool_)  # where nothing was before
     total, silent = np.zeros(pitches, np.float32), np.float32(0)
-    here = np.arange(pitches, dtype=np.int16)
-    ways = np.full((3, pitches), -np.inf, np.float32)
+    below, above = np.full((2, pitches), -np.inf, np.float32)
     for i in range(count):
         best = int(total.argmax())
-        jump, source = (total[best], best) if total[best] >= silent else (silent, -1)
-        ways[0] = total
-        ways[1, 1:] = total[:-1] - np.float32(STEP)
-        ways[2, :-1] = total[1:] - np.float32(STEP)
-        way = ways.argmax(axis=0)
-        total = ways.max(axis=0)
-        came[i] = here - (way == 1) + (way == 2)
-        jumped = total < jump - np.float32(JUMP)
-        came[i][jumped] = source
-        total = np.where(jumped, jump - np.float32(JUMP), total) + gains[i]
-        nothing[i] = -1 if silent >= jump - np.float32(JUMP) else source
-        silent = max(silent, jump - np.float32(JUMP)) + np.float32(UNVOICED)
+        sources[i] = best if total[best] >= silent else -1
+        jump = max(total[best], silent) - price
+        np.subtract(total[:-1], step, out=below[1:])
+        np.subtract(total[1:], step, out=above[:-1])
+        for flags, other in ((rose, below), (fell, above), (jumped, jump)):
+            np.greater(other, total, out=flags[i])
+            np.maximum(total, other, out=total)
+        total += gains[i]
+        stayed[i] = silent >= jump
+        silent = max(silent, jump) + np.float32(UNVOICED)
     chosen = np.empty(count, np.int64)
     state = int(total.argmax()) if total.max() >= silent else -1
     for i in range(count - 1, -1, -1):
         chosen[i] = state
-        state = int(came[i, state]) if state >= 0 else int(nothing[i])
+        if state < 0:
+            state = -1 if stayed[i] else int(sources[i])
+        elif jumped[i, state]:
+            state = int(sources[i])
+        else:
+            state += 1 if fell[i, state] else -int(rose[i, state])
     return chosen
