@@ -11,7 +11,8 @@ The life of a handler: ``read`` and ``features`` run in an isolated worker; so d
 A handler that can tell of many payloads at once whether they match has a method ``decide`` too (:class:`Decider`); one
 that can say their scores has ``scores`` (:class:`Scorer`); one that looks at single seeds has
 ``refine`` (:class:`Refiner`).  One with operators whose value names items has
-``compile_named`` (:class:`Namer`), which gets what was found under that name instead of looking for it.
+``compile_named`` (:class:`Namer`), which gets what was found under that name instead of looking for it.  An operator
+whose value is a file, of whichever kind, declares the formats (:attr:`~nlsearch.declarations.Operator.reads`).
 
 ``read`` is told the caps in force.  A handler whose other methods have caps too has an attribute ``limits``
 (:class:`~nlsearch.limits.Limits`); the registry sets it before the handler is used.
@@ -195,7 +196,8 @@ class Handler(Protocol):
         operator : str
             One of the handler's operators; ``"like"`` for query by example.
         value : str, bytes or Source
-            The text of the query; for ``like`` a file (Source, in a worker) or the payload of an indexed item (bytes).
+            The text of the query; for ``like`` a file (Source, in a worker) or the payload of an indexed item (bytes);
+            for an operator that reads files (:attr:`Operator.reads`) such a file (Source, in a worker).
         options : mapping
             Checked against the operator's options and completed with their defaults by the engine.
 

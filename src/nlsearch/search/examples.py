@@ -29,7 +29,7 @@ from nlsearch.errors import (
     UnsupportedFeature,
     WorkerError,
 )
-from nlsearch.handlers.contract import Operator, speller
+from nlsearch.handlers.contract import Format, Operator, speller
 from nlsearch.handlers.registry import Registry, require
 from nlsearch.model import Hit, Probe, Scalar
 from nlsearch.query.syntax import Structure
@@ -172,6 +172,11 @@ def example_settings(registry: Registry, kind: str, options: Mapping[str, Scalar
     if operator is None:
         raise QuerySyntax(f"kind {kind} has no query by example")
     return complete_options(operator, options)
+
+
+def example_formats(registry: Registry, kind: str) -> tuple[Format, ...]:
+    """Return the formats of other kinds that the query by example of a kind reads."""
+    return next((one.reads for one in registry.get(kind).operators if one.name == "like"), ())
 
 
 class Batch:
