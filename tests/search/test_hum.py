@@ -118,7 +118,7 @@ def test_a_broken_file_and_one_of_another_format_are_refused(indexed: nlsearch.C
     with pytest.raises(MalformedContent, match="does not decode"):
         found(indexed, broken)
     score = ROOT / "examples" / "collection" / "music" / "frère jacques.mid"
-    with pytest.raises(UnknownKind, match="it is MIDI; wanted is one of WAV, FLAC"):
+    with pytest.raises(UnknownKind, match="it is MIDI; wanted is one of WAV, RF64"):
         found(indexed, score)
     text = tmp_path / "hum.txt"
     text.write_text("la la la")
@@ -142,7 +142,7 @@ def test_a_compressed_file_is_undone(indexed: nlsearch.Collection, tmp_path: Pat
 
 def test_what_is_read_is_declared() -> None:
     operators = {told["name"]: told for told in described(Registry().get("score"))["operators"]}
-    assert operators["hum"]["reads"][:2] == ["WAV", "FLAC"]
+    assert operators["hum"]["reads"][:3] == ["WAV", "RF64", "W64"]
     assert operators["notes"]["reads"] == []
 
 
