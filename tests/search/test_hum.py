@@ -115,7 +115,7 @@ def test_silence_is_too_little_sound(indexed: nlsearch.Collection, tmp_path: Pat
 def test_a_broken_file_and_one_of_another_format_are_refused(indexed: nlsearch.Collection, tmp_path: Path) -> None:
     broken = tmp_path / "broken.wav"
     broken.write_bytes(QUERY.read_bytes()[:30])
-    with pytest.raises(MalformedContent, match="does not decode"):
+    with pytest.raises(MalformedContent, match="does not read it"):
         found(indexed, broken)
     score = ROOT / "examples" / "collection" / "music" / "frère jacques.mid"
     with pytest.raises(UnknownKind, match="it is MIDI; wanted is one of WAV, RF64"):
