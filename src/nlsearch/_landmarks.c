@@ -232,24 +232,31 @@ static void cast_votes(const Poll *p, Py_ssize_t from, Py_ssize_t to, float *bin
     }
 }
 
-/* Say for each item what the best of its places would get if votes at its places were normally distributed. */
+/* Return what the best of the places from bin `low` to `high` would get if their votes were normally distributed. */
+static float best_of_normal(const float *bins, int64_t low, int64_t high) {
+    double sum = 0, squares = 0;
+    for (int64_t i = low; i < high; i++) {
+        const double pair = (double)bins[i] + (double)bins[i + 1];
+        sum += pair;
+        squares += pair * pair;
+    }
+    const double count = (double)(high > low ? high - low : 1), mean = sum / count;
+    const double variance = squares / count - mean * mean;
+    return (float)(mean + sqrt((variance > 0 ? variance : 0) * 2 * log(count)));
+}
+
+/* Say for each item what the best place would get by chance: in it, or anywhere if that is more. */
 static void best_by_chance(const Poll *p, const float *bins, uint64_t n_bins, float *expected) {
-    const int64_t half = (int64_t)(p->span / 2), bias = (int64_t)p->bias;
+    const int64_t half = (int64_t)(p->span / 2), bias = (int64_t)p->bias, last = (int64_t)n_bins - 1;
+    const float anywhere = best_of_normal(bins, 0, last);
     for (Py_ssize_t item = 0; item < p->items; item++) {
         const int64_t start = (int64_t)p->item_starts[item];
         const int64_t end = (int64_t)(item + 1 < p->items ? p->item_starts[item + 1] : p->axis);
         int64_t low = (start - half + bias) >> p->bin_bits, high = (end - half + bias) >> p->bin_bits;
         if (low < 0) low = 0;
-        if (high > (int64_t)n_bins - 1) high = (int64_t)n_bins - 1;
-        double sum = 0, squares = 0;
-        for (int64_t i = low; i < high; i++) {
-            const double pair = (double)bins[i] + (double)bins[i + 1];
-            sum += pair;
-            squares += pair * pair;
-        }
-        const double count = (double)(high > low ? high - low : 1), mean = sum / count;
-        const double variance = squares / count - mean * mean;
-        expected[item] = (float)(mean + sqrt((variance > 0 ? variance : 0) * 2 * log(count)));
+        if (high > last) high = last;
+        const float here = best_of_normal(bins, low, high);
+        expected[item] = here > anywhere ? here : anywhere;
     }
 }
 

@@ -486,8 +486,8 @@ class Region:
 
     ``flag`` is 0 where query and item flags agree (same strand) and 1 where they differ; where the question has several
     readings, which of them.  ``at``, where the handler said it, is a position in the query and one in the item through
-    which the match goes.  ``expected`` is how many votes the best place of the item has by chance,
-    where votes have weights.
+    which the match goes.  ``expected`` is how many votes the best place has by chance, where votes
+    have weights.
     """
 
     start: int
@@ -514,7 +514,7 @@ class Anchors:
         Where it is in the item, rounded down as the space does: it may lie up to ``2 ** shift − 1`` further on.  Of
         places, where the query begins, which may be before the item does.
     votes, expected : ndarray of float32, shape (n,), optional
-        Of places: the weighted votes, and how many the best place of the item would have by chance.
+        Of places: the weighted votes, and how many the best place would have by chance.
     """
 
     items: NDArray[np.uint32]

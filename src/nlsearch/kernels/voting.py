@@ -30,7 +30,7 @@ ANCHOR = np.dtype([("target", "<i8"), ("item", "<u4"), ("seed", "<u4"), ("flag",
 
 BEST = np.dtype([("diagonal", "<i8"), ("item", "<u4"), ("reading", "<u4"), ("votes", "<f4"), ("expected", "<f4")])
 """A place with many weighted votes: the diagonal on the axis, the item in which the middle of the query lies there,
-which reading of the query, its votes, and those that the best place of the item would have if votes were normal."""
+which reading of the query, its votes, and those that the best place would have if votes were normal."""
 
 MAX_BIN = 2**30
 
@@ -400,14 +400,19 @@ def vote_best_reference(
 
 
 def _by_chance(postings: Postings, place: Place, pairs: NDArray[np.float64], bias: int) -> NDArray[np.float64]:
-    """Return for each item what its best place would get if the votes at its places were normally distributed."""
+    """Return for each item what the best place would get by chance: in it, or anywhere if that is more."""
     edges = np.append(postings.item_starts.astype(np.int64), place.axis)
     bins = np.clip((edges - place.span // 2 + bias) >> (place.bin_width.bit_length() - 1), 0, len(pairs))
-    best = np.zeros(len(edges) - 1)
+    anywhere = _best_of_normal(pairs)
+    best = np.full(len(edges) - 1, anywhere)
     for item, (low, high) in enumerate(pairwise(bins.tolist())):
-        held = pairs[low:high] if high > low else np.zeros(1)
-        best[item] = held.mean() + np.sqrt(held.var() * 2 * np.log(len(held)))
+        if high > low:
+            best[item] = max(anywhere, _best_of_normal(pairs[low:high]))
     return best
+
+
+def _best_of_normal(pairs: NDArray[np.float64]) -> float:
+    return float(pairs.mean() + np.sqrt(pairs.var() * 2 * np.log(len(pairs))))
 
 
 def vote_reference(
