@@ -27,7 +27,7 @@ MOST_STEADY = 12.0
 FITTED_HOURS, LEAST_HOURS, TAIL = 3.3, 0.5, 1.4
 """False alarms are as many as hours are searched, and e times fewer for each 1 / TAIL more that is asked for."""
 SHORT_S, AT_SHORT, BY_LENGTH, LEAST_ASKED = 3.0, 2.2, 1.6, 0.7
-SEVERAL_WINDOWS = 1.8
+SEVERAL_WINDOWS = 2.3
 """What is asked of clips of several windows, which have more ways to lie."""
 
 

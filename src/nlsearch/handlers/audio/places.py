@@ -36,8 +36,11 @@ HOPELESS = -0.3
 LEAST_PEAKS = 30
 SURE = 0.5
 """Scores below are no match."""
-DULL = 0.15
-"""What a peak must be worth more than at the best place of chance, in a window of several that is of the passage."""
+DULL = 0.04
+"""What a peak must be worth more than at the four best places of chance, in a window of several in the passage."""
+
+DULL_SHARE = 0.1
+"""The same, as a share of what a peak gains in the best window."""
 
 
 def chance_moves(reach: int) -> NDArray[np.int32]:
@@ -152,9 +155,10 @@ def places_of(
     here = np.take_along_axis(sums[:, :, :tried], paths[:, :, None], axis=2)[:, :, 0].astype(np.float64)
     held = np.take_along_axis(inside[:, :, :tried], paths[:, :, None], axis=2)[:, :, 0].astype(np.int64)
     chance, around = sums[:, :, tried:].astype(np.float64), inside[:, :, tried:].astype(np.int64)
-    highest = (chance / np.maximum(around, 1)).max(axis=2)
-    dull = DULL if here.shape[1] > 1 else -1e6
-    begins, ends = _best_runs(np.where(held > 0, here - (highest + dull) * held, 0.0))
+    highest = np.sort(chance / np.maximum(around, 1), axis=2)[:, :, -4:].mean(axis=2)
+    gains = np.where(held > 0, here / np.maximum(held, 1) - highest, 0.0)
+    dull = np.maximum(DULL, DULL_SHARE * gains.max(axis=1, keepdims=True)) if here.shape[1] > 1 else -1e6
+    begins, ends = _best_runs((gains - dull) * held)
     numbers = np.arange(here.shape[1])
     run = (numbers >= begins[:, None]) & (numbers < ends[:, None])
     peaks = (held * run).sum(axis=1)
