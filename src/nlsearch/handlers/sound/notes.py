@@ -10,13 +10,13 @@ The instrument's or singer's tuning is not assumed: the offset from the nearest 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nlsearch.errors import QuerySyntax
 from nlsearch.handlers.sound.pitch import pitch_contour
+from nlsearch.model import Melody
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,24 +39,15 @@ MOST_SECONDS = 60.0
 LEAST_NOTES = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Notes:
-    """Notes of one voice, in their order.
+class Notes(Melody):
+    """A melody with what follows from its notes."""
 
-    Parameters
-    ----------
-    onsets, ends : ndarray of float32, shape (n,)
-        Seconds.
-    pitches : ndarray of float32, shape (n,)
-        Semitones with fractions, 60 is middle C.
-    """
+    __slots__ = ()
 
-    onsets: NDArray[np.float32]
-    ends: NDArray[np.float32]
-    pitches: NDArray[np.float32]
-
-    def __len__(self) -> int:
-        return len(self.pitches)
+    @classmethod
+    def of(cls, melody: Melody) -> Notes:
+        """Return the notes of a melody."""
+        return cls(melody.onsets, melody.ends, melody.pitches)
 
     @property
     def gaps(self) -> NDArray[np.float32]:
