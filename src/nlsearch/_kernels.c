@@ -446,6 +446,7 @@ static PyObject *extend(PyObject *self, PyObject *args) {
 #include "_melody.c" /* needs _hspband.c */
 #include "_landmarks.c"
 #include "_loudness.c"
+#include "_contours.c"
 #include "_humming.c" /* needs _melody.c */
 
 static PyMethodDef methods[] = {
@@ -494,6 +495,10 @@ static PyMethodDef methods[] = {
      "find_melodies((edits, fixed, spelled), pitches, steps, gaps, lengths, payloads, items, queries, targets) -> matches"},
     {"trace_melody", trace_melody, METH_VARARGS,
      "trace_melody(settings, pitches, steps, gaps, lengths, payload, start, end, (up, steps, scale)) -> moves, last first"},
+    {"pitch_saliences", pitch_saliences, METH_VARARGS,
+     "pitch_saliences(spectrum, bins, flat, below, share, shifts, gains, weights, out)"},
+    {"salient_path", salient_path, METH_VARARGS, "salient_path(gains, pitches, step, jump, unvoiced, chosen)"},
+    {"kept_levels", kept_levels, METH_VARARGS, "kept_levels(pitches, levels, change, most, chosen)"},
     {"band_levels", band_levels, METH_VARARGS, "band_levels(spectrum, bins, first, edges, weights, floor, levels)"},
     {"whiten_levels", whiten_levels, METH_VARARGS, "whiten_levels(levels, bands, reach, out)"},
     {"local_peaks", local_peaks, METH_VARARGS,

@@ -27,7 +27,17 @@ from nlsearch.model import Failure, Hit, Item, Json, Picture, Probe, Scalar
 from nlsearch.query.parse import Names, parse
 from nlsearch.query.syntax import Node
 from nlsearch.sandbox.outcomes import SourceTask
-from nlsearch.search.examples import Answer, Asked, Batch, Wanted, example_formats, example_node, example_settings
+from nlsearch.search.examples import (
+    Answer,
+    Asked,
+    Batch,
+    Wanted,
+    example_formats,
+    example_node,
+    example_settings,
+    melody_example,
+    sings_for,
+)
 from nlsearch.search.execute import Clock
 from nlsearch.search.explain import Explanation, explain, not_indexed
 from nlsearch.search.lookup import Lookup
@@ -536,10 +546,14 @@ class Collection:
             raise self._no_example(value)
         view, key = found
         stored = view.split.item(key)
+        payload = bytes(view.split.payload(key))
         if kind is not None and kind != stored.kind:
+            probe = melody_example(self.registry, stored.kind, kind, payload, stored.title, options)
+            if probe is not None:
+                return [probe]
             raise QuerySyntax(f"{value!r} is of kind {stored.kind}, not {kind}")
         settings = example_settings(self.registry, stored.kind, options)
-        return [self.registry.get(stored.kind).compile("like", bytes(view.split.payload(key)), settings)]
+        return [self.registry.get(stored.kind).compile("like", payload, settings)]
 
     def _from_file(self, handler: Handler, operator: Operator, value: str, options: Mapping[str, Scalar]) -> Probe:
         """Compile an operator whose value is a file, or an item that was read from one, in a worker."""
@@ -565,8 +579,24 @@ class Collection:
         return QuerySyntax(f"{value!r} is neither a file nor the id of an item", hint=hint)
 
     def _file_example(self, value: str, kind: str | None, options: Mapping[str, Scalar]) -> list[Probe]:
+        sung = None if kind is None else self._sung(value, kind, options)
+        if sung is not None:
+            return [sung]
         kind, description = self._identified(value, kind, example=True)
         return [self._pool().compile(kind, "like", description, example_settings(self.registry, kind, options))]
+
+    def _sung(self, path: str, kind: str, options: Mapping[str, Scalar]) -> Probe | None:
+        """Compile the melodies of a file of another kind; None if `kind` reads it itself, or one has no melodies."""
+        from nlsearch.ingest.detect import kind_of
+
+        told = kind_of(Path(os.path.abspath(path)), self.registry, self.limits)  # noqa: PTH100 - as indexed
+        if told is None or not sings_for(self.registry, told[0], kind):
+            return None
+        own, description = told
+        if description["format"] in {form.name for form in example_formats(self.registry, kind)}:
+            return None
+        read = self._pool().read_one(description, own)
+        return melody_example(self.registry, read.kind, kind, read.features.payload, read.title, options)
 
     def _identified(self, path: str, kind: str | None, *, example: bool = False) -> tuple[str, dict[str, Json]]:
         """Tell what a file is; as an `example` it may be of any format that the kind's ``like`` reads."""

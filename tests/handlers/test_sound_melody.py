@@ -57,6 +57,17 @@ def test_long_recordings_are_followed_stretch_by_stretch() -> None:
     assert right(notes, TUNE) > 0.8
 
 
+def test_notes_of_long_recordings_are_found_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = accompanied(TUNE, 0.0)
+    whole = melody_notes([sound])
+    monkeypatch.setattr("nlsearch.handlers.sound.melody.PIECE", 40)
+    parts = melody_notes([sound])
+    assert len(parts) >= len(whole) == len(TUNE)
+    assert right(parts, TUNE) > 0.8
+    assert parts.ends[-1] == pytest.approx(whole.ends[-1], abs=1e-3)
+    assert (np.diff(parts.onsets) > 0).all()
+
+
 def test_silence_and_nothing_have_no_melody() -> None:
     assert len(melody_notes([])) == len(melody_notes([np.zeros(3 * RATE, np.float32)])) == 0
 

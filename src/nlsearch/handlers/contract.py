@@ -28,6 +28,11 @@ tuple ``renderings`` (:class:`~nlsearch.declarations.Rendering`) and makes them 
 
 A handler that can draw a query beside what it found has ``draw_beside`` (:class:`Comparer`).
 
+Items of one kind may ask for those of another by what both have: a melody.  A handler that can say the melodies of its
+items has ``melodies`` (:class:`Singer`); one whose items can be asked for by melodies has ``compile_melodies``
+(:class:`Hearer`).  The engine joins them where ``like`` names another kind than the example's own; the handlers need
+not know of each other.
+
 What a collection may choose about its index (more fingerprints, say) a handler declares in an attribute ``settings``, a
 tuple of :class:`~nlsearch.declarations.Setting`, and finds in an attribute ``chosen``
 (:data:`~nlsearch.declarations.Chosen`), which the registry sets too.
@@ -62,6 +67,7 @@ from nlsearch.limits import Limits
 from nlsearch.model import (
     Anchors,
     Features,
+    Melody,
     Picture,
     Probe,
     RawItem,
@@ -90,6 +96,7 @@ __all__ = [
     "FieldType",
     "Format",
     "Handler",
+    "Hearer",
     "Namer",
     "Operator",
     "Option",
@@ -100,6 +107,7 @@ __all__ = [
     "Scorer",
     "SeedSpace",
     "Setting",
+    "Singer",
     "Source",
     "Space",
     "Speller",
@@ -107,9 +115,11 @@ __all__ = [
     "Translator",
     "VectorSpace",
     "decider",
+    "hearer",
     "is_path",
     "refiner",
     "scorer",
+    "singer",
     "speller",
 ]
 
@@ -347,6 +357,43 @@ class Comparer(Protocol):
         ...
 
 
+@runtime_checkable
+class Singer(Protocol):
+    """A handler whose items have melodies."""
+
+    def melodies(self, payload: Buffer) -> Sequence[Melody]:
+        """Return the melodies of an item, the longest first; none if it has none."""
+        ...
+
+
+@runtime_checkable
+class Hearer(Protocol):
+    """A handler whose items can be asked for by melodies, whichever kind they are from."""
+
+    def compile_melodies(
+        self, operator: str, melodies: Sequence[Melody], said: str, options: Mapping[str, Scalar]
+    ) -> Probe:
+        """Turn the melodies of an item of another kind into a probe.
+
+        Parameters
+        ----------
+        operator : str
+            ``"like"``.
+        melodies : sequence of Melody
+            As ``melodies`` of the other handler gives them.
+        said : str
+            What they are of, in words.
+        options : mapping
+            As for ``compile``.
+
+        Raises
+        ------
+        QuerySyntax
+            If there is too little in them to be found.
+        """
+        ...
+
+
 @functools.cache
 def _has_all(made: type, protocol: type) -> bool:
     return issubclass(made, protocol)
@@ -370,6 +417,16 @@ def refiner(handler: Handler) -> Refiner | None:
 def speller(handler: Handler) -> Speller | None:
     """Return the handler as one that writes its items as text, None if it does not."""
     return handler if _has_all(type(handler), Speller) else None  # type: ignore[return-value]
+
+
+def singer(handler: Handler) -> Singer | None:
+    """Return the handler as one whose items have melodies, None if they have none."""
+    return handler if _has_all(type(handler), Singer) else None  # type: ignore[return-value]
+
+
+def hearer(handler: Handler) -> Hearer | None:
+    """Return the handler as one that can be asked with melodies, None if it cannot."""
+    return handler if _has_all(type(handler), Hearer) else None  # type: ignore[return-value]
 
 
 def is_path(value: str) -> bool:

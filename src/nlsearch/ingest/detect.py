@@ -168,6 +168,18 @@ def identify(
     return told.kind, told.source.describe()
 
 
+def kind_of(path: Path, registry: Registry, limits: Limits) -> tuple[str, dict[str, Json]] | None:
+    """Tell as what kind a single file would be indexed, and what a worker opens; None for no kind, or an archive.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    told = recognise(_file(path, limits), registry, limits)
+    return None if told is None or told.container else (told.kind, told.source.describe())
+
+
 def identify_as(path: Path, formats: Sequence[Format], registry: Registry, limits: Limits) -> dict[str, Json]:
     """Tell which of some formats a single file is of, whatever kind it would be indexed as.
 

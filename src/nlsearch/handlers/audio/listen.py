@@ -22,6 +22,8 @@ from nlsearch.handlers.sound.decode import open_sound
 from nlsearch.handlers.sound.decoders.decoder import Stated
 from nlsearch.handlers.sound.listening import mono_pieces
 from nlsearch.handlers.sound.loudness import Loud, Loudness
+from nlsearch.handlers.sound.melody import MelodyTracker
+from nlsearch.handlers.sound.notes import Notes
 from nlsearch.limits import Limits
 
 
@@ -46,6 +48,8 @@ class Heard:
     key : str
         ``""`` if there is none.
     likeness : ndarray of float32, shape (LIKENESS_DIMENSIONS,)
+    melody : Notes
+        Estimated.
     """
 
     stated: Stated
@@ -58,6 +62,7 @@ class Heard:
     tempo_bpm: float | None
     key: str
     likeness: NDArray[np.float32]
+    melody: Notes
 
     @property
     def duration_s(self) -> float:
@@ -81,6 +86,7 @@ class Listening:
     _landmarks: Landmarks = field(default_factory=Landmarks)
     _overview: Overview = field(default_factory=Overview)
     _likeness: Likeness = field(default_factory=Likeness)
+    _melody: MelodyTracker = field(default_factory=MelodyTracker)
 
     def feed(self, signal: NDArray[np.float32]) -> None:
         """Take the next samples of the mono signal at 8 kHz."""
@@ -89,6 +95,7 @@ class Listening:
         self.samples += len(signal)
         self.is_silent = self.is_silent and not steps.any()
         self._overview.feed_signal(signal)
+        self._melody.feed(signal)
         self._take(self._frames.feed(signal))
 
     def _take(self, levels: NDArray[np.float32]) -> None:
@@ -112,6 +119,7 @@ class Listening:
             tempo_bpm=self._likeness.bpm,
             key="" if key is None else key.name,
             likeness=likeness,
+            melody=self._melody.finish(),
         )
 
 

@@ -26,7 +26,7 @@ from nlsearch.handlers.contract import Buffer, Field, Format, Operator, Renderin
 from nlsearch.handlers.lastprobe import LastProbe
 from nlsearch.handlers.score.facts import FIELDS, FORMATS, OPERATORS, RENDERINGS, SPACES
 from nlsearch.limits import Limits
-from nlsearch.model import Anchors, Features, Picture, Probe, RawItem, Refined, Region, Scalar, Skipped, Verdict
+from nlsearch.model import Anchors, Features, Melody, Picture, Probe, RawItem, Refined, Region, Scalar, Skipped, Verdict
 
 if TYPE_CHECKING:
     import numpy as np
@@ -112,6 +112,31 @@ class ScoreHandler:
         if operator == "chords":
             return compile_chords(value, options)
         raise QuerySyntax(f"{operator} wants a file or the id of an item")
+
+    def melodies(self, payload: Buffer) -> Sequence[Melody]:
+        """Return the voices of a score, the longest first."""
+        from nlsearch.handlers.score.humming import melodies
+        from nlsearch.handlers.score.payload import Tune
+
+        return melodies(Tune(payload))
+
+    def compile_melodies(
+        self,
+        operator: str,
+        melodies: Sequence[Melody],
+        said: str,
+        options: Mapping[str, Scalar],  # noqa: ARG002 - edits are those of scores beside scores
+    ) -> Probe:
+        """Ask for scores of which a voice is heard in a recording.
+
+        Raises
+        ------
+        QuerySyntax
+            If there is too little in it.
+        """
+        from nlsearch.handlers.sound.humming import compile_voices
+
+        return compile_voices(self.kind, operator, melodies, said)
 
     def verify(self, probe: Probe, payload: Buffer, regions: Sequence[Region] = ()) -> Verdict | None:
         """Decide whether the score holds what is asked, and where."""

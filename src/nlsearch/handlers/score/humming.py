@@ -1,4 +1,4 @@
-"""``hum`` in scores, and ``like`` of a recording: every line is laid beside what was heard."""
+"""``hum`` in scores, and ``like`` of a recording: every line is laid beside what was heard; and what scores sing."""
 
 from __future__ import annotations
 
@@ -10,11 +10,25 @@ from numpy.typing import NDArray
 from nlsearch.handlers.score.notation import TICKS
 from nlsearch.handlers.score.payload import NONE, Tune
 from nlsearch.handlers.score.places import evidence, note_name, verdict
+from nlsearch.handlers.score.render import tempo_or_default
 from nlsearch.handlers.sound.beside import Stretch, beside
 from nlsearch.handlers.sound.humming import COSTS, Asked, Phrase
+from nlsearch.handlers.sound.notes import Notes
 from nlsearch.kernels.hum import find_hum_in_payloads
 from nlsearch.limits import Limits
 from nlsearch.model import Verdict
+
+
+def melodies(tune: Tune) -> list[Notes]:
+    """Return the voices as they are written, and as they are played with repeats; the longest first."""
+    seconds = 60 / tempo_or_default(tune.around.tempo) * tune.unit / TICKS
+    voices = []
+    for line in tune.lines():
+        onsets = np.cumsum(np.append(0, line.gaps.astype(np.float64)))[:-1]
+        times = [(column * seconds).astype(np.float32) for column in (onsets, onsets + line.lengths)]
+        known = line.pitches != NONE
+        voices.append(Notes(times[0][known], times[1][known], line.pitches[known].astype(np.float32)))
+    return sorted(filter(len, voices), key=len, reverse=True)
 
 
 def scores_of(asked: Asked, payloads: list[bytes | memoryview]) -> NDArray[np.float32]:

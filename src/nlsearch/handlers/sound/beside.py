@@ -111,7 +111,8 @@ def _joined(melodies: Sequence[Notes], column: str) -> NDArray[np.float32]:
 def evidence_beside(asked: Asked, notes: Notes) -> tuple[float, list[dict[str, Any]]]:
     """Return the score of a recording whose melody this is, and the evidence of each phrase that is found, best first.
 
-    ``target_s`` in seconds of the recording besides what :func:`beside` says; score 0 and no evidence for no hit.
+    ``target_s`` in seconds of the recording and its ``notes`` there besides what :func:`beside` says; score 0 and no
+    evidence for no hit.
     """
     score = float(scores_beside(asked, [notes])[0])
     told: list[dict[str, Any]] = []
@@ -124,5 +125,5 @@ def evidence_beside(asked: Asked, notes: Notes) -> tuple[float, list[dict[str, A
                 names = [note_name(pitch) for pitch in notes.rounded[held].tolist()]
                 seconds = [round(float(notes.onsets[held][0]), 2), round(float(notes.ends[held][-1]), 2)]
                 found = beside(phrase, Stretch(notes.pitches[held], notes.gaps[held], names))
-                told.append({"target_s": seconds, "score": round(reached, 4), **found})
+                told.append({"target_s": seconds, "score": round(reached, 4), "notes": names, **found})
     return score, sorted(told, key=lambda one: (-one["score"], one["target_s"]))

@@ -6,26 +6,28 @@ A kind declares the operator of :mod:`~nlsearch.handlers.sound.facts` among its 
 that was found.
 
 A recording is asked with as a hum is (:func:`compile_recording`): its melody is estimated and cut into phrases, of
-which :data:`LEAST_SHARE` have to be found.
+which :data:`LEAST_SHARE` have to be found.  So are the voices of a score (:func:`compile_voices`), of which the best
+counts.
 
 Score and tier
 --------------
 A step of the hum costs what :class:`~nlsearch.kernels.hum.Costs` says.  Score = 1 − mean cost of a step /
 :data:`MOST_COST`.  What scores less than :attr:`Phrase.least` is no hit: a line of chance does as well.  Of
-a recording it is the mean of the phrases found, less where others are not.  Tier ``near``, always.
+a recording or a voice it is the mean of the phrases found, less where others are not.  Tier ``near``, always.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nlsearch.handlers.sound.notes import nearest_semitones
+from nlsearch.errors import QuerySyntax
+from nlsearch.handlers.sound.notes import LEAST_NOTES, Notes, nearest_semitones
 from nlsearch.kernels.hum import Costs, Hum
 from nlsearch.model import Probe, Scalar, Scan
 
@@ -33,8 +35,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nlsearch.handlers.contract import Source
-    from nlsearch.handlers.sound.notes import Notes
     from nlsearch.limits import Limits
+    from nlsearch.model import Melody
 
 COSTS = Costs()
 MOST_COST = 2.0
@@ -47,6 +49,9 @@ MINIMUM = 0.3
 """Every hit scores more, so that the others need not be verified."""
 PHRASE, MOST_PHRASES, LEAST_SHARE = 24, 8, 0.3
 """Notes of a phrase of a recording, how many of them are looked for, and the share of them that a hit holds."""
+MOST_VOICES = 6
+"""Of an item of another kind that are asked."""
+ESTIMATED = "the melody of a recording, estimated"
 RECORDING_S = 600.0
 """So much of a recording is listened to."""
 SHOWN = 16
@@ -87,11 +92,34 @@ def compile_recording(kind: str, operator: str, source: Source, limits: Limits) 
 
     notes = melody_notes([mono_8k(source, limits, RECORDING_S)])
     refuse_few(notes)
-    probe = probe_of(kind, notes)
-    said = probe.read_as.replace("a hum", "the melody of a recording, estimated", 1)
-    phrases = _phrases(len(notes))
-    told = {**probe.verification, "phrases": phrases}
-    return replace(probe, operator=operator, read_as=said, verification=told)
+    return compile_voices(kind, operator, [notes], ESTIMATED)
+
+
+def compile_voices(kind: str, operator: str, melodies: Sequence[Melody], said: str) -> Probe:
+    """Compile the melodies of an item of another kind; the longest is sure to be asked, others if they are half of it.
+
+    Parameters
+    ----------
+    kind, operator : str
+    melodies : sequence of Melody
+        The longest first.
+    said : str
+        What they are of.
+
+    Raises
+    ------
+    QuerySyntax
+        If no melody has notes enough.
+    """
+    longest = len(melodies[0]) if melodies else 0
+    if longest < LEAST_NOTES:
+        raise QuerySyntax(
+            f"there is too little melody in it: {longest} notes", hint=f"at least {LEAST_NOTES} notes can be found"
+        )
+    voices = [Notes.of(melody) for melody in melodies if 2 * len(melody) >= longest][:MOST_VOICES]
+    more = f"; with {len(voices) - 1} more voice{'s' if len(voices) > 2 else ''}" if len(voices) > 1 else ""
+    read_as = said_of(voices[0], said) + more
+    return _probe(kind, operator, voices, [_phrases(len(notes)) for notes in voices], read_as)
 
 
 def _phrases(count: int) -> list[list[int]]:
@@ -105,21 +133,31 @@ def _phrases(count: int) -> list[list[int]]:
 
 def probe_of(kind: str, notes: Notes) -> Probe:
     """Return the probe of notes that were heard as a hum."""
+    return _probe(kind, "hum", [notes], [[[0, len(notes)]]], said_of(notes))
+
+
+def _probe(
+    kind: str, operator: str, voices: Sequence[Notes], phrases: Sequence[list[list[int]]], read_as: str
+) -> Probe:
     told = {
-        "hum": {name: np.ascontiguousarray(column, "<f4").tobytes() for name, column in _columns(notes).items()},
-        "cents": round(notes.cents, 1),
-        "phrases": [[0, len(notes)]],
+        "hum": [
+            {
+                **{name: np.ascontiguousarray(column, "<f4").tobytes() for name, column in _columns(notes).items()},
+                "cents": round(notes.cents, 1),
+                "phrases": held,
+            }
+            for notes, held in zip(voices, phrases, strict=True)
+        ]
     }
-    ask = Scan(scored=True)
-    return Probe(kind, "hum", said_of(notes), ask, told, "approximate", MINIMUM, best_tier="near")
+    return Probe(kind, operator, read_as, Scan(scored=True), told, "approximate", MINIMUM, best_tier="near")
 
 
 def _columns(notes: Notes) -> dict[str, NDArray[np.float32]]:
     return {"pitches": notes.pitches, "gaps": notes.gaps, "onsets": notes.onsets, "ends": notes.ends}
 
 
-def said_of(notes: Notes) -> str:
-    """Return how a hum was heard.
+def said_of(notes: Notes, what: str = "a hum") -> str:
+    """Return how a hum, or another melody, was heard.
 
     Examples
     --------
@@ -129,7 +167,7 @@ def said_of(notes: Notes) -> str:
     cents = round(notes.cents)
     tuned = f"tuned {abs(cents)} cents {'high' if cents > 0 else 'low'}" if cents else "in tune"
     seconds = float(notes.ends[-1] - notes.onsets[0])
-    return f"a hum, {len(notes)} notes in {seconds:.1f} s: {' '.join(names)}, {tuned}"
+    return f"{what}, {len(notes)} notes in {seconds:.1f} s: {' '.join(names)}, {tuned}"
 
 
 def note_name(pitch: int) -> str:
@@ -138,27 +176,44 @@ def note_name(pitch: int) -> str:
 
 
 class Asked:
-    """A compiled hum or recording, opened.
+    """A compiled hum, or the melodies of an item, opened.
 
     Parameters
     ----------
     probe : Probe
+
+    Attributes
+    ----------
+    phrases : list of Phrase
+        Of all voices, one after the other.
     """
 
     def __init__(self, probe: Probe) -> None:
-        columns = {name: np.frombuffer(raw, "<f4") for name, raw in probe.verification["hum"].items()}
-        cents: float = probe.verification["cents"]
-        self.phrases = [
-            Phrase(**{name: column[low:high] for name, column in columns.items()}, cents=cents)
-            for low, high in probe.verification["phrases"]
-        ]
+        self.phrases: list[Phrase] = []
+        self._counts: list[int] = []
+        for voice in probe.verification["hum"]:
+            columns = {name: np.frombuffer(voice[name], "<f4") for name in ("pitches", "gaps", "onsets", "ends")}
+            self._counts.append(len(voice["phrases"]))
+            self.phrases += [
+                Phrase(**{name: column[low:high] for name, column in columns.items()}, cents=voice["cents"])
+                for low, high in voice["phrases"]
+            ]
 
     def scores(self, each: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the scores of items by those that each phrase has there; float32, shape (phrases, n)."""
-        found = (each > 0).sum(axis=0)
-        share = found / np.float32(len(each))
-        mean = each.sum(axis=0) / np.maximum(found, 1).astype(np.float32)
-        return np.where(share >= LEAST_SHARE, mean * (np.float32(0.5) + share / 2), 0).astype(np.float32)
+        """Return the scores of items by those that each phrase has there; float32, shape (phrases, n).
+
+        Of the voices the best counts.
+        """
+        voices = np.split(each, np.cumsum(self._counts)[:-1])
+        best: NDArray[np.float32] = np.max([_of_voice(rows) for rows in voices], axis=0)
+        return best
+
+
+def _of_voice(each: NDArray[np.float32]) -> NDArray[np.float32]:
+    found = (each > 0).sum(axis=0)
+    share = found / np.float32(len(each))
+    mean = each.sum(axis=0) / np.maximum(found, 1).astype(np.float32)
+    return np.where(share >= LEAST_SHARE, mean * (np.float32(0.5) + share / 2), 0).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,9 +27,10 @@ import numpy as np
 from nlsearch.handlers.sound.listening import RATE
 from nlsearch.handlers.sound.notes import Notes, notes_of
 from nlsearch.handlers.sound.pitch import Contour
+from nlsearch.kernels.contours import Folding, Prices, pitch_saliences, salient_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -46,13 +47,13 @@ UPWARD = 0.015
 """What a pitch counts more than the semitone below: of two lines the upper one is more often the melody."""
 FLAT = 25
 """Bands of the mean that is taken off, so that only what stands out is left."""
-JUMP, STEP = 1.5, 0.15
-"""Prices of a jump and of moving on by a band, in mean saliences of the best pitch."""
-UNVOICED = 0.55
-"""The same: how salient nothing is."""
+PRICES = Prices(step=0.15, jump=1.5, unvoiced=0.55)
+"""Of moving on by a band and of a jump, and how salient nothing is; in mean saliences of the best pitch."""
 STRETCH = 667
 """Frames of which the path is found at once: 20 s."""
-_BLOCK = 256
+PIECE = 20_000
+"""Frames of which notes are found at once, and more until the voice pauses: 10 minutes."""
+_BLOCK = 64
 _TOP = 0.97 * RATE / 2
 
 
@@ -94,8 +95,16 @@ class MelodyTracker:
         self.feed(np.zeros(WINDOW // 2, np.float32))
         self._follow()
         none = np.empty(0, np.float32)
-        contour = Contour(np.concatenate([*self._pitches, none]), np.concatenate([*self._levels, none]), HOP_S)
-        return notes_of(contour)
+        pitches, levels = (np.concatenate([*held, none]) for held in (self._pitches, self._levels))
+        parts: list[Notes] = []
+        for low, high in _pieces(pitches):
+            notes = notes_of(Contour(pitches[low:high], levels[low:high], HOP_S))
+            begin = np.float32(low * HOP_S)
+            parts.append(Notes(notes.onsets + begin, notes.ends + begin, notes.pitches))
+        onsets, ends, heard = (
+            np.concatenate([*(getattr(part, name) for part in parts), none]) for name in ("onsets", "ends", "pitches")
+        )
+        return Notes(onsets, ends, heard)
 
     def _follow(self) -> None:
         """Find the path through what is held."""
@@ -104,6 +113,16 @@ class MelodyTracker:
             self._pitches.append(pitches)
             self._levels.append(levels)
         self._held, self._frames = [], 0
+
+
+def _pieces(pitches: NDArray[np.float32]) -> Iterator[tuple[int, int]]:
+    """Yield pieces of a long contour, each up to where no voice is heard: notes are found in one at a time."""
+    low = 0
+    while low < len(pitches):
+        silent = np.flatnonzero(np.isnan(pitches[low + PIECE :]))
+        high = low + PIECE + int(silent[0]) if len(silent) else len(pitches)
+        yield low, high
+        low = high
 
 
 def melody_notes(blocks: Iterable[NDArray[np.float32]]) -> Notes:
@@ -123,10 +142,15 @@ def melody_notes(blocks: Iterable[NDArray[np.float32]]) -> Notes:
 _PITCHES = np.arange(LOWEST * BANDS, HIGHEST * BANDS + 1) / BANDS
 _AXIS = np.arange(LOWEST * BANDS, int(BANDS * (69 + 12 * np.log2(_TOP / 440)))) / BANDS
 _PLACES = 440 * 2 ** ((_AXIS - 69) / 12) * FFT / RATE
-_BELOW = _PLACES.astype(np.intp)
-_SHARE = (_PLACES - _BELOW).astype(np.float32)
-_SHIFTS = [round(12 * BANDS * np.log2(h)) for h in range(1, HARMONICS + 1)]
-_WEIGHTS = (1 + UPWARD * (_PITCHES - 60)).astype(np.float32)
+_FOLDING = Folding(
+    FFT // 2 + 1,
+    _PLACES.astype(np.int32),
+    (_PLACES - _PLACES.astype(np.int32)).astype(np.float32),
+    np.array([round(12 * BANDS * np.log2(h)) for h in range(1, HARMONICS + 1)], np.int32),
+    DECAY ** np.arange(HARMONICS, dtype=np.float32),
+    (1 + UPWARD * (_PITCHES - 60)).astype(np.float32),
+    FLAT,
+)
 _WINDOW = np.hanning(WINDOW + 1)[:-1].astype(np.float32)
 
 
@@ -142,18 +166,8 @@ def saliences(frames: NDArray[np.float32]) -> NDArray[np.float32]:
     ndarray of float32, shape (n, pitches)
         Pitches are thirds of semitones from :data:`LOWEST` to :data:`HIGHEST`.
     """
-    spectrum = np.sqrt(np.abs(np.fft.rfft(frames * _WINDOW, FFT))).astype(np.float32)
-    held = spectrum[:, _BELOW]
-    held += _SHARE * (spectrum[:, _BELOW + 1] - held)
-    sums = np.cumsum(np.pad(held, ((0, 0), (FLAT // 2 + 1, FLAT // 2)), mode="edge"), axis=1)
-    held -= (sums[:, FLAT:] - sums[:, :-FLAT]) / FLAT
-    np.maximum(held, 0, out=held)
-    count = len(_PITCHES)
-    total = np.zeros((len(frames), count), np.float32)
-    for number, shift in enumerate(_SHIFTS):
-        part = held[:, shift : shift + count]
-        total[:, : part.shape[1]] += np.float32(DECAY**number) * part
-    return total * _WEIGHTS
+    spectrum = np.fft.rfft(frames * _WINDOW, FFT).astype(np.complex64, copy=False)
+    return pitch_saliences(spectrum, _FOLDING)
 
 
 def _path(saliences_: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -162,7 +176,7 @@ def _path(saliences_: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray
     mean = float(loud.mean())
     if mean <= 1e-6:
         return np.full(len(loud), np.nan, np.float32), np.full(len(loud), -120, np.float32)
-    chosen = _viterbi(saliences_ / np.float32(mean))
+    chosen = salient_path(saliences_ / np.float32(mean), PRICES)
     voiced = chosen >= 0
     at = np.clip(chosen, 1, saliences_.shape[1] - 2)
     rows = np.arange(len(at))
@@ -172,37 +186,3 @@ def _path(saliences_: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray
     pitches = np.where(voiced, LOWEST + (at + vertex) / BANDS, np.nan).astype(np.float32)
     levels = 40 * np.log10(np.maximum(here, 1e-3))  # the salience is about the root of an amplitude
     return pitches, levels.astype(np.float32)
-
-
-def _viterbi(gains: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Return the pitch of each frame on the path of the greatest gain, -1 for none."""
-    count, pitches = gains.shape
-    step, price = np.float32(STEP), np.float32(JUMP)
-    rose, fell, jumped = np.zeros((3, count, pitches), np.bool_)
-    sources = np.empty(count, np.int64)  # where a jump comes from, -1 for nothing
-    stayed = np.empty(count, np.bool_)  # where nothing was before
-    total, silent = np.zeros(pitches, np.float32), np.float32(0)
-    below, above = np.full((2, pitches), -np.inf, np.float32)
-    for i in range(count):
-        best = int(total.argmax())
-        sources[i] = best if total[best] >= silent else -1
-        jump = max(total[best], silent) - price
-        np.subtract(total[:-1], step, out=below[1:])
-        np.subtract(total[1:], step, out=above[:-1])
-        for flags, other in ((rose, below), (fell, above), (jumped, jump)):
-            np.greater(other, total, out=flags[i])
-            np.maximum(total, other, out=total)
-        total += gains[i]
-        stayed[i] = silent >= jump
-        silent = max(silent, jump) + np.float32(UNVOICED)
-    chosen = np.empty(count, np.int64)
-    state = int(total.argmax()) if total.max() >= silent else -1
-    for i in range(count - 1, -1, -1):
-        chosen[i] = state
-        if state < 0:
-            state = -1 if stayed[i] else int(sources[i])
-        elif jumped[i, state]:
-            state = int(sources[i])
-        else:
-            state += 1 if fell[i, state] else -int(rose[i, state])
-    return chosen

@@ -10,13 +10,14 @@ The instrument's or singer's tuning is not assumed: the offset from the nearest 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nlsearch.errors import QuerySyntax
 from nlsearch.handlers.sound.pitch import pitch_contour
+from nlsearch.kernels.contours import kept_levels
+from nlsearch.model import Melody
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,24 +40,15 @@ MOST_SECONDS = 60.0
 LEAST_NOTES = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Notes:
-    """Notes of one voice, in their order.
+class Notes(Melody):
+    """A melody with what follows from its notes."""
 
-    Parameters
-    ----------
-    onsets, ends : ndarray of float32, shape (n,)
-        Seconds.
-    pitches : ndarray of float32, shape (n,)
-        Semitones with fractions, 60 is middle C.
-    """
+    __slots__ = ()
 
-    onsets: NDArray[np.float32]
-    ends: NDArray[np.float32]
-    pitches: NDArray[np.float32]
-
-    def __len__(self) -> int:
-        return len(self.pitches)
+    @classmethod
+    def of(cls, melody: Melody) -> Notes:
+        """Return the notes of a melody."""
+        return cls(melody.onsets, melody.ends, melody.pitches)
 
     @property
     def gaps(self) -> NDArray[np.float32]:
@@ -126,21 +118,7 @@ def _steady(pitches: NDArray[np.float32], change_cost: float) -> NDArray[np.int6
         return np.zeros(len(pitches), np.int64)
     low, high = np.floor(np.nanmin(pitches)), np.ceil(np.nanmax(pitches))
     levels = np.arange(low, high + 0.01, 1 / LEVELS_A_SEMITONE, dtype=np.float32)
-    total = np.zeros(len(levels), np.float32)
-    changed = np.zeros((len(pitches), len(levels)), np.bool_)
-    best = np.zeros(len(pitches), np.int64)
-    for i in np.flatnonzero(voiced).tolist():
-        best[i] = total.argmin()
-        other = total[best[i]] + np.float32(change_cost)
-        changed[i] = other < total
-        total = np.minimum(total, other) + np.minimum(np.abs(pitches[i] - levels), MOST_OFF)
-    chosen = np.empty(len(pitches), np.int64)
-    level = int(total.argmin())
-    for i in range(len(pitches) - 1, -1, -1):
-        chosen[i] = level
-        if changed[i, level]:
-            level = int(best[i])
-    return chosen
+    return kept_levels(pitches, levels, change_cost, MOST_OFF)
 
 
 def _runs(levels: NDArray[np.int64], pitches: NDArray[np.float32], pause: float) -> list[tuple[int, int]]:
