@@ -10,7 +10,8 @@ notes.  Even tunes were looked at while the estimate was made, odd ones are aske
 - hum: the recording's place among all of the level for a hum of a phrase, of each sort in turn.
 - score: the tune's place among all scores for the recording, ``like`` with kind=score; others that hold the same tune
   count as wrong.
-Goal: ≤ 3 CPU s an hour.
+- recording: the recording's place among all of the level for the tune's score, ``like`` with kind=audio.
+Goal: ≤ 1.5 CPU s an hour.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ from numpy.typing import NDArray
 import nlsearch
 from bench_hum import Phrase, Tunes, shares
 from hums import RATE, SORTS, Jitter, hum, recording
+from nlsearch.handlers.score import ScoreHandler
 from nlsearch.handlers.sound.beside import scores_beside
-from nlsearch.handlers.sound.humming import Asked, probe_of
+from nlsearch.handlers.sound.humming import Asked, compile_voices, probe_of
 from nlsearch.handlers.sound.melody import melody_notes
 from nlsearch.handlers.sound.notes import Notes, notes_of
 from nlsearch.handlers.sound.pitch import pitch_contour
@@ -63,6 +65,12 @@ def place(scores: NDArray[np.float32], number: int) -> int:
     return 1 + int((scores > scores[number]).sum()) if scores[number] > 0 else 0
 
 
+def asked_score(opened: nlsearch.Collection, item: str) -> Asked:
+    """Return the voices of a score, as they are asked for among recordings."""
+    view, key = opened._found(item)
+    return Asked(compile_voices("audio", "like", ScoreHandler().melodies(view.split.payload(key)), "a score"))
+
+
 def measure(opened: nlsearch.Collection, phrases: list[Phrase], level: float, path: Path) -> None:
     """Print one level."""
     melodies, sounds, spent = [], [], 0.0
@@ -73,14 +81,16 @@ def measure(opened: nlsearch.Collection, phrases: list[Phrase], level: float, pa
         spent += time.process_time() - before
     hours = sum(map(len, sounds)) / RATE / 3600
     share = np.mean([right(notes, phrase) for notes, phrase in zip(melodies, phrases, strict=True)])
-    hummed, scored = [], []
+    hummed, scored, rendered = [], [], []
     for k, phrase in enumerate(phrases):
         asked = asked_hum(np.random.default_rng([k, 6]), SORTS[k % 3], phrase)
         hummed.append(0 if asked is None else place(scores_beside(asked, melodies), k))
+        rendered.append(place(scores_beside(asked_score(opened, phrase.item), melodies), k))
         soundfile.write(path, sounds[k], RATE)
         found = [hit.item.id for hit in opened.like(path, kind="score", limit=10).hits]
         scored.append(1 + found.index(phrase.item) if phrase.item in found else 0)
-    print(f"{level:5} | {share:.3f} | {spent / hours:.2f} | {shares(hummed)} | {shares(scored)}", flush=True)
+    shown = " | ".join(map(shares, (hummed, scored, rendered)))
+    print(f"{level:5} | {share:.3f} | {spent / hours:.2f} | {shown}", flush=True)
 
 
 def main() -> None:
@@ -99,7 +109,8 @@ def main() -> None:
         tunes = Tunes(opened)
         names = [phrase.item for phrase in tunes.phrases(given.tunes, given.parity)]
         phrases = [Phrase(name, *(column[:NOTES] for column in tunes.lines[name])) for name in names]
-        print("accompaniment | right | CPU s an hour | hum: first, in ten, mean of 1 / rank | score: the same")
+        columns = "hum: first, in ten, mean of 1 / rank | score: the same | recording: the same"
+        print(f"accompaniment | right | CPU s an hour | {columns}")
         for level in LEVELS:
             measure(opened, phrases, level, Path(folder) / "recording.wav")
 

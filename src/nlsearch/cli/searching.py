@@ -137,7 +137,11 @@ def _tree(text: str, collection: Collection) -> Node:
     )
 )
 @click.argument("example", metavar="FILE_OR_ITEM")
-@click.option("--kind", shell_complete=kind_names, help="Read the example as this kind.")
+@click.option(
+    "--kind",
+    shell_complete=kind_names,
+    help="Read the example as this kind, or find items of this kind by its melody.",
+)
 @click.option("--minimum", type=click.FloatRange(0, 1), help="Lowest score of a hit.")
 @click.option(
     "-O", "--option", "settings", multiple=True, metavar="NAME=VALUE", help="An option of the kind's like operator."

@@ -53,7 +53,7 @@ MOST_NAMED = 1_000
 
 _WILDCARD = re.compile(r"\w\*|\*\w|\w\?\w")
 _TYPES: dict[str, tuple[type, ...]] = {"text": (str,), "integer": (int,), "float": (int, float), "boolean": (bool,)}
-LIKE_KIND = Option("kind", "text", "read the example as this kind of content")
+LIKE_KIND = Option("kind", "text", "read the example as this kind, or find items of this kind by its melody")
 
 
 class Planner:
