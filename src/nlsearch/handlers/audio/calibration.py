@@ -1,6 +1,6 @@
 """How sure it is that a clip is from a place: calibrated on recordings that no figure is taken from.
 
-The weights and the thresholds were fitted on 117 pieces of game music in the index (3.3 hours, 85 for growth) and
+The weights and the thresholds were fitted on 87 pieces of game music in the index (3.3 hours) and
 2,580 clips of 116 others, with noise (voices and pink noise) from none to -5 dB, of packages (supertux, widelands,
 naev, hyperrogue, megaglest, unknown-horizons, freedroidrpg, flare, lincity-ng, planetblupi, singularity, asc, drascula,
 endless-sky, supertuxkart) that no figure of docs/figures.md is taken from.
