@@ -1,5 +1,5 @@
 /* Landmarks of sounds: levels in bands, peaks among them, pairs of peaks, and sums of levels at the peaks of another
- * sound; part of _kernels.c.  nlsearch/kernels/landmarks.py says what is computed. */
+ * sound; part of _kernels.c, needs _voting.c.  nlsearch/kernels/landmarks.py says what is computed. */
 #include <math.h>
 
 /* Level of each band in each frame: ln(sum of weight * |spectrum|^2 over its bins + floor). */
@@ -260,16 +260,6 @@ static void best_by_chance(const Poll *p, const float *bins, uint64_t n_bins, fl
     }
 }
 
-static Py_ssize_t item_of(const Poll *p, uint64_t axis) {
-    Py_ssize_t low = 0, gap = p->items;
-    while (gap > 0) {
-        Py_ssize_t half = gap / 2;
-        if (p->item_starts[low + half] <= axis) low += half + 1, gap -= half + 1;
-        else gap = half;
-    }
-    return low - 1;
-}
-
 /* Keep the best pairs of neighbouring bins that are no lower than the pairs beside them. */
 static void keep_pairs(const Poll *p, const float *bins, uint64_t n_bins, uint32_t reading, const float *expected,
                        Best *best, size_t *n, size_t most) {
@@ -283,7 +273,7 @@ static void keep_pairs(const Poll *p, const float *bins, uint64_t n_bins, uint32
         int64_t diagonal = (int64_t)((i + 1) << p->bin_bits) - (int64_t)p->bias;
         int64_t middle = diagonal + (int64_t)(p->span / 2);
         if (middle < 0 || (uint64_t)middle >= p->axis) continue;
-        Py_ssize_t item = item_of(p, (uint64_t)middle);
+        Py_ssize_t item = item_at(p->item_starts, p->items, (uint64_t)middle);
         if (item < 0 || (p->wanted && !p->wanted[item])) continue;
         keep_best(best, n, most, (Best){diagonal, (uint32_t)item, reading, pair, expected[item]});
     }

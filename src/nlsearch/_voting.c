@@ -156,11 +156,11 @@ INLINE uint64_t diagonal_of(const Ballot *b, Py_ssize_t q, uint64_t i, uint64_t 
 }
 
 /* Return the item at an axis position, -1 before the first. */
-INLINE Py_ssize_t item_at(const Ballot *b, uint64_t axis) {
-    Py_ssize_t low = 0, gap = b->items;
+INLINE Py_ssize_t item_at(const uint64_t *item_starts, Py_ssize_t items, uint64_t axis) {
+    Py_ssize_t low = 0, gap = items;
     while (gap > 0) {
         Py_ssize_t half = gap / 2;
-        if (b->item_starts[low + half] <= axis) low += half + 1, gap -= half + 1;
+        if (item_starts[low + half] <= axis) low += half + 1, gap -= half + 1;
         else gap = half;
     }
     return low - 1;
@@ -199,7 +199,7 @@ static int collect(Ballot *b, uint64_t total) {
                 if (!more) return free(table), -1;
                 b->hits = more;
             }
-            Py_ssize_t item = item_at(b, axis);
+            Py_ssize_t item = item_at(b->item_starts, b->items, axis);
             if (item < 0) return free(table), -2;
             b->hits[b->n_hits++] = (Vote){(uint64_t)item << 1 | opposite, diagonal, (uint32_t)q};
         }
