@@ -47,8 +47,10 @@ with the logarithm of their number, and the most that a hit may cost.  Of 450 hu
 three in a hundred cost less."""
 MINIMUM = 0.3
 """Every hit scores more, so that the others need not be verified."""
-PHRASE, MOST_PHRASES, LEAST_SHARE = 24, 8, 0.3
-"""Notes of a phrase of a recording, how many of them are looked for, and the share of them that a hit holds."""
+PHRASE, MOST_PHRASES = 24, 8
+"""Notes of a phrase of a recording or a score, and how many phrases are looked for."""
+LEAST_SHARE, LEAST_FOUND = 0.3, 2
+"""The share of the phrases that a hit holds, and how many at least, if there are so many: one is there by chance."""
 MOST_VOICES = 6
 """Of an item of another kind that are asked."""
 ESTIMATED = "the melody of a recording, estimated"
@@ -213,7 +215,8 @@ def _of_voice(each: NDArray[np.float32]) -> NDArray[np.float32]:
     found = (each > 0).sum(axis=0)
     share = found / np.float32(len(each))
     mean = each.sum(axis=0) / np.maximum(found, 1).astype(np.float32)
-    return np.where(share >= LEAST_SHARE, mean * (np.float32(0.5) + share / 2), 0).astype(np.float32)
+    is_hit = (share >= LEAST_SHARE) & (found >= min(LEAST_FOUND, len(each)))
+    return np.where(is_hit, mean * (np.float32(0.5) + share / 2), 0).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
