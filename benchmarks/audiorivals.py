@@ -89,6 +89,12 @@ def is_same(clip: Clip, track: Track, place: Passage) -> bool:
     return audioclips.correlation(source, there, faster) >= SAME
 
 
+def told(clip: Clip, hit: Hit) -> str:
+    """Return in words what a clip was taken for."""
+    asked = f"{clip.length_s:g} s of {clip.track.name} at {clip.begin_s:.1f} s, {clip.condition.name}"
+    return f"{asked}: {Path(hit.item.path).name} at {passages(hit)[0].begin_s:.1f} s, score {hit.score:.3f}"
+
+
 class Bench:
     """Asks both rivals with the same clips."""
 
@@ -97,6 +103,7 @@ class Bench:
         self.tracks = {str(track.path): track for track in tracks}
         self.thresholds: dict[float, float] = {}
         self.by_kind: dict[str, list[float]] = defaultdict(list)
+        self.told: list[str] = []
         self._turn = 0
 
     def start(self, clips: Iterable[Clip]) -> None:
@@ -133,6 +140,8 @@ class Bench:
         if first.item.path == str(clip.track.path):
             return True, [abs(place.offset_s - clip.begin_s) for place in places], False
         same = is_same(clip, self.tracks[first.item.path], places[0])
+        if not same:
+            self.told.append(told(clip, first))
         return same, [0.0], not same
 
     def _theirs(self, clip: Clip, found: Found) -> tuple[bool, list[float], bool]:
@@ -162,8 +171,7 @@ class Bench:
                 counted.add("peer", clip, True, is_there)
             counted.add("ours", clip, bool(hits), same)
             if hits and not same:
-                told = f"{hits[0].item.path} {passages(hits[0])[0].begin_s:.1f} s, {hits[0].score:.3f}"
-                counted.told.append(f"{clip.track.name} {clip.begin_s:.1f} s, {clip.condition.name}: {told}")
+                counted.told.append(told(clip, hits[0]))
             counted.cpu_s.append(cpu_s)
         return counted
 

@@ -47,5 +47,5 @@ class Measured:
 
 def surety(measured: Measured, hours: float) -> NDArray[np.float64]:
     """Return the scores; float64, shape (n,); 0.5 is the threshold."""
-    exponent = measured.features()[:, 7] * 10 - 5 - 0.3 * np.log(max(hours, 1))
+    exponent = measured.features()[:, 7] * 10 - 3 - 0.3 * np.log(max(hours, 1))
     return np.asarray(1 / (1 + np.exp(-exponent)))
