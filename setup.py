@@ -3,7 +3,7 @@
 from setuptools import Extension, setup
 
 PARTS = ["voting", "graphs", "matching", "peaklists", "peakindex", "sketch", "motifs", "hspband", "hsps"]
-PARTS += ["residues", "translated", "melody", "landmarks", "loudness"]
+PARTS += ["residues", "translated", "melody", "humming", "landmarks", "loudness", "contours"]
 
 setup(
     ext_modules=[

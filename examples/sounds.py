@@ -1,4 +1,4 @@
-"""Sounds of the example collection: two short recordings, a sound effect, and a clip to ask with."""
+"""Sounds of the example collection: three short recordings, a sound effect, and a clip to ask with."""
 
 from __future__ import annotations
 
@@ -10,8 +10,17 @@ from numpy.typing import NDArray
 
 RATE = 8_000
 """Hz: enough to be found by, and small."""
-BARCAROLE = (57, 64, 69, 72, 69, 64, 55, 62, 67, 71, 67, 62, 53, 60, 65, 69, 72, 77, 52, 59, 64, 68, 71, 76) * 2
+BARCAROLE = (
+    57, 64, 69, 72, 69, 64, 55, 62, 67, 71, 67, 62, 53, 60, 65, 69, 72, 77, 52, 59, 64, 68, 71, 76,
+    50, 57, 62, 65, 69, 74, 55, 59, 65, 67, 71, 65, 48, 55, 60, 64, 67, 72, 52, 56, 62, 64, 68, 71,
+)  # fmt: skip
 TOP = (76, 0, 81, 79, 0, 74, 0, 79, 77, 0, 81, 84, 83, 0, 80, 76)
+
+ROUND = (
+    *((0, 1), (2, 1), (4, 1), (0, 1)) * 2, *((4, 1), (5, 1), (7, 2)) * 2,
+    *((7, 0.5), (9, 0.5), (7, 0.5), (5, 0.5), (4, 1), (0, 1)) * 2, *((0, 1), (-5, 1), (0, 2)) * 2,
+)  # fmt: skip
+"""Frère Jacques: semitones above do, and beats."""
 
 
 def _tone(pitch: float, seconds: float, partials: int, decay_s: float) -> NDArray[np.float64]:
@@ -37,6 +46,19 @@ def barcarole() -> NDArray[np.float64]:
     for number, pitch in enumerate(TOP):
         if pitch:
             _add(signal, number * 0.75, _tone(pitch + 0.02, 1.4, 9, 0.6), 0.8)
+    return signal
+
+
+def music_box() -> NDArray[np.float64]:
+    """Return Frère Jacques from a music box, above a drone of a fifth."""
+    beat_s = 0.3
+    signal = np.zeros(int(32.5 * beat_s * RATE))
+    beats = 0.0
+    for step, length in ROUND:
+        _add(signal, beats * beat_s, _tone(74.1 + step, 1.0, 5, 0.4), 0.8)
+        beats += length
+    for beat in range(0, 32, 2):
+        _add(signal, beat * beat_s, _tone(50.1 if beat % 4 else 57.1, 0.9, 4, 0.5), 0.4)
     return signal
 
 
@@ -98,6 +120,7 @@ def files() -> dict[str, bytes]:
     album = {"artist": "The Example Ensemble", "album": "Sounds to be found", "date": "2026"}
     return {
         "sounds/barcarole.flac": flac(barcarole(), title="Barcarole in A minor", genre="Chamber music", **album),
+        "sounds/frère jacques.flac": flac(music_box(), title="Frère Jacques", genre="Music box", **album),
         "sounds/workshop.flac": flac(workshop(), title="Workshop", genre="Field recording", **album),
         "sounds/bell.wav": wav(bell()),
     }

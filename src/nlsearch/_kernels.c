@@ -5,6 +5,7 @@
  * and run without the GIL.  Little-endian only (nlsearch/kernels/native.py looks). */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -445,6 +446,8 @@ static PyObject *extend(PyObject *self, PyObject *args) {
 #include "_melody.c" /* needs _hspband.c */
 #include "_landmarks.c"
 #include "_loudness.c"
+#include "_contours.c"
+#include "_humming.c" /* needs _melody.c */
 
 static PyMethodDef methods[] = {
     {"popcounts", popcounts, METH_VARARGS, "popcounts(rows, width, out)"},
@@ -492,6 +495,10 @@ static PyMethodDef methods[] = {
      "find_melodies((edits, fixed, spelled), pitches, steps, gaps, lengths, payloads, items, queries, targets) -> matches"},
     {"trace_melody", trace_melody, METH_VARARGS,
      "trace_melody(settings, pitches, steps, gaps, lengths, payload, start, end, (up, steps, scale)) -> moves, last first"},
+    {"pitch_saliences", pitch_saliences, METH_VARARGS,
+     "pitch_saliences(spectrum, bins, flat, below, share, shifts, gains, weights, out)"},
+    {"salient_path", salient_path, METH_VARARGS, "salient_path(gains, pitches, step, jump, unvoiced, chosen)"},
+    {"kept_levels", kept_levels, METH_VARARGS, "kept_levels(pitches, levels, change, most, chosen)"},
     {"band_levels", band_levels, METH_VARARGS, "band_levels(spectrum, bins, first, edges, weights, floor, levels)"},
     {"whiten_levels", whiten_levels, METH_VARARGS, "whiten_levels(levels, bands, reach, out)"},
     {"local_peaks", local_peaks, METH_VARARGS,
@@ -502,6 +509,8 @@ static PyMethodDef methods[] = {
     {"vote_best", vote_best, METH_VARARGS,
      "vote_best(packed, item_starts, begins, ends, positions, weights, readings, wanted, settings) -> BEST"},
     {"weigh_hops", weigh_hops, METH_VARARGS, "weigh_hops(samples, channels, hop, filters, state, out)"},
+    {"find_hum", find_hum, METH_VARARGS,
+     "find_hum(costs, pitches, gaps, payloads, line_pitches, line_gaps, line_starts) -> places, 20 bytes each"},
     {"label_atoms", label_atoms, METH_VARARGS, "label_atoms(program, graph) -> bytes"},
     {NULL, NULL, 0, NULL}};
 

@@ -232,17 +232,32 @@ static void cast_votes(const Poll *p, Py_ssize_t from, Py_ssize_t to, float *bin
     }
 }
 
-/* Return what the best of so many pairs of bins would get if their votes were normally distributed. */
-static float best_by_chance(const float *bins, uint64_t n_bins) {
+/* Return what the best of the places from bin `low` to `high` would get if their votes were normally distributed. */
+static float best_of_normal(const float *bins, int64_t low, int64_t high) {
     double sum = 0, squares = 0;
-    for (uint64_t i = 0; i + 1 < n_bins; i++) {
+    for (int64_t i = low; i < high; i++) {
         const double pair = (double)bins[i] + (double)bins[i + 1];
         sum += pair;
         squares += pair * pair;
     }
-    const double count = (double)(n_bins > 1 ? n_bins - 1 : 1), mean = sum / count;
+    const double count = (double)(high > low ? high - low : 1), mean = sum / count;
     const double variance = squares / count - mean * mean;
     return (float)(mean + sqrt((variance > 0 ? variance : 0) * 2 * log(count)));
+}
+
+/* Say for each item what the best place would get by chance: in it, or anywhere if that is more. */
+static void best_by_chance(const Poll *p, const float *bins, uint64_t n_bins, float *expected) {
+    const int64_t half = (int64_t)(p->span / 2), bias = (int64_t)p->bias, last = (int64_t)n_bins - 1;
+    const float anywhere = best_of_normal(bins, 0, last);
+    for (Py_ssize_t item = 0; item < p->items; item++) {
+        const int64_t start = (int64_t)p->item_starts[item];
+        const int64_t end = (int64_t)(item + 1 < p->items ? p->item_starts[item + 1] : p->axis);
+        int64_t low = (start - half + bias) >> p->bin_bits, high = (end - half + bias) >> p->bin_bits;
+        if (low < 0) low = 0;
+        if (high > last) high = last;
+        const float here = best_of_normal(bins, low, high);
+        expected[item] = here > anywhere ? here : anywhere;
+    }
 }
 
 static Py_ssize_t item_of(const Poll *p, uint64_t axis) {
@@ -256,8 +271,8 @@ static Py_ssize_t item_of(const Poll *p, uint64_t axis) {
 }
 
 /* Keep the best pairs of neighbouring bins that are no lower than the pairs beside them. */
-static void keep_pairs(const Poll *p, const float *bins, uint64_t n_bins, uint32_t reading, float expected, Best *best,
-                       size_t *n, size_t most) {
+static void keep_pairs(const Poll *p, const float *bins, uint64_t n_bins, uint32_t reading, const float *expected,
+                       Best *best, size_t *n, size_t most) {
     float before = 0;
     for (uint64_t i = 0; i + 1 < n_bins; i++) {
         const float pair = bins[i] + bins[i + 1], after = i + 2 < n_bins ? bins[i + 1] + bins[i + 2] : 0;
@@ -270,21 +285,23 @@ static void keep_pairs(const Poll *p, const float *bins, uint64_t n_bins, uint32
         if (middle < 0 || (uint64_t)middle >= p->axis) continue;
         Py_ssize_t item = item_of(p, (uint64_t)middle);
         if (item < 0 || (p->wanted && !p->wanted[item])) continue;
-        keep_best(best, n, most, (Best){diagonal, (uint32_t)item, reading, pair, expected});
+        keep_best(best, n, most, (Best){diagonal, (uint32_t)item, reading, pair, expected[item]});
     }
 }
 
 static int count_poll(const Poll *p, Best *best, size_t *n, size_t most) {
     const uint64_t n_bins = ((p->axis + p->bias) >> p->bin_bits) + 2;
-    float *bins = malloc(n_bins * sizeof(float));
-    if (!bins) return -1;
+    float *bins = malloc(n_bins * sizeof(float)), *expected = malloc(((size_t)p->items + 1) * sizeof(float));
+    if (!bins || !expected) return free(bins), free(expected), -1;
     for (Py_ssize_t from = 0, to; from < p->queries; from = to) {
         for (to = from + 1; to < p->queries && p->readings[to] == p->readings[from];) to++;
         memset(bins, 0, n_bins * sizeof(float));
         cast_votes(p, from, to, bins, n_bins);
-        keep_pairs(p, bins, n_bins, p->readings[from], best_by_chance(bins, n_bins), best, n, most);
+        best_by_chance(p, bins, n_bins, expected);
+        keep_pairs(p, bins, n_bins, p->readings[from], expected, best, n, most);
     }
     free(bins);
+    free(expected);
     qsort(best, *n, sizeof(Best), fewer_votes);
     return 0;
 }
@@ -363,8 +380,16 @@ typedef struct {
 /* Add up what the levels of one window are worth at the peaks of a recording, moved by each of the moves, and how many
  * peaks lie in it there. */
 static void weigh_window(const Scales *s, const Recorded *h, const int32_t *window, int64_t target, double speed,
-                         int reading, float *sums, uint32_t *held) {
-    const int64_t begin = window[0], count = window[1];
+                         int reading, Py_ssize_t first_move, Py_ssize_t end_move, float *sums, uint32_t *held) {
+    const int64_t begin = window[0], count = window[1], bands = s->bands;
+    int64_t early = 0, late = 0, low_band = 0, high_band = 0; /* how far the moves reach */
+    for (Py_ssize_t k = first_move; k < end_move; k++) {
+        if (-s->later[k] > early) early = -s->later[k];
+        if (s->later[k] > late) late = s->later[k];
+        if (-s->up[k] > low_band) low_band = -s->up[k];
+        if (s->up[k] > high_band) high_band = s->up[k];
+    }
+    uint32_t inner = 0;
     const int8_t *levels = s->levels + (int64_t)window[2] * s->bands;
     int64_t low = (int64_t)floor((double)target + speed * (double)(begin - 32));
     int64_t high = (int64_t)ceil((double)target + speed * (double)(begin + count + 32));
@@ -379,22 +404,46 @@ static void weigh_window(const Scales *s, const Recorded *h, const int32_t *wind
             const int64_t at = (int64_t)rint((double)(frame - target) / speed) - begin;
             const int64_t band = (int64_t)(packed >> 8) + reading;
             const float *worth = s->worth + 256 * (packed >> 5 & 7) + 128;
-            for (Py_ssize_t k = 0; k < s->moves; k++) {
+            if (at >= early && at + late < count && band >= low_band && band + high_band < bands) {
+                const int8_t *here = levels + at * bands + band;
+                for (Py_ssize_t k = first_move; k < end_move; k++)
+                    sums[k] += worth[here[s->later[k] * bands + s->up[k]]];
+                inner++;
+                continue;
+            }
+            for (Py_ssize_t k = first_move; k < end_move; k++) {
                 const int64_t t = at + s->later[k], b = band + s->up[k];
-                if (t < 0 || t >= count || b < 0 || b >= s->bands) continue;
-                sums[k] += worth[levels[t * s->bands + b]];
+                if (t < 0 || t >= count || b < 0 || b >= bands) continue;
+                sums[k] += worth[levels[t * bands + b]];
                 held[k]++;
             }
         }
     }
+    for (Py_ssize_t k = first_move; k < end_move; k++) held[k] += inner;
+}
+
+static void weigh_windows(const Scales *s, const Recorded *h, int64_t target, double speed, int reading,
+                          Py_ssize_t from, Py_ssize_t to, float *sums, uint32_t *held) {
+    for (Py_ssize_t w = 0; w < s->n_windows; w++)
+        weigh_window(s, h, s->windows + 3 * w, target, speed, reading, from, to, sums + w * s->moves,
+                     held + w * s->moves);
+}
+
+/* Is a peak of some window, at the best of the moves tried, worth `least` or more? */
+static int promises(const Scales *s, Py_ssize_t tried, float least, const float *sums, const uint32_t *held) {
+    for (Py_ssize_t i = 0; i < s->n_windows * s->moves; i++)
+        if (i % s->moves < tried && held[i] && sums[i] >= least * (float)held[i]) return 1;
+    return 0;
 }
 
 static PyObject *weigh_places(PyObject *self, PyObject *args) {
     Py_buffer b[10] = {{0}}, payload = {0};
     PyObject *payloads;
     Scales s = {0};
-    if (!PyArg_ParseTuple(args, "y*ny*y*O!y*y*y*(y*y*)w*w*", &b[0], &s.bands, &b[1], &b[2], &PyList_Type, &payloads,
-                          &b[3], &b[4], &b[5], &b[6], &b[7], &b[8], &b[9]))
+    Py_ssize_t tried;
+    float least;
+    if (!PyArg_ParseTuple(args, "y*ny*y*O!y*y*y*(y*y*nf)w*w*", &b[0], &s.bands, &b[1], &b[2], &PyList_Type, &payloads,
+                          &b[3], &b[4], &b[5], &b[6], &b[7], &tried, &least, &b[8], &b[9]))
         return release(b, 10), NULL;
     Py_ssize_t rows = s.bands > 0 ? b[0].len / s.bands : 0, places = b[3].len / 4, held = PyList_GET_SIZE(payloads);
     s.levels = b[0].buf, s.worth = b[1].buf, s.windows = b[2].buf, s.n_windows = b[2].len / 12;
@@ -405,7 +454,7 @@ static PyObject *weigh_places(PyObject *self, PyObject *args) {
     const Py_ssize_t cells = s.n_windows * s.moves;
     int fits = s.bands > 0 && b[0].len == rows * s.bands && b[1].len == 8192 && b[2].len == s.n_windows * 12 &&
                b[4].len == places * 8 && b[5].len == places && b[7].len == s.moves * 4 &&
-               b[8].len == places * cells * 4 && b[9].len == places * cells * 4;
+               tried >= 0 && tried <= s.moves && b[8].len == places * cells * 4 && b[9].len == places * cells * 4;
     for (Py_ssize_t w = 0; fits && w < s.n_windows; w++) {
         const int32_t *window = s.windows + 3 * w;
         fits = window[1] >= 0 && window[2] >= 0 && (int64_t)window[2] + window[1] <= rows;
@@ -424,11 +473,11 @@ static PyObject *weigh_places(PyObject *self, PyObject *args) {
         for (Py_ssize_t k = i; !damaged && k < j; k++) {
             const int shift = (int)reading[k] - 3;
             const double speed = exp2(shift / 36.0);
-            for (Py_ssize_t w = 0; w < s.n_windows; w++) {
-                const Py_ssize_t cell = k * cells + w * s.moves;
-                weigh_window(&s, &heard, s.windows + 3 * w, target[k], speed, shift, (float *)b[8].buf + cell,
-                             (uint32_t *)b[9].buf + cell);
-            }
+            float *sums = (float *)b[8].buf + k * cells;
+            uint32_t *inside = (uint32_t *)b[9].buf + k * cells;
+            weigh_windows(&s, &heard, target[k], speed, shift, 0, tried, sums, inside);
+            if (promises(&s, tried, least, sums, inside))
+                weigh_windows(&s, &heard, target[k], speed, shift, tried, s.moves, sums, inside);
         }
         Py_END_ALLOW_THREADS
         PyBuffer_Release(&payload);

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from nlsearch.errors import NlsearchError, QueryError, QuerySyntax, StoreError
-from nlsearch.handlers.contract import is_path, speller
+from nlsearch.handlers.contract import Handler, Operator, is_path, speller
 from nlsearch.handlers.registry import Registry, require
 from nlsearch.handlers.renderings import rendered
 from nlsearch.index import snapshot
@@ -27,7 +27,17 @@ from nlsearch.model import Failure, Hit, Item, Json, Picture, Probe, Scalar
 from nlsearch.query.parse import Names, parse
 from nlsearch.query.syntax import Node
 from nlsearch.sandbox.outcomes import SourceTask
-from nlsearch.search.examples import Answer, Asked, Batch, Wanted, example_node, example_settings
+from nlsearch.search.examples import (
+    Answer,
+    Asked,
+    Batch,
+    Wanted,
+    example_formats,
+    example_node,
+    example_settings,
+    melody_example,
+    sings_for,
+)
 from nlsearch.search.execute import Clock
 from nlsearch.search.explain import Explanation, explain, not_indexed
 from nlsearch.search.lookup import Lookup
@@ -68,7 +78,7 @@ class Collection:
         self.registry = registry
         self._opened = Opened(directory, registry)
         self._lookup = Lookup(directory, self._view)
-        self._planner = Planner(registry, self._example, self._lookup.payloads)
+        self._planner = Planner(registry, self._example, self._lookup.payloads, self._from_file)
         self._closed = False
         self._started_pool: Pool | None = None
 
@@ -533,22 +543,67 @@ class Collection:
             return self._file_example(value, kind, options)
         found = self._lookup.find(value)
         if found is None:
-            raise QuerySyntax(f"{value!r} is neither a file nor the id of an item", hint=self._lookup.hint_for(value))
+            raise self._no_example(value)
         view, key = found
         stored = view.split.item(key)
+        payload = bytes(view.split.payload(key))
         if kind is not None and kind != stored.kind:
+            probe = melody_example(self.registry, stored.kind, kind, payload, stored.title, options)
+            if probe is not None:
+                return [probe]
             raise QuerySyntax(f"{value!r} is of kind {stored.kind}, not {kind}")
         settings = example_settings(self.registry, stored.kind, options)
-        return [self.registry.get(stored.kind).compile("like", bytes(view.split.payload(key)), settings)]
+        return [self.registry.get(stored.kind).compile("like", payload, settings)]
+
+    def _from_file(self, handler: Handler, operator: Operator, value: str, options: Mapping[str, Scalar]) -> Probe:
+        """Compile an operator whose value is a file, or an item that was read from one, in a worker."""
+        from nlsearch.ingest.detect import identify_as
+        from nlsearch.ingest.reread import description_of
+
+        names = [form.name for form in operator.reads]
+        if is_path(value):
+            path = Path(os.path.abspath(value))  # noqa: PTH100 - as indexed
+            description = identify_as(path, operator.reads, self.registry, self.limits)
+        else:
+            found = self._lookup.find(value)
+            row = None if found is None else self._lookup.source(found[0].split.item(found[1]).path)
+            if row is None:
+                raise self._no_example(value)
+            if row.format not in names:
+                raise QuerySyntax(f"{operator.name} reads {', '.join(names)}, but {value!r} is {row.format}")
+            description = description_of(row, self.limits)
+        return self._pool().compile(handler.kind, operator.name, description, options)
+
+    def _no_example(self, value: str) -> QuerySyntax:
+        hint = f"files are looked for in {Path.cwd()}; {self._lookup.hint_for(value)}"
+        return QuerySyntax(f"{value!r} is neither a file nor the id of an item", hint=hint)
 
     def _file_example(self, value: str, kind: str | None, options: Mapping[str, Scalar]) -> list[Probe]:
-        kind, description = self._identified(value, kind)
+        sung = None if kind is None else self._sung(value, kind, options)
+        if sung is not None:
+            return [sung]
+        kind, description = self._identified(value, kind, example=True)
         return [self._pool().compile(kind, "like", description, example_settings(self.registry, kind, options))]
 
-    def _identified(self, path: str, kind: str | None) -> tuple[str, dict[str, Json]]:
+    def _sung(self, path: str, kind: str, options: Mapping[str, Scalar]) -> Probe | None:
+        """Compile the melodies of a file of another kind; None if `kind` reads it itself, or one has no melodies."""
+        from nlsearch.ingest.detect import kind_of
+
+        told = kind_of(Path(os.path.abspath(path)), self.registry, self.limits)  # noqa: PTH100 - as indexed
+        if told is None or not sings_for(self.registry, told[0], kind):
+            return None
+        own, description = told
+        if description["format"] in {form.name for form in example_formats(self.registry, kind)}:
+            return None
+        read = self._pool().read_one(description, own)
+        return melody_example(self.registry, read.kind, kind, read.features.payload, read.title, options)
+
+    def _identified(self, path: str, kind: str | None, *, example: bool = False) -> tuple[str, dict[str, Json]]:
+        """Tell what a file is; as an `example` it may be of any format that the kind's ``like`` reads."""
         from nlsearch.ingest.detect import identify
 
-        return identify(Path(os.path.abspath(path)), self.registry, self.limits, kind=kind)  # noqa: PTH100 - as indexed
+        more = example_formats(self.registry, kind) if example and kind is not None else ()
+        return identify(Path(os.path.abspath(path)), self.registry, self.limits, kind=kind, more=more)  # noqa: PTH100 - as indexed
 
     def _pool(self) -> Pool:
         if self._started_pool is None:

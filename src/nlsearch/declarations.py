@@ -190,6 +190,10 @@ class Operator:
         records of a file can be asked with; ``""`` if there is none.
     copies : Copies, optional
         Of ``like``: when two items are copies of each other.  None: the kind has no such relation.
+    reads : tuple of Format
+        Formats of files, of any kind.  If there are some, the value names a file of one of them, or an item that was
+        read from such a file, and the handler's ``compile`` is given the file, in a worker.  ``like`` takes such files
+        besides those of the kind's own formats.
     """
 
     name: str
@@ -202,6 +206,7 @@ class Operator:
     resolves: tuple[str, ...] = ()
     value_kind: str = ""
     copies: Copies | None = None
+    reads: tuple[Format, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

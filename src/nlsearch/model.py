@@ -164,6 +164,26 @@ class Features:
     extent: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Melody:
+    """Notes of one voice, in their order: what items of one kind sing to be found among those of another.
+
+    Parameters
+    ----------
+    onsets, ends : ndarray of float32, shape (n,)
+        Seconds.
+    pitches : ndarray of float32, shape (n,)
+        Semitones with fractions, 60 is middle C.
+    """
+
+    onsets: NDArray[np.float32]
+    ends: NDArray[np.float32]
+    pitches: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.pitches)
+
+
 @dataclass(slots=True)
 class Entry:
     """An item with its place and its features, ready for a split.

@@ -34,7 +34,8 @@ def piece(seed: int, seconds: float) -> np.ndarray:
 
 
 def written(path: Path, signal: np.ndarray, **more) -> Path:
-    soundfile.write(path, signal * (0.5 / np.abs(signal).max()), RATE, **more)
+    steps = np.rint(signal * (16_000 / np.abs(signal).max())).astype(np.int16)  # the same in every lossless file
+    soundfile.write(path, steps, RATE, **more)
     return path
 
 
@@ -95,7 +96,7 @@ def test_a_drifting_clip_is_followed(collection, pieces, tmp_path):
     at = np.arange(int(30 * RATE)) * 1.0293 + 3 * RATE
     page = asked(collection, tmp_path, np.interp(at, np.arange(len(whole)), whole))
     assert [hit.item.title for hit in page.hits] == ["piece 2.flac"]
-    assert page.hits[0].evidence["speed"] == pytest.approx(1.0293, abs=0.003)
+    assert page.hits[0].evidence["speed"] == pytest.approx(1.0293, abs=0.004)
     assert page.hits[0].evidence["target_s"] == pytest.approx([3, 3 + 30 * 1.0293], abs=0.3)
 
 
@@ -122,7 +123,7 @@ def test_the_passage_is_what_the_recording_holds(collection, pieces, tmp_path):
     assert [hit.item.title for hit in page.hits] == ["piece 4.flac"]
     evidence = page.hits[0].evidence
     begin, end = evidence["query_s"]
-    assert 8 < begin < 11.5
+    assert 4.5 < begin < 11.5
     assert end == pytest.approx(30, abs=0.2)
     assert evidence["target_s"][0] - begin == pytest.approx(5 - 9, abs=0.15)
 
@@ -155,7 +156,7 @@ def test_an_indexed_recording_finds_itself_and_its_copies(tmp_path, pieces):
         assert [hit.item.title for hit in by_id.hits] == ["b.ogg", "a.flac"]
         assert by_id.hits[1].evidence["target_s"][0] == pytest.approx(2, abs=0.15)
         found = made.duplicates("audio")
-        assert [sorted(Path(member.hit.item.path).name for member in group.members) for group in found.groups] == [
+        assert [sorted(Path(member.item.path).name for member in group.members) for group in found.groups] == [
             ["a.flac", "b.ogg"]
         ]
 
@@ -173,10 +174,22 @@ def test_every_place_of_a_loop_is_told(tmp_path):
         assert evidence["count"] == len(starts)
 
 
-def test_too_little_sound(collection, tmp_path):
-    for signal in (noise(1.2), np.zeros(4 * RATE, np.float32) + 1e-9):
-        with pytest.raises(QuerySyntax, match="too little sound"):
-            asked(collection, tmp_path, signal)
+def test_a_short_clip_finds_only_the_same_signal(collection, tmp_path, pieces):
+    page = asked(collection, tmp_path, pieces["piece 0"][:RATE])
+    assert page.hits == []
+    assert "too little sound to be found in others (it lasts 1.00 s" in page.read_as[0]
+    path = written(tmp_path / "short.wav", pieces["piece 0"][:RATE], subtype="PCM_16")
+    with nlsearch.Collection.open(tmp_path / "x.nls", create=True) as made:
+        made.index([path], jobs=1)
+        page = asked(made, tmp_path, pieces["piece 0"][:RATE])
+        assert [(hit.tier, hit.evidence["signal_equal"]) for hit in page.hits] == [("exact", True)]
+        assert made.verify(page.hits[0])
+
+
+def test_silence_cannot_be_asked_for(collection, tmp_path):
+    soundfile.write(tmp_path / "silence.wav", np.zeros(4 * RATE), RATE)
+    with pytest.raises(QuerySyntax, match="no sound of its own"):
+        collection.like(tmp_path / "silence.wav", kind="audio")
 
 
 def test_recordings_without_sound_are_items_that_are_never_hits(tmp_path, pieces):
@@ -235,7 +248,7 @@ def test_a_payload_gives_back_peaks_and_seeds():
 
 
 def test_windows_cover_a_clip_or_stand_for_it():
-    for frames in (1, 47, 320, 321, 3_000, 3_840):
+    for frames in (1, 47, 160, 320, 321, 3_000, 3_840):
         windows = windows_of(frames)
         assert windows[0][0] == 0
         assert sum(windows[-1]) == frames

@@ -10,7 +10,7 @@ from sounds import chirp
 
 from nlsearch.handlers.sound.decode import RATE
 from nlsearch.handlers.sound.mono import Mono
-from nlsearch.handlers.sound.resample import Resampler
+from nlsearch.handlers.sound.resample import Resampler, _bank
 
 
 def _mono(samples: np.ndarray, rate: int, block: int = 65_536) -> np.ndarray:
@@ -74,11 +74,12 @@ def test_resampler_against_the_sum_that_defines_it() -> None:
     rate, samples = 11_025, np.random.default_rng(2).normal(size=3000).astype(np.float32)
     resampler = Resampler(rate, RATE)
     fast = np.concatenate([resampler.feed(samples), resampler.finish()])
-    half = resampler._half
+    bank = _bank(rate, RATE)
+    half = bank.half
     for k in (0, 1, 100, 777, len(fast) - 1):
         place = k * rate / RATE
         times = np.arange(int(place) - half + 1, int(place) + half + 1)
-        taps = resampler._filter((times - place)[:, None])[:, 0]
+        taps = bank._filter((times - place)[:, None])[:, 0]
         inside = (times >= 0) & (times < len(samples))
         assert fast[k] == pytest.approx(float(taps[inside] @ samples[times[inside]]), abs=1e-5)
 

@@ -77,6 +77,8 @@ def test_places_are_weighed(seed, units, windows):
         np.stack([begins, counts, firsts], axis=1).astype(np.int32),
         rng.integers(-20, 21, 9).astype(np.int32),
         rng.integers(-12, 13, 9).astype(np.int32),
+        int(rng.integers(0, 10)),
+        float(rng.integers(-4, 5)) / 4,
     )
     payloads = [payload(rng, units), payload(rng, 3)]
     rows = np.sort(rng.integers(0, 2, 7)).astype(np.uint32)
@@ -96,6 +98,8 @@ def test_a_damaged_payload_is_refused(cut):
         np.array([[0, 4, 0]], np.int32),
         np.zeros(1, np.int32),
         np.zeros(1, np.int32),
+        1,
+        0.0,
     )
     place = (np.zeros(1, np.uint32), np.zeros(1, np.int64), np.full(1, 3, np.uint8))
     for weigh in (landmarks.weigh_places, landmarks.weigh_places_reference):

@@ -28,8 +28,8 @@ def plan(text):
 @pytest.mark.parametrize(
     ("text", "column", "message"),
     [
-        ("kind:molecul", 0, "there is no kind 'molecul' (did you mean molecule? known kinds: image, molecule"),
-        ("a -kind:foo", 3, "known kinds: image, molecule"),
+        ("kind:molecul", 0, "there is no kind 'molecul' (did you mean molecule? known kinds: audio, image, molecule"),
+        ("a -kind:foo", 3, "known kinds: audio, image, molecule"),
         ("a mass:[300 TO 100]", 2, "did you mean mass:[100 TO 300]?"),
         ("taken:[2025 TO 2024]", 0, "ends before it begins"),
     ],

@@ -319,7 +319,7 @@ def test_copies_are_verified_again_and_drawn(indexed: nlsearch.Collection) -> No
     assert len(hits) >= 4
     assert indexed.verify_all(hits) == [True] * len(hits)
     assert all(indexed.draw(hit).data for hit in hits)
-    assert len(found.read_as) == 7
+    assert len(found.read_as) == 8
 
 
 def test_what_kinds_declare_holds() -> None:

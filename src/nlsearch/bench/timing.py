@@ -69,7 +69,7 @@ def operator_examples(collection: Collection) -> list[str]:
         for handler in collection.registry
         if isinstance(held, dict) and handler.kind in held
         for operator in handler.operators
-        if operator.name != "like"
+        if operator.name != "like" and not operator.reads  # values that are files lie elsewhere
     ]
 
 

@@ -101,7 +101,8 @@ def _described_field(field: Field) -> dict[str, Json]:
 
 def _described_operator(operator: Operator) -> dict[str, Json]:
     return {
-        "name": operator.name, "value": operator.value, "help": operator.help, "guarantee": operator.guarantee,
+        "name": operator.name, "value": operator.value, "help": operator.help,
+        "reads": [form.name for form in operator.reads], "guarantee": operator.guarantee,
         "score": operator.score, "example": operator.example, "copies": _described_copies(operator.copies),
         "options": [
             {"name": o.name, "type": o.type, "help": o.help, "default": o.default, "choices": list(o.choices)}

@@ -221,6 +221,8 @@ def _clock(seconds: float) -> str:
 
 def _votes(_: str, evidence: Mapping[str, Json]) -> str:
     expected = evidence.get("expected_votes")
+    if evidence["votes"] is None:
+        return ""
     return plural(int(evidence["votes"]), "vote") + (f" ({expected:.3g} by chance)" if expected is not None else "")
 
 
@@ -284,6 +286,7 @@ _PHRASES: dict[str, Phrase] = {
     "target_s": _seconds,
     "votes": _votes,
     "speed": _speed,
+    "signal_equal": _flag("signal_equal", "the same signal"),
     "quad": _quad,
     "inliers": _counted("inliers", "inlier"),
     "mirrored": _flag("mirrored", "mirrored"),
@@ -301,4 +304,6 @@ def _of_kind(kind: str) -> tuple[Mapping[str, Phrase], frozenset[str]]:
     """Return the phrases of a kind by key, and what is not said."""
     if kind == "spectrum":
         return _SPECTRUM, _SILENT | SILENT
+    if kind == "audio":
+        return _PHRASES, _SILENT | {"peaks", "gain", "method"}
     return (_SCORE if kind == "score" else _PHRASES), _SILENT

@@ -11,7 +11,8 @@ The life of a handler: ``read`` and ``features`` run in an isolated worker; so d
 A handler that can tell of many payloads at once whether they match has a method ``decide`` too (:class:`Decider`); one
 that can say their scores has ``scores`` (:class:`Scorer`); one that looks at single seeds has
 ``refine`` (:class:`Refiner`).  One with operators whose value names items has
-``compile_named`` (:class:`Namer`), which gets what was found under that name instead of looking for it.
+``compile_named`` (:class:`Namer`), which gets what was found under that name instead of looking for it.  An operator
+whose value is a file, of whichever kind, declares the formats (:attr:`~nlsearch.declarations.Operator.reads`).
 
 ``read`` is told the caps in force.  A handler whose other methods have caps too has an attribute ``limits``
 (:class:`~nlsearch.limits.Limits`); the registry sets it before the handler is used.
@@ -26,6 +27,11 @@ tuple ``renderings`` (:class:`~nlsearch.declarations.Rendering`) and makes them 
 (:class:`Renderer`), which runs where ``draw`` does.
 
 A handler that can draw a query beside what it found has ``draw_beside`` (:class:`Comparer`).
+
+Items of one kind may ask for those of another by what both have: a melody.  A handler that can say the melodies of its
+items has ``melodies`` (:class:`Singer`); one whose items can be asked for by melodies has ``compile_melodies``
+(:class:`Hearer`).  The engine joins them where ``like`` names another kind than the example's own; the handlers need
+not know of each other.
 
 What a collection may choose about its index (more fingerprints, say) a handler declares in an attribute ``settings``, a
 tuple of :class:`~nlsearch.declarations.Setting`, and finds in an attribute ``chosen``
@@ -61,6 +67,7 @@ from nlsearch.limits import Limits
 from nlsearch.model import (
     Anchors,
     Features,
+    Melody,
     Picture,
     Probe,
     RawItem,
@@ -89,6 +96,7 @@ __all__ = [
     "FieldType",
     "Format",
     "Handler",
+    "Hearer",
     "Namer",
     "Operator",
     "Option",
@@ -99,6 +107,7 @@ __all__ = [
     "Scorer",
     "SeedSpace",
     "Setting",
+    "Singer",
     "Source",
     "Space",
     "Speller",
@@ -106,9 +115,11 @@ __all__ = [
     "Translator",
     "VectorSpace",
     "decider",
+    "hearer",
     "is_path",
     "refiner",
     "scorer",
+    "singer",
     "speller",
 ]
 
@@ -195,7 +206,8 @@ class Handler(Protocol):
         operator : str
             One of the handler's operators; ``"like"`` for query by example.
         value : str, bytes or Source
-            The text of the query; for ``like`` a file (Source, in a worker) or the payload of an indexed item (bytes).
+            The text of the query; for ``like`` a file (Source, in a worker) or the payload of an indexed item (bytes);
+            for an operator that reads files (:attr:`Operator.reads`) such a file (Source, in a worker).
         options : mapping
             Checked against the operator's options and completed with their defaults by the engine.
 
@@ -345,6 +357,43 @@ class Comparer(Protocol):
         ...
 
 
+@runtime_checkable
+class Singer(Protocol):
+    """A handler whose items have melodies."""
+
+    def melodies(self, payload: Buffer) -> Sequence[Melody]:
+        """Return the melodies of an item, the longest first; none if it has none."""
+        ...
+
+
+@runtime_checkable
+class Hearer(Protocol):
+    """A handler whose items can be asked for by melodies, whichever kind they are from."""
+
+    def compile_melodies(
+        self, operator: str, melodies: Sequence[Melody], said: str, options: Mapping[str, Scalar]
+    ) -> Probe:
+        """Turn the melodies of an item of another kind into a probe.
+
+        Parameters
+        ----------
+        operator : str
+            ``"like"``.
+        melodies : sequence of Melody
+            As ``melodies`` of the other handler gives them.
+        said : str
+            What they are of, in words.
+        options : mapping
+            As for ``compile``.
+
+        Raises
+        ------
+        QuerySyntax
+            If there is too little in them to be found.
+        """
+        ...
+
+
 @functools.cache
 def _has_all(made: type, protocol: type) -> bool:
     return issubclass(made, protocol)
@@ -368,6 +417,16 @@ def refiner(handler: Handler) -> Refiner | None:
 def speller(handler: Handler) -> Speller | None:
     """Return the handler as one that writes its items as text, None if it does not."""
     return handler if _has_all(type(handler), Speller) else None  # type: ignore[return-value]
+
+
+def singer(handler: Handler) -> Singer | None:
+    """Return the handler as one whose items have melodies, None if they have none."""
+    return handler if _has_all(type(handler), Singer) else None  # type: ignore[return-value]
+
+
+def hearer(handler: Handler) -> Hearer | None:
+    """Return the handler as one that can be asked with melodies, None if it cannot."""
+    return handler if _has_all(type(handler), Hearer) else None  # type: ignore[return-value]
 
 
 def is_path(value: str) -> bool:

@@ -8,7 +8,7 @@ so that the handler can say what is wrong with the file.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -73,11 +73,23 @@ def recognise(source: FileSource | MemberSource, registry: Registry, limits: Lim
     InputError
         If it cannot be read, or is packed more often than the cap ``container_depth`` allows.
     """
+    source, head = unpacked(source, limits)
+    return _told(source, head, registry)
+
+
+def unpacked(source: FileSource | MemberSource, limits: Limits) -> tuple[FileSource | MemberSource, bytes]:
+    """Undo the compressions of a source; return what they held, and its first 8 KiB.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or is packed more often than the cap ``container_depth`` allows.
+    """
     head = read_head(source)
     for _ in range(limits.container_depth + 1):
         packing = next((name for name, magic in PACKINGS.items() if head.startswith(magic)), None)
         if packing is None:
-            return _told(source, head, registry)
+            return source, head
         source = replace(source, layers=(*source.layers, (packing,)))
         if isinstance(source, MemberSource) and source.spool is not None:
             source = replace(source, spool=(source.spool[0], (*source.spool[1], (packing,))))
@@ -114,7 +126,9 @@ def read_head(source: FileSource | MemberSource) -> bytes:
         raise LimitExceeded("unpacking it needs more memory than there is") from exc
 
 
-def identify(path: Path, registry: Registry, limits: Limits, kind: str | None = None) -> tuple[str, dict[str, Json]]:
+def identify(
+    path: Path, registry: Registry, limits: Limits, kind: str | None = None, more: Sequence[Format] = ()
+) -> tuple[str, dict[str, Json]]:
     """Tell what a single file is, for query by example.
 
     Parameters
@@ -124,6 +138,8 @@ def identify(path: Path, registry: Registry, limits: Limits, kind: str | None = 
     limits : Limits
     kind : str, optional
         Take it for this kind; its format is then the best of that kind's formats.
+    more : sequence of Format
+        Formats of other kinds that count as formats of `kind`.
 
     Returns
     -------
@@ -138,19 +154,61 @@ def identify(path: Path, registry: Registry, limits: Limits, kind: str | None = 
     InputError
         If it cannot be read.
     """
-    file = str(path.absolute())
-    source = FileSource(visible(file), plain_name(visible(file)), "", file, caps=Caps.of(limits))
+    source = _file(path, limits)
     told = recognise(source, registry, limits)
     if kind is not None and (told is None or told.kind != kind):
-        source = source if told is None else told.source  # type: ignore[assignment]
-        formats = registry.get(kind).formats
-        fitting = max(formats, key=lambda form: _rank(form, read_head(source), source.name.lower()) or ())
-        return kind, replace(source, format=fitting.name).describe()
+        found, head = unpacked(source, limits)
+        formats = (*registry.get(kind).formats, *more)
+        fitting = max(formats, key=lambda form: _rank(form, head, found.name.lower()) or ())
+        return kind, replace(found, format=fitting.name).describe()
     if told is None:
         raise UnknownKind("no handler knows what this file is", locator=source.path)
     if told.container:
         raise UnknownKind("an archive is not an example; name one of its members by its id", locator=source.path)
     return told.kind, told.source.describe()
+
+
+def kind_of(path: Path, registry: Registry, limits: Limits) -> tuple[str, dict[str, Json]] | None:
+    """Tell as what kind a single file would be indexed, and what a worker opens; None for no kind, or an archive.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    told = recognise(_file(path, limits), registry, limits)
+    return None if told is None or told.container else (told.kind, told.source.describe())
+
+
+def identify_as(path: Path, formats: Sequence[Format], registry: Registry, limits: Limits) -> dict[str, Json]:
+    """Tell which of some formats a single file is of, whatever kind it would be indexed as.
+
+    Returns
+    -------
+    dict
+        What a worker opens.
+
+    Raises
+    ------
+    UnknownKind
+        If it is of none of them.
+    InputError
+        If it cannot be read.
+    """
+    source, head = unpacked(_file(path, limits), limits)
+    ranks = [(rank, form) for form in formats if (rank := _rank(form, head, source.name.lower())) is not None]
+    if not ranks:
+        names = ", ".join(form.name for form in formats)
+        told = _told(source, head, registry)
+        found = unknown(source) if told is None else f"it is {told.container or told.source.format}"
+        raise UnknownKind(f"{found}; wanted is one of {names}", locator=source.path)
+    _, best = max(ranks, key=lambda ranked: ranked[0])
+    return replace(source, format=best.name).describe()
+
+
+def _file(path: Path, limits: Limits) -> FileSource:
+    file = str(path.absolute())
+    return FileSource(visible(file), plain_name(visible(file)), "", file, caps=Caps.of(limits))
 
 
 def unknown(source: FileSource | MemberSource) -> str:

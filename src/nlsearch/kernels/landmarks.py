@@ -223,6 +223,10 @@ class Scales:
         First frame in the clip, number of frames, and first row of `levels`.
     later, up : ndarray of int32, shape (m,)
         Moves: by how many frames and bands all peaks are moved, to see what the levels there are worth.
+    tried : int
+        The other moves are looked at only where one of the first so many promises something: where a peak of some
+        window is worth `least` or more.
+    least : float
     """
 
     levels: NDArray[np.int8]
@@ -230,6 +234,8 @@ class Scales:
     windows: NDArray[np.int32]
     later: NDArray[np.int32]
     up: NDArray[np.int32]
+    tried: int
+    least: float
 
 
 def weigh_places(
@@ -257,7 +263,7 @@ def weigh_places(
     -------
     sums : ndarray of float32, shape (n, w, m)
     inside : ndarray of uint32, shape (n, w, m)
-        How many peaks lie in the window.
+        How many peaks lie in the window; 0 for moves that were not looked at.
 
     Raises
     ------
@@ -268,6 +274,7 @@ def weigh_places(
         return weigh_places_reference(scales, payloads, rows, targets, readings)
     shape = (len(rows), len(scales.windows), len(scales.later))
     sums, inside = np.empty(shape, np.float32), np.empty(shape, np.uint32)
+    moves = (np.ascontiguousarray(scales.later, np.int32), np.ascontiguousarray(scales.up, np.int32))
     native.compiled.weigh_places(
         np.ascontiguousarray(scales.levels, np.int8),
         scales.levels.shape[1],
@@ -277,7 +284,7 @@ def weigh_places(
         np.ascontiguousarray(rows, np.uint32),
         np.ascontiguousarray(targets, np.int64),
         np.ascontiguousarray(readings, np.uint8),
-        (np.ascontiguousarray(scales.later, np.int32), np.ascontiguousarray(scales.up, np.int32)),
+        (*moves, scales.tried, scales.least),
         sums,
         inside,
     )
@@ -310,6 +317,9 @@ def weigh_places_reference(
             read = levels[np.where(held, at, 0), np.where(held, band, 0)].astype(np.int64) + 128
             worths = np.where(held, scales.worth[grades[None, :], read], 0.0)
             sums[place, number], inside[place, number] = worths.astype(np.float64).sum(axis=1), held.sum(axis=1)
+        first = (sums[place, :, : scales.tried], inside[place, :, : scales.tried])
+        if not ((first[1] > 0) & (first[0] >= np.float32(scales.least) * first[1])).any():
+            sums[place, :, scales.tried :], inside[place, :, scales.tried :] = 0, 0
     return sums, inside
 
 

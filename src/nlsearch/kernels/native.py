@@ -10,7 +10,7 @@ from typing import Any
 __all__ = ["NATIVE", "compiled"]
 
 
-NEWEST = "weigh_places"
+NEWEST = "pitch_saliences"
 """A function of the extension that one which was built before it lacks: that one is left alone."""
 
 

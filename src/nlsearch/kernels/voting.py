@@ -14,6 +14,7 @@ Votes on diagonals: Wilbur & Lipman, PNAS 1983 80:726.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,7 +30,7 @@ ANCHOR = np.dtype([("target", "<i8"), ("item", "<u4"), ("seed", "<u4"), ("flag",
 
 BEST = np.dtype([("diagonal", "<i8"), ("item", "<u4"), ("reading", "<u4"), ("votes", "<f4"), ("expected", "<f4")])
 """A place with many weighted votes: the diagonal on the axis, the item in which the middle of the query lies there,
-which reading of the query, its votes, and those that the best place would have by chance, if votes were normal."""
+which reading of the query, its votes, and those that the best place would have if votes were normal."""
 
 MAX_BIN = 2**30
 
@@ -383,7 +384,6 @@ def vote_best_reference(
         mine = readings[seeds] == reading
         np.add.at(votes, bins[mine], weights[seeds][mine].astype(np.float64))
         pairs = votes[:-1] + votes[1:]
-        by_chance = pairs.mean() + np.sqrt(pairs.var() * 2 * np.log(len(pairs)))
         high = (pairs > 0) & (pairs >= np.append(0, pairs[:-1])) & (pairs > np.append(pairs[1:], 0))
         diagonals = (np.flatnonzero(high) + 1) * place.bin_width - bias
         middles = diagonals + place.span // 2
@@ -393,10 +393,26 @@ def vote_best_reference(
             held &= wanted[np.maximum(items, 0)] > 0
         best = np.zeros(int(held.sum()), BEST)
         best["diagonal"], best["item"], best["reading"] = diagonals[held], items[held], reading
-        best["votes"], best["expected"] = pairs[high][held], by_chance
+        best["votes"], best["expected"] = pairs[high][held], _by_chance(postings, place, pairs, bias)[items[held]]
         found.append(best)
     every = np.concatenate(found) if found else np.empty(0, BEST)
     return every[np.lexsort((every["diagonal"], every["reading"], -every["votes"]))][: place.most]
+
+
+def _by_chance(postings: Postings, place: Place, pairs: NDArray[np.float64], bias: int) -> NDArray[np.float64]:
+    """Return for each item what the best place would get by chance: in it, or anywhere if that is more."""
+    edges = np.append(postings.item_starts.astype(np.int64), place.axis)
+    bins = np.clip((edges - place.span // 2 + bias) >> (place.bin_width.bit_length() - 1), 0, len(pairs))
+    anywhere = _best_of_normal(pairs)
+    best = np.full(len(edges) - 1, anywhere)
+    for item, (low, high) in enumerate(pairwise(bins.tolist())):
+        if high > low:
+            best[item] = max(anywhere, _best_of_normal(pairs[low:high]))
+    return best
+
+
+def _best_of_normal(pairs: NDArray[np.float64]) -> float:
+    return float(pairs.mean() + np.sqrt(pairs.var() * 2 * np.log(len(pairs))))
 
 
 def vote_reference(

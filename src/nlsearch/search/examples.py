@@ -29,7 +29,7 @@ from nlsearch.errors import (
     UnsupportedFeature,
     WorkerError,
 )
-from nlsearch.handlers.contract import Operator, speller
+from nlsearch.handlers.contract import Buffer, Format, Operator, hearer, singer, speller
 from nlsearch.handlers.registry import Registry, require
 from nlsearch.model import Hit, Probe, Scalar
 from nlsearch.query.syntax import Structure
@@ -172,6 +172,43 @@ def example_settings(registry: Registry, kind: str, options: Mapping[str, Scalar
     if operator is None:
         raise QuerySyntax(f"kind {kind} has no query by example")
     return complete_options(operator, options)
+
+
+def sings_for(registry: Registry, own: str, kind: str) -> bool:
+    """Say whether items of a kind have melodies by which those of another can be asked for."""
+    return own != kind and singer(registry.get(own)) is not None and hearer(registry.get(kind)) is not None
+
+
+def melody_example(
+    registry: Registry, own: str, kind: str, payload: Buffer, title: str, options: Mapping[str, Scalar]
+) -> Probe | None:
+    """Compile the melodies of an example for items of another kind; None if one of the kinds has no melodies.
+
+    Parameters
+    ----------
+    own, kind : str
+        What the example is, and what is asked for.
+    payload, title : bytes, str
+        Of the example.
+    options : mapping
+
+    Raises
+    ------
+    QuerySyntax
+        If an option is unknown, or there is too little melody in the example.
+    MissingExtra
+        If a library that the kind needs is not installed.
+    """
+    voice, ear = singer(registry.get(own)), hearer(registry.get(kind))
+    if own == kind or voice is None or ear is None:
+        return None
+    settings = example_settings(registry, kind, options)
+    return ear.compile_melodies("like", voice.melodies(payload), f"the melody of {title!r} ({own})", settings)
+
+
+def example_formats(registry: Registry, kind: str) -> tuple[Format, ...]:
+    """Return the formats of other kinds that the query by example of a kind reads."""
+    return next((one.reads for one in registry.get(kind).operators if one.name == "like"), ())
 
 
 class Batch:

@@ -43,6 +43,9 @@ from nlsearch.search.parts import AllParts, AnyPart, NotPart, Part, Plan, ProbeP
 Example = Callable[[str, str | None, Mapping[str, Scalar]], Sequence[Probe]]
 """``like``: (file or item id, kind or None, options) → the probes of every kind that the example is read as."""
 
+FromFile = Callable[[Handler, Operator, str, Mapping[str, Scalar]], Probe]
+"""(handler, operator, file or item id, options) → the probe of an operator whose value is a file."""
+
 Named = Callable[[TextQuery, int], Sequence[Buffer]]
 """(query, most) → payloads of the items that match, no more than `most`."""
 MOST_NAMED = 1_000
@@ -63,12 +66,17 @@ class Planner:
         Turns the value of a ``like`` into probes; given by the collection, which can read files in isolation.
     named : callable, optional
         Looks up the items that the value of an operator names; given by the collection, too.  Without, there are none.
+    from_file : callable, optional
+        Compiles an operator whose value is a file; given by the collection, too.  Without, such operators are refused.
     """
 
-    def __init__(self, registry: Registry, example: Example, named: Named | None = None) -> None:
+    def __init__(
+        self, registry: Registry, example: Example, named: Named | None = None, from_file: FromFile | None = None
+    ) -> None:
         self._registry = registry
         self._example = example
         self._named = named
+        self._from_file = from_file
         self._fields = registry.fields()
         self._operators = registry.operators()
 
@@ -237,6 +245,10 @@ class Planner:
     ) -> Probe:
         require(handler)
         options = complete_options(operator, given)
+        if operator.reads:
+            if self._from_file is None:
+                raise QuerySyntax(f"{operator.name} wants a file, which cannot be read here")
+            return self._from_file(handler, operator, node.value, options)
         if operator.resolves and isinstance(handler, Namer):
             found = self._items_named(node.value, handler.kind, operator)
             return handler.compile_named(operator.name, node.value, found, options)

@@ -2,10 +2,10 @@
 
 Conventions
 -----------
-Frames are those of :mod:`nlsearch.handlers.audio.bands`.  A clip of up to :data:`COVERED` frames is covered by windows
-of about ten seconds; of a longer one, windows of five seconds spread evenly over it stand for all.  Levels are kept in
-steps of 1/16, from -8 to 8.  A *reading* is a speed: at reading *k* the clip sounds *k* bands higher than the
-recording, and faster by 2 ** (k / 36).
+Frames are those of :mod:`nlsearch.handlers.audio.bands`.  A clip of up to ten seconds is one window, a longer one is
+covered by windows of five seconds; of one over :data:`COVERED` frames, such windows spread evenly over it stand for
+all.  Levels are kept in steps of 1/16, from -8 to 8.  A *reading* is a speed: at reading *k* the clip sounds *k* bands
+higher than the recording, and faster by 2 ** (k / 36).
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ from nlsearch.handlers.audio.landmarks import (
 from nlsearch.handlers.audio.payload import Recording
 from nlsearch.kernels.landmarks import LANDMARK, local_peaks, peak_pairs
 
-WINDOW, SHORT_WINDOW = 320, 160
-"""Frames of a window of a clip that is covered, and of one that is not."""
-COVERED = 12 * WINDOW
-LONG_WINDOWS = 24
+WHOLE, WINDOW = 320, 160
+"""Frames of a clip that is one window, and of a window of a longer one."""
+WINDOWS = 24
+COVERED = WINDOWS * WINDOW
 STEPS = 16
 """Steps of a level."""
 READINGS = (-3, -2, -1, 0, 1, 2, 3)
@@ -90,11 +90,11 @@ class Clip:
 def windows_of(frames: int) -> tuple[tuple[int, int], ...]:
     """Return the windows that stand for a clip of so many frames."""
     if frames <= COVERED:
-        count = -(-frames // WINDOW)
+        count = 1 if frames <= WHOLE else -(-frames // WINDOW)
         edges = [round(frames * i / count) for i in range(count + 1)]
         return tuple((low, high - low) for low, high in itertools.pairwise(edges))
-    last = frames - SHORT_WINDOW
-    return tuple((round(last * i / (LONG_WINDOWS - 1)), SHORT_WINDOW) for i in range(LONG_WINDOWS))
+    last = frames - WINDOW
+    return tuple((round(last * i / (WINDOWS - 1)), WINDOW) for i in range(WINDOWS))
 
 
 def clip_of_levels(levels: NDArray[np.int8]) -> Clip:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from nlsearch.errors import QuerySyntax
-from nlsearch.handlers.audio.bands import HOP, RATE
 from nlsearch.handlers.audio.clip import (
     AS_IT_IS,
     READINGS,
@@ -19,7 +18,7 @@ from nlsearch.handlers.audio.payload import Recording
 from nlsearch.handlers.audio.read import too_little
 from nlsearch.handlers.contract import Buffer, Source
 from nlsearch.limits import Limits
-from nlsearch.model import Nearest, Probe, SeedMatch
+from nlsearch.model import Exact, Nearest, Probe, SeedMatch
 
 KIND = "audio"
 CANDIDATES = 300
@@ -36,35 +35,32 @@ def compile_like(operator: str, value: str | Buffer | Source, limits: Limits) ->
     Raises
     ------
     QuerySyntax
-        If the value is neither, or holds too little sound.
+        If the value is neither, or silent.
     InputError
         If the file does not read.
     """
-    if isinstance(value, bytes | memoryview):
-        recording = Recording(value)
-        around = recording.around
-        clip, said = clip_of_recording(recording), around.title or "an indexed recording"
-        asked = Clipped(clip, around.digest, around.duration_s)
-        reason = too_little(around.duration_s, len(recording))
-        if reason:
-            raise QuerySyntax(f"it has no sound of its own to compare: {reason}")
-        return _probe(operator, asked, said)
     if isinstance(value, str):
         raise QuerySyntax(f"{operator} wants a sound file or the id of an item, not {value!r}")
-    asked = hear_clip(value, limits)
-    return _probe(operator, asked, value.name)
+    if isinstance(value, bytes | memoryview):
+        recording = Recording(value)
+        asked = Clipped(clip_of_recording(recording), recording.digest, recording.duration_s)
+        return _probe(operator, asked, recording.around.title or "an indexed recording")
+    return _probe(operator, hear_clip(value, limits), value.name)
 
 
 def _probe(operator: str, asked: Clipped, said: str) -> Probe:
     clip = asked.clip
     peaks = peaks_of_clip(clip)
+    heard = f"{said}, {asked.duration_s:.1f} s of sound, {len(peaks):,} peaks"
+    told = {"clip": clip.pack(), "digest": asked.digest, "duration_s": asked.duration_s}
     reason = too_little(asked.duration_s, len(peaks))
+    if reason and not asked.digest:
+        raise QuerySyntax(f"it has no sound of its own to compare: {reason}")
     if reason:
-        raise QuerySyntax(f"it holds too little sound to compare: {reason}")
+        heard += f"; too little sound to be found in others ({reason}), only the same signal is"
+        return Probe(KIND, operator, heard, Exact("signal", asked.digest.hex()), told, "sound", minimum=LEAST_SCORE)
     as_it_is = seeds_of_clip(clip, peaks, [AS_IT_IS])
     others = seeds_of_clip(clip, peaks, [reading for reading in range(len(READINGS)) if reading != AS_IT_IS])
-    told = {"clip": clip.pack(), "digest": asked.digest, "duration_s": asked.duration_s}
-    heard = f"{said}, {asked.duration_s:.1f} s of sound, {len(peaks):,} peaks"
     related = None
     if asked.likeness is not None:
         related = Nearest(LIKENESS, asked.likeness.astype("<f4").tobytes())
@@ -95,8 +91,3 @@ def _question(clip: Clip, seeds: ClipSeeds) -> SeedMatch:
         readings=seeds.readings,
         best=CANDIDATES,
     )
-
-
-def seconds(frame: float) -> float:
-    """Return the time in the middle of a frame, in seconds."""
-    return frame * HOP / RATE

@@ -5,7 +5,10 @@ The formats are those of :mod:`nlsearch.handlers.sound.formats`.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nlsearch.handlers.contract import Copies, Field, Operator, SeedSpace, Space, VectorSpace
+from nlsearch.handlers.sound.facts import HUM
 from nlsearch.handlers.sound.formats import FORMATS
 
 __all__ = ["FIELDS", "FORMATS", "LANDMARKS", "LIKENESS", "OPERATORS", "SPACES"]
@@ -50,12 +53,17 @@ OPERATORS: tuple[Operator, ...] = (
         'like:"barcarole.flac"',
         "sound",
         "1 for the same sound; else the calibrated likelihood that the place is the clip's, 0.5 at the threshold",
-        value="a file or item id",
+        value="a file or item id; a score with kind=audio",
         copies=Copies(
             0.5,
             "each holds at least half of the other, at any speed within 6 %: the same recording, re-encoded, cut or "
             "with noise; 0.5 is where a match begins, and same recordings score near 1",
         ),
+    ),
+    replace(
+        HUM,
+        help="The melody of a recording, as far as it is heard, goes as this hum, whistle or song does, in any key, at "
+        "any tempo, off key and off beat",
     ),
 )
 

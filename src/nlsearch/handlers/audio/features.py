@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nlsearch.handlers.audio import melodies
 from nlsearch.handlers.audio.bands import HOP, RATE
 from nlsearch.handlers.audio.facts import LANDMARKS, LIKENESS
 from nlsearch.handlers.audio.landmarks import seeds_of
@@ -22,7 +23,7 @@ def features(item: RawItem) -> Features:
     recorded = item.content
     assert isinstance(recorded, Recorded)  # noqa: S101 - `read` made it
     heard, tags = recorded.heard, recorded.tags
-    around = Around(heard.duration_s, heard.digest, recorded.title, heard.overview)
+    around = Around(heard.duration_s, heard.digest, recorded.title, heard.overview, melodies.pack(heard.melody))
     seeds: dict[str, Seeds] = {}
     vectors: dict[str, NDArray[Any]] = {}
     frames = -(-heard.samples // HOP)

@@ -7,7 +7,6 @@ levels all the rest.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,12 +20,11 @@ from nlsearch.handlers.audio.overview import Overview
 from nlsearch.handlers.contract import Source
 from nlsearch.handlers.sound.decode import open_sound
 from nlsearch.handlers.sound.decoders.decoder import Stated
+from nlsearch.handlers.sound.listening import mono_pieces
 from nlsearch.handlers.sound.loudness import Loud, Loudness
-from nlsearch.handlers.sound.mono import Mono
+from nlsearch.handlers.sound.melody import MelodyTracker
+from nlsearch.handlers.sound.notes import Notes
 from nlsearch.limits import Limits
-
-_AT_ONCE = 30 * RATE
-"""Samples after which what is heard is passed on: large arrays cost less a sample."""
 
 
 @dataclass(slots=True)
@@ -50,6 +48,8 @@ class Heard:
     key : str
         ``""`` if there is none.
     likeness : ndarray of float32, shape (LIKENESS_DIMENSIONS,)
+    melody : Notes
+        Estimated.
     """
 
     stated: Stated
@@ -62,6 +62,7 @@ class Heard:
     tempo_bpm: float | None
     key: str
     likeness: NDArray[np.float32]
+    melody: Notes
 
     @property
     def duration_s(self) -> float:
@@ -85,6 +86,7 @@ class Listening:
     _landmarks: Landmarks = field(default_factory=Landmarks)
     _overview: Overview = field(default_factory=Overview)
     _likeness: Likeness = field(default_factory=Likeness)
+    _melody: MelodyTracker = field(default_factory=MelodyTracker)
 
     def feed(self, signal: NDArray[np.float32]) -> None:
         """Take the next samples of the mono signal at 8 kHz."""
@@ -93,6 +95,7 @@ class Listening:
         self.samples += len(signal)
         self.is_silent = self.is_silent and not steps.any()
         self._overview.feed_signal(signal)
+        self._melody.feed(signal)
         self._take(self._frames.feed(signal))
 
     def _take(self, levels: NDArray[np.float32]) -> None:
@@ -116,6 +119,7 @@ class Listening:
             tempo_bpm=self._likeness.bpm,
             key="" if key is None else key.name,
             likeness=likeness,
+            melody=self._melody.finish(),
         )
 
 
@@ -130,7 +134,7 @@ def listen(source: Source, limits: Limits) -> Heard:
     with open_sound(source, limits) as sound:
         loudness = Loudness(max(1, sound.stated.sample_rate), max(1, sound.stated.channels))
         listening = Listening()
-        for signal in _signals(sound.blocks(), sound.stated, loudness.feed):
+        for signal in mono_pieces(sound, loudness.feed):
             listening.feed(signal)
         return listening.heard(sound.stated, sound.complaints, loudness.finish())
 
@@ -156,7 +160,7 @@ def hear_clip(source: Source, limits: Limits) -> Clipped:
     digest, count, is_silent, likeness, frames = hashlib.sha256(), 0, True, Likeness(), Frames()
     held: list[NDArray[np.int8]] = []
     with open_sound(source, limits) as sound:
-        for signal in _signals(sound.blocks(), sound.stated, lambda _: None):
+        for signal in mono_pieces(sound):
             steps = in_steps(signal)
             digest.update(steps.tobytes())
             count, is_silent = count + len(signal), is_silent and not steps.any()
@@ -166,22 +170,3 @@ def hear_clip(source: Source, limits: Limits) -> Clipped:
     held.append(stepped_levels(frames.finish()))
     said = b"" if is_silent else digest.digest()
     return Clipped(clip_of_levels(np.concatenate(held)), said, count / RATE, likeness.finish())
-
-
-def _signals(
-    blocks: Iterator[NDArray[np.float32]], stated: Stated, heed: Callable[[NDArray[np.float32]], None]
-) -> Iterator[NDArray[np.float32]]:
-    """Yield the mono signal in pieces; `heed` is shown each block."""
-    mono: Mono | None = None
-    held: list[NDArray[np.float32]] = []
-    count = 0
-    for block in blocks:
-        heed(block)
-        mono = mono or Mono(stated.sample_rate, stated.channels)
-        held.append(mono.feed(block))
-        count += len(held[-1])
-        if count >= _AT_ONCE:
-            yield np.concatenate(held)
-            held, count = [], 0
-    if mono is not None:
-        yield np.concatenate([*held, mono.finish()])

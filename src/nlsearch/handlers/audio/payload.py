@@ -4,7 +4,7 @@
 
     "nlA1"  units (u4)  peaks (u4)  bytes of the head (u4)
     digest    of the signal (32 bytes; zeros where there is none), and the duration in seconds (f8)
-    head      msgpack: title, overview
+    head      msgpack: title, overview, melody
     starts    first peak of each unit, and their number at last (u4, units + 1)
     peaks     band << 8 | grade << 5 | frame in the unit (u2); of each unit first those that make seeds
 
@@ -22,7 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlsearch.errors import IndexDamaged
+from nlsearch.handlers.audio import melodies
 from nlsearch.handlers.audio.landmarks import STRONG, UNIT, Peaks, seeds_of
+from nlsearch.handlers.sound.notes import Notes
 
 _START = struct.Struct("<4sIII32sd")
 _MAGIC = b"nlA1"
@@ -41,17 +43,20 @@ class Around:
     title : str
     overview : bytes
         As :mod:`nlsearch.handlers.audio.overview` packs it.
+    melody : bytes
+        As :mod:`nlsearch.handlers.audio.melodies` packs it.
     """
 
     duration_s: float
     digest: bytes
     title: str
     overview: bytes = b""
+    melody: bytes = b""
 
 
 def encode(peaks: Peaks, around: Around) -> bytes:
     """Return the payload of a recording."""
-    head = msgpack.packb([around.title, around.overview])
+    head = msgpack.packb([around.title, around.overview, around.melody])
     units = int(peaks.frames[-1]) // UNIT + 1 if len(peaks) else 0
     starts = np.searchsorted(peaks.frames, np.arange(units + 1, dtype=np.uint64) * UNIT).astype("<u4")
     packed = peaks.bands << 8 | peaks.grades.astype(np.uint32) << 5 | peaks.frames % UNIT
@@ -91,6 +96,11 @@ class Recording:
         """What it holds beside the peaks."""
         held: list[Any] = msgpack.unpackb(self._head)
         return Around(self.duration_s, self.digest, *held)
+
+    @property
+    def melody(self) -> Notes:
+        """Its melody, estimated; no notes where none is heard."""
+        return melodies.unpack(self.around.melody)
 
     def between(self, begin: int, end: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Return the peaks in the frames [begin, end): frame, band and grade; int64, shape (n,) each.

@@ -21,21 +21,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlsearch.handlers.audio.bands import HOP, RATE
-from nlsearch.handlers.audio.calibration import Measured, surety
+from nlsearch.handlers.audio.calibration import Measured, asked_of, surety
 from nlsearch.handlers.audio.clip import READINGS, STEPS, Clip, speed_of
 from nlsearch.handlers.audio.worths import FIRST, STEP, WORTHS
 from nlsearch.kernels.landmarks import Scales, weigh_places
 
-NEAR, FAR = 3, 12
+NEAR, FAR = 3, 16
 """Frames to both sides of a place at which a window may lie: of a clip of one window, and of several."""
 DRIFT = 2
 LEAST_SHARE = 0.5
 """Of the clip, in one passage."""
+HOPELESS = -0.3
+"""What a peak is worth in no window of a place that is not looked at closely."""
 LEAST_PEAKS = 30
 SURE = 0.5
 """Scores below are no match."""
-DULL = 0.1
-"""What a peak must gain in a window of the passage."""
+DULL = 0.04
+"""What a peak must be worth more than at the four best places of chance, in a window of several in the passage."""
+
+DULL_SHARE = 0.1
+"""The same, as a share of what a peak gains in the best window."""
 
 
 def chance_moves(reach: int) -> NDArray[np.int32]:
@@ -72,7 +77,8 @@ class Asked:
         chance = chance_moves(reach)
         later = np.concatenate([self.tried, chance[:, 0]])
         up = np.concatenate([np.zeros(len(self.tried), np.int32), chance[:, 1]])
-        self.scales = Scales(clip.levels, worth_of(clip.levels), np.array(windows, np.int32), later, up)
+        moves = (later, up, len(self.tried), HOPELESS)
+        self.scales = Scales(clip.levels, worth_of(clip.levels), np.array(windows, np.int32), *moves)
 
     def window(self, number: int) -> NDArray[np.int8]:
         """Return the levels of a window; int8, shape (frames, BANDS)."""
@@ -149,15 +155,19 @@ def places_of(
     here = np.take_along_axis(sums[:, :, :tried], paths[:, :, None], axis=2)[:, :, 0].astype(np.float64)
     held = np.take_along_axis(inside[:, :, :tried], paths[:, :, None], axis=2)[:, :, 0].astype(np.int64)
     chance, around = sums[:, :, tried:].astype(np.float64), inside[:, :, tried:].astype(np.int64)
-    usual = (chance / np.maximum(around, 1)).mean(axis=2)
-    begins, ends = _best_runs(here - (usual + DULL) * held)
+    highest = np.sort(chance / np.maximum(around, 1), axis=2)[:, :, -4:].mean(axis=2)
+    gains = np.where(held > 0, here / np.maximum(held, 1) - highest, 0.0)
+    dull = np.maximum(DULL, DULL_SHARE * gains.max(axis=1, keepdims=True)) if here.shape[1] > 1 else -1e6
+    begins, ends = _best_runs((gains - dull) * held)
     numbers = np.arange(here.shape[1])
     run = (numbers >= begins[:, None]) & (numbers < ends[:, None])
     peaks = (held * run).sum(axis=1)
     worth = (here * run).sum(axis=1) / np.maximum(peaks, 1)
     others = (chance * run[:, :, None]).sum(axis=1) / np.maximum((around * run[:, :, None]).sum(axis=1), 1)
-    scores = surety(Measured(worth, others, peaks, asking.votes), hours)
+    least = asked_of(asked.clip.frames * HOP / RATE, len(asked.clip.windows), hours)
+    scores = surety(Measured(worth, others, peaks, asking.votes), least)
     spans = _spans(asked.clip, begins, ends, asking, durations_s)
+    scores[~inside[:, :, tried:].any(axis=(1, 2))] = 0
     scores[(spans[:, 1] - spans[:, 0] < LEAST_SHARE * asked.clip.frames) | (peaks < LEAST_PEAKS)] = 0
     found: list[Place | None] = [None] * len(scores)
     for i in np.flatnonzero(scores >= SURE).tolist():

@@ -67,11 +67,9 @@ def verify(
     Without regions, all places are looked at that seeds of the recording's own vote for.
     """
     recording = Recording(payload)
-    if not len(recording):
-        return None
     duration_s = recording.duration_s
     is_same = bool(question.digest) and recording.digest == question.digest
-    if not regions:
+    if not regions and len(recording):
         regions = places_voted(question.probe, recording)
     asking = Asking(
         np.zeros(len(regions), np.uint32),

@@ -26,7 +26,7 @@ from nlsearch.handlers.contract import Buffer, Field, Format, Operator, Renderin
 from nlsearch.handlers.lastprobe import LastProbe
 from nlsearch.handlers.score.facts import FIELDS, FORMATS, OPERATORS, RENDERINGS, SPACES
 from nlsearch.limits import Limits
-from nlsearch.model import Anchors, Features, Picture, Probe, RawItem, Refined, Region, Scalar, Skipped, Verdict
+from nlsearch.model import Anchors, Features, Melody, Picture, Probe, RawItem, Refined, Region, Scalar, Skipped, Verdict
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from nlsearch.handlers.score.likeness import Example
     from nlsearch.handlers.score.verify import AskedMelody
+    from nlsearch.handlers.sound.humming import Asked as AskedHum
 
 __all__ = ["ScoreHandler"]
 
@@ -56,6 +57,7 @@ class ScoreHandler:
         self.limits = Limits()
         self._melody = LastProbe(_asked)
         self._example = LastProbe(_example)
+        self._hum = LastProbe(_hum)
 
     def read(self, source: Source, limits: Limits) -> Iterator[RawItem | Skipped]:
         """Yield every tune or movement of a file as an item, or as skipped with its reason."""
@@ -70,7 +72,7 @@ class ScoreHandler:
         return features_of(item)
 
     def compile(self, operator: str, value: str | Buffer | Source, options: Mapping[str, Scalar]) -> Probe:
-        """Compile an operator of a text, or ``like`` of a file or of the payload of an indexed item.
+        """Compile an operator of a text, ``hum`` of a file of sound, or ``like`` of a file or the payload of an item.
 
         Raises
         ------
@@ -81,10 +83,21 @@ class ScoreHandler:
         """
         if isinstance(value, str):
             return self._of_text(operator, value, options)
+        if operator == "hum":
+            from nlsearch.handlers.sound.humming import compile_hum
+
+            if isinstance(value, bytes | memoryview):
+                raise QuerySyntax("hum wants a file of sound")
+            return compile_hum(self.kind, value, self.limits, options)
         from nlsearch.handlers.score.likeness import compile_like, payload_of_file
+        from nlsearch.handlers.sound.facts import SOUND_NAMES
 
         if isinstance(value, bytes | memoryview):
             return compile_like(bytes(value), options)
+        if value.format in SOUND_NAMES:
+            from nlsearch.handlers.sound.humming import compile_recording
+
+            return compile_recording(self.kind, operator, value, self.limits)
         return compile_like(payload_of_file(self.read(value, self.limits)), options)
 
     def _of_text(self, operator: str, value: str, options: Mapping[str, Scalar]) -> Probe:
@@ -100,11 +113,40 @@ class ScoreHandler:
             return compile_chords(value, options)
         raise QuerySyntax(f"{operator} wants a file or the id of an item")
 
+    def melodies(self, payload: Buffer) -> Sequence[Melody]:
+        """Return the voices of a score, the longest first."""
+        from nlsearch.handlers.score.humming import melodies
+        from nlsearch.handlers.score.payload import Tune
+
+        return melodies(Tune(payload))
+
+    def compile_melodies(
+        self,
+        operator: str,
+        melodies: Sequence[Melody],
+        said: str,
+        options: Mapping[str, Scalar],  # noqa: ARG002 - edits are those of scores beside scores
+    ) -> Probe:
+        """Ask for scores of which a voice is heard in a recording.
+
+        Raises
+        ------
+        QuerySyntax
+            If there is too little in it.
+        """
+        from nlsearch.handlers.sound.humming import compile_voices
+
+        return compile_voices(self.kind, operator, melodies, said)
+
     def verify(self, probe: Probe, payload: Buffer, regions: Sequence[Region] = ()) -> Verdict | None:
         """Decide whether the score holds what is asked, and where."""
         from nlsearch.handlers.score.payload import Tune
 
         tune = Tune(payload)
+        if "hum" in probe.verification:
+            from nlsearch.handlers.score.humming import verify as verify_hum
+
+            return verify_hum(self._hum.opened(probe), tune, payload, self.limits)
         if probe.operator == "like":
             from nlsearch.handlers.score.likeness import verify_like
 
@@ -128,7 +170,11 @@ class ScoreHandler:
         return refine(self._melody.opened(probe), payloads, anchors)
 
     def scores(self, probe: Probe, payloads: list[bytes | memoryview]) -> NDArray[np.float32] | None:
-        """Return the scores of many items beside a melody that is too short for seeds; None for other questions."""
+        """Return the scores of many items beside a hum, or a melody that is too short for seeds; else None."""
+        if "hum" in probe.verification:
+            from nlsearch.handlers.score.humming import scores_of as scores_of_hum
+
+            return scores_of_hum(self._hum.opened(probe), payloads)
         if "pitches" not in probe.verification:
             return None
         from nlsearch.handlers.score.verify import scores_of
@@ -152,6 +198,12 @@ def _example(probe: Probe) -> Example:
     from nlsearch.handlers.score.likeness import Example
 
     return Example(probe)
+
+
+def _hum(probe: Probe) -> AskedHum:
+    from nlsearch.handlers.sound.humming import Asked
+
+    return Asked(probe)
 
 
 def _asked(probe: Probe) -> AskedMelody:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nlsearch.handlers.contract import Copies, Field, Format, Operator, Option, Rendering, SeedSpace, Space, TermSpace
+from nlsearch.handlers.sound.facts import HUM, SOUND_FORMATS
 
 INTERVALS = "score.interval"
 GRAMS = "score.gram"
@@ -156,6 +157,7 @@ OPERATORS: tuple[Operator, ...] = (
         (_EDITS,),
         "numerals relative to the key (I IV V7 vi) or chord symbols (C G Am F), the latter in any key",
     ),
+    HUM,
     Operator(
         "like",
         "The score holds the melody of this file or item, or a part of it",
@@ -164,11 +166,12 @@ OPERATORS: tuple[Operator, ...] = (
         "share of the notes of the shorter one (12 at least) that the best common stretch holds unchanged; less where "
         "other voices agree less",
         (Option("edits", "integer", "edits allowed, of an excerpt of up to 24 notes", default=2),),
-        "a file or the id of an item",
+        "a file or the id of an item; a recording with kind=score",
         copies=Copies(
             0.9,
             "nine tenths of the notes of the shorter one, at any pitch: an excerpt is a copy of the whole",
         ),
+        reads=SOUND_FORMATS,
     ),
 )
 

@@ -82,7 +82,7 @@ def midi_bytes(notes: Iterable[Sounding], tempo: float | None = None) -> bytes:
         pieces.append(_number(time - before) + bytes([status, key_number, _VELOCITY if is_on else 0]))
         before = time
     body = b"".join(pieces)
-    beat = min(2**24 - 1, max(1, round(60_000_000 / _tempo(tempo))))
+    beat = min(2**24 - 1, max(1, round(60_000_000 / tempo_or_default(tempo))))
     conductor = _meta(0x51, beat.to_bytes(3, "big"))
     header = b"".join(value.to_bytes(2, "big") for value in (1, 2, division))
     return _chunk(b"MThd", header) + b"".join(_chunk(b"MTrk", track + _meta(0x2F, b"")) for track in (conductor, body))
@@ -99,7 +99,8 @@ def _scaled(time: int, division: int) -> int:
     return (2 * max(0, time) * division + TICKS) // (2 * TICKS)
 
 
-def _tempo(tempo: float | None) -> float:
+def tempo_or_default(tempo: float | None) -> float:
+    """Return a tempo in quarter notes a minute; the default for one that is none."""
     return tempo if tempo is not None and math.isfinite(tempo) and tempo > 0 else DEFAULT_TEMPO
 
 
@@ -136,7 +137,7 @@ def wav_bytes(notes: Iterable[Sounding], tempo: float | None = None) -> bytes:
     """
     import numpy as np
 
-    samples_of_tick = 60 * RATE / _tempo(tempo) / TICKS
+    samples_of_tick = 60 * RATE / tempo_or_default(tempo) / TICKS
     heard = [
         (round(max(0, onset) * samples_of_tick), max(1, round(duration * samples_of_tick)), pitch)
         for onset, duration, pitch in notes

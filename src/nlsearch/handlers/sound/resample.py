@@ -18,6 +18,7 @@ Kaiser's window: Oppenheim & Schafer, Discrete-Time Signal Processing, section 7
 
 from __future__ import annotations
 
+import functools
 import math
 from fractions import Fraction
 from itertools import pairwise
@@ -45,48 +46,12 @@ class Resampler:
     """
 
     def __init__(self, source: int, target: int) -> None:
-        nyquist = min(source, target) / 2
-        width = (STOP - PASS) * nyquist
-        taps = (ATTENUATION_DB - 7.95) / (2.285 * 2 * math.pi * width / source)
-        self._half = math.ceil(taps / 2) + 1
-        self._beta = 0.1102 * (ATTENUATION_DB - 8.7)
-        self._cutoff = (PASS + STOP) / 2 * nyquist / source  # cycles per input sample
-        most = max(1, _BANK_VALUES // (3 * self._half))  # a column of a matrix holds about 1.5 times the taps
-        ratio = Fraction(target, source)
-        if ratio.numerator > most:
-            ratio = 1 / (1 / ratio).limit_denominator(most)
-        self.ratio = ratio
+        bank = _bank(source, target)
+        self.ratio, self._half = bank.ratio, bank.half
+        self._outputs, self._inputs, self._groups = bank.outputs, bank.inputs, bank.groups
         self._is_plain = source == target
-        repeats = max(1, math.ceil(8 * self._half / ratio.denominator))
-        self._outputs, self._inputs = ratio.numerator * repeats, ratio.denominator * repeats
         self._held = np.zeros(self._half - 1, np.float32)
         self._read = self._written = 0
-        self._groups = [] if self._is_plain else self._make_groups()
-
-    def _make_groups(self) -> list[tuple[int, int, int, NDArray[np.float32]]]:
-        """Return for each group of outputs: the first, the one behind the last, the first input held, the matrix."""
-        count = max(1, round(self._inputs / self._half))
-        bounds = [self._outputs * i // count for i in range(count + 1)]
-        return [(a, b, *self._matrix(a, b)) for a, b in pairwise(bounds) if a < b]
-
-    def _matrix(self, first: int, end: int) -> tuple[int, NDArray[np.float32]]:
-        """Return where the inputs of outputs `first` to `end` begin, and their taps: shape (inputs, outputs)."""
-        places = np.arange(first, end, dtype=np.int64) * self.ratio.denominator
-        whole, rest = np.divmod(places, self.ratio.numerator)
-        around = np.arange(-self._half + 1, self._half + 1)
-        taps = self._filter(around[:, None] - rest / self.ratio.numerator)
-        begin = int(whole[0])  # counted from the first value held, which is `half - 1` before input 0
-        matrix = np.zeros((int(whole[-1]) - begin + 2 * self._half, end - first), np.float32)
-        for column, offset in enumerate(whole - begin):
-            matrix[offset : offset + 2 * self._half, column] = taps[:, column]
-        return begin, matrix
-
-    def _filter(self, times: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the taps at times in input samples from the output; each column sums to 1."""
-        within = np.sqrt(np.clip(1 - (times / self._half) ** 2, 0, None))
-        taps = np.sinc(2 * self._cutoff * times) * np.i0(self._beta * within)
-        scaled: NDArray[np.float64] = taps / taps.sum(axis=0)
-        return scaled
 
     def feed(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what can be said after these samples; float32, shape (m,), perhaps empty."""
@@ -119,3 +84,54 @@ class Resampler:
         self._held = self._held[periods * self._inputs :].copy()
         self._written += out.size
         return out.reshape(-1)
+
+
+class _Bank:
+    """The matrices that convert between two rates; `groups` has first output, end, first input held, and the matrix."""
+
+    def __init__(self, source: int, target: int) -> None:
+        nyquist = min(source, target) / 2
+        width = (STOP - PASS) * nyquist
+        taps = (ATTENUATION_DB - 7.95) / (2.285 * 2 * math.pi * width / source)
+        self.half = math.ceil(taps / 2) + 1
+        self._beta = 0.1102 * (ATTENUATION_DB - 8.7)
+        self._cutoff = (PASS + STOP) / 2 * nyquist / source  # cycles per input sample
+        most = max(1, _BANK_VALUES // (3 * self.half))  # a column of a matrix holds about 1.5 times the taps
+        ratio = Fraction(target, source)
+        if ratio.numerator > most:
+            ratio = 1 / (1 / ratio).limit_denominator(most)
+        self.ratio = ratio
+        repeats = max(1, math.ceil(8 * self.half / ratio.denominator))
+        self.outputs, self.inputs = ratio.numerator * repeats, ratio.denominator * repeats
+        self.groups = [] if source == target else self._make_groups()
+
+    def _make_groups(self) -> list[tuple[int, int, int, NDArray[np.float32]]]:
+        """Return for each group of outputs: the first, the one behind the last, the first input held, the matrix."""
+        count = max(1, round(self.inputs / self.half))
+        bounds = [self.outputs * i // count for i in range(count + 1)]
+        return [(a, b, *self._matrix(a, b)) for a, b in pairwise(bounds) if a < b]
+
+    def _matrix(self, first: int, end: int) -> tuple[int, NDArray[np.float32]]:
+        """Return where the inputs of outputs `first` to `end` begin, and their taps: shape (inputs, outputs)."""
+        places = np.arange(first, end, dtype=np.int64) * self.ratio.denominator
+        whole, rest = np.divmod(places, self.ratio.numerator)
+        around = np.arange(-self.half + 1, self.half + 1)
+        taps = self._filter(around[:, None] - rest / self.ratio.numerator)
+        begin = int(whole[0])  # counted from the first value held, which is `half - 1` before input 0
+        matrix = np.zeros((int(whole[-1]) - begin + 2 * self.half, end - first), np.float32)
+        for column, offset in enumerate(whole - begin):
+            matrix[offset : offset + 2 * self.half, column] = taps[:, column]
+        return begin, matrix
+
+    def _filter(self, times: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the taps at times in input samples from the output; each column sums to 1."""
+        within = np.sqrt(np.clip(1 - (times / self.half) ** 2, 0, None))
+        taps = np.sinc(2 * self._cutoff * times) * np.i0(self._beta * within)
+        scaled: NDArray[np.float64] = taps / taps.sum(axis=0)
+        return scaled
+
+
+@functools.lru_cache(maxsize=4)
+def _bank(source: int, target: int) -> _Bank:
+    """Return the matrices for two rates: a clip is shorter than the time they take to compute."""
+    return _Bank(source, target)
