@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from synthesised import RATE, noise, placed, tone
+from synthesised import RATE, cadence, drums, noise, placed, tone
 
 import nlsearch
 from nlsearch.errors import QuerySyntax
@@ -278,3 +278,20 @@ def test_pictures(collection, pieces, tmp_path):
     assert {recording.media_type, match.media_type} == {"image/svg+xml"}
     assert "of the clip is 0:08" in match.data.decode()
     assert io.BytesIO(recording.data).getvalue() != match.data
+
+
+def test_related_recordings_sound_alike(tmp_path):
+    """Drums are related to drums at another tempo; a chorale is not."""
+    folder = tmp_path / "alike"
+    folder.mkdir()
+    written(folder / "drums.flac", drums(118, 30))
+    written(folder / "other drums.flac", drums(121, 30, seed=5))
+    written(folder / "chorale.flac", np.concatenate([cadence(tonic, times=2) for tonic in (0, 7, 2)]))
+    with nlsearch.Collection.open(tmp_path / "x.nls", create=True) as made:
+        made.index([folder], jobs=1)
+        for query in (str(folder / "drums.flac"), made.search("name:drums").hits[0].item.id):
+            page = made.like(query, kind="audio", related=True)
+            assert page.hits[0].tier == "exact"
+            told = {hit.item.title: hit.tier for hit in page.hits}
+            assert "chorale.flac" not in told
+            assert sorted(told.values()) == ["exact", "related"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from nlsearch.errors import QuerySyntax
 from nlsearch.handlers.audio.clip import (
     AS_IT_IS,
@@ -27,6 +29,8 @@ BIN_FRAMES = 2
 ALL = 2**31 - 1
 """No key is too frequent: leaving any out loses clips."""
 LEAST_SCORE = 0.5
+ALIKE, MOST_ALIKE = 0.75, 50
+"""How similar related recordings are at least (a cosine of 0.5), and how many are listed."""
 
 
 def compile_like(operator: str, value: str | Buffer | Source, limits: Limits) -> Probe:
@@ -43,8 +47,10 @@ def compile_like(operator: str, value: str | Buffer | Source, limits: Limits) ->
         raise QuerySyntax(f"{operator} wants a sound file or the id of an item, not {value!r}")
     if isinstance(value, bytes | memoryview):
         recording = Recording(value)
-        asked = Clipped(clip_of_recording(recording), recording.digest, recording.duration_s)
-        return _probe(operator, asked, recording.around.title or "an indexed recording")
+        around = recording.around
+        likeness = np.frombuffer(around.likeness, "<f2").astype(np.float32) if around.likeness else None
+        asked = Clipped(clip_of_recording(recording), recording.digest, recording.duration_s, likeness)
+        return _probe(operator, asked, around.title or "an indexed recording")
     return _probe(operator, hear_clip(value, limits), value.name)
 
 
@@ -63,7 +69,7 @@ def _probe(operator: str, asked: Clipped, said: str) -> Probe:
     others = seeds_of_clip(clip, peaks, [reading for reading in range(len(READINGS)) if reading != AS_IT_IS])
     related = None
     if asked.likeness is not None:
-        related = Nearest(LIKENESS, asked.likeness.astype("<f4").tobytes())
+        related = Nearest(LIKENESS, asked.likeness.astype("<f4").tobytes(), ALIKE, MOST_ALIKE)
     return Probe(
         KIND,
         operator,

@@ -23,17 +23,20 @@ def features(item: RawItem) -> Features:
     recorded = item.content
     assert isinstance(recorded, Recorded)  # noqa: S101 - `read` made it
     heard, tags = recorded.heard, recorded.tags
-    around = Around(heard.duration_s, heard.digest, recorded.title, heard.overview, melodies.pack(heard.melody))
     seeds: dict[str, Seeds] = {}
     vectors: dict[str, NDArray[Any]] = {}
     frames = -(-heard.samples // HOP)
+    likeness = b""
     if not too_little(heard.duration_s, len(heard.peaks)):
+        likeness = heard.likeness.astype("<f2").tobytes()
         keys, positions = seeds_of(heard.peaks)
         seeds[LANDMARKS] = Seeds(keys, positions, frames)
         vectors[LIKENESS] = heard.likeness
     words = " ".join(
         text for text in (tags.title, tags.artist, tags.album_artist, tags.album, tags.composer, tags.genre) if text
     )
+    melody = melodies.pack(heard.melody)
+    around = Around(heard.duration_s, heard.digest, recorded.title, heard.overview, melody, likeness)
     return Features(
         words=words,
         fields=dict(recorded.fields),

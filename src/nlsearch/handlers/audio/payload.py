@@ -4,7 +4,7 @@
 
     "nlA1"  units (u4)  peaks (u4)  bytes of the head (u4)
     digest    of the signal (32 bytes; zeros where there is none), and the duration in seconds (f8)
-    head      msgpack: title, overview, melody
+    head      msgpack: title, overview, melody, likeness
     starts    first peak of each unit, and their number at last (u4, units + 1)
     peaks     band << 8 | grade << 5 | frame in the unit (u2); of each unit first those that make seeds
 
@@ -45,6 +45,8 @@ class Around:
         As :mod:`nlsearch.handlers.audio.overview` packs it.
     melody : bytes
         As :mod:`nlsearch.handlers.audio.melodies` packs it.
+    likeness : bytes
+        The vector of likeness (f2); empty for a recording without sound.
     """
 
     duration_s: float
@@ -52,11 +54,12 @@ class Around:
     title: str
     overview: bytes = b""
     melody: bytes = b""
+    likeness: bytes = b""
 
 
 def encode(peaks: Peaks, around: Around) -> bytes:
     """Return the payload of a recording."""
-    head = msgpack.packb([around.title, around.overview, around.melody])
+    head = msgpack.packb([around.title, around.overview, around.melody, around.likeness])
     units = int(peaks.frames[-1]) // UNIT + 1 if len(peaks) else 0
     starts = np.searchsorted(peaks.frames, np.arange(units + 1, dtype=np.uint64) * UNIT).astype("<u4")
     packed = peaks.bands << 8 | peaks.grades.astype(np.uint32) << 5 | peaks.frames % UNIT
