@@ -40,8 +40,8 @@ FIELDS: tuple[Field, ...] = (
     ),
 )
 
-KEY_BITS = 19
-"""Keys of seeds are below: 148 bands, 63 steps, 32 frames."""
+KEY_BITS = 18
+"""Keys of seeds are below 2 ** 18: 148 bands, 55 steps, 31 frames."""
 LANDMARKS = "audio.landmark"
 LIKENESS = "audio.likeness"
 LIKENESS_DIMENSIONS = 102

@@ -28,7 +28,7 @@ REACH = (2, 2)
 MINIMUM = 0.3
 UNIT = 32
 KEPT, STRONG, FAN = 100, 20, 14
-MOST_FRAMES, MOST_BANDS = 31, 31
+MOST_FRAMES, MOST_BANDS = 31, 27
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,4 +144,4 @@ def pair_keys(first: NDArray[np.uint32], second: NDArray[np.uint32], later: NDAr
     """Return the key of each pair of bands, `later` frames apart; all uint32, shape (m,)."""
     steps = second.astype(np.int64) - first.astype(np.int64) + MOST_BANDS
     zones = first.astype(np.int64) * (2 * MOST_BANDS + 1) + steps
-    return (zones * (MOST_FRAMES + 1) + later.astype(np.int64)).astype(np.uint32)
+    return (zones * MOST_FRAMES + later.astype(np.int64) - 1).astype(np.uint32)
