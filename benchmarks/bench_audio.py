@@ -40,7 +40,6 @@ import chromaprint
 import nlsearch
 from audioclips import CLEAN, CONDITIONS, NOISY, Clip, Noise, Track
 from audiorivals import Bench, Passage, is_same
-from bench_index import by_purpose
 from chromaprint import ITEM_S, Fingerprints, Found
 from nlsearch.handlers.audio import calibration, worths
 
@@ -137,12 +136,17 @@ def peer_spread(bench: Bench, clips: Iterable[Clip], folder: Path) -> None:
     print(spread("brute force", [one.matching_s for one in found]))
 
 
-def bytes_by_organ(home: Path, hours: float) -> None:
-    """Print bytes of an hour of audio by purpose."""
-    sizes = by_purpose(home)
-    rest = sum(size for name, size in sizes.items() if name not in ORGANS)
-    told = ", ".join(f"{name} {sizes.get(name, 0) / hours / 1e6:.3f}" for name in ORGANS)
-    print(f"  {sum(sizes.values()) / hours / 1e6:.2f} MB an hour: {told}, rest {rest / hours / 1e6:.3f}")
+def bytes_by_organ(opened: nlsearch.Collection, hours: float) -> None:
+    """Print bytes of an hour of audio by purpose, in the splits that are searched."""
+    sizes: Counter[str] = Counter()
+    for row in opened._view().snapshot.splits:
+        home = opened.directory / "splits" / row.id
+        for path in home.rglob("*"):
+            if path.is_file():
+                part = path.relative_to(home).parts[0].split(".")[0]
+                sizes[part if part in ORGANS else "rest"] += path.stat().st_size
+    told = ", ".join(f"{name} {sizes[name] / hours / 1e6:.3f}" for name in (*ORGANS, "rest"))
+    print(f"  {sizes.total() / hours / 1e6:.2f} MB an hour: {told}; {opened.stats()['splits']} splits")
 
 
 def built(home: Path, files: Sequence[Path], hours: float) -> nlsearch.Collection:
@@ -150,8 +154,8 @@ def built(home: Path, files: Sequence[Path], hours: float) -> nlsearch.Collectio
     opened = nlsearch.Collection.open(home, create=True)
     cpu_s, wall_s = audiocosts.indexed(opened, files)
     told = f"{cpu_s / hours:.1f} CPU s an hour, {wall_s / hours:.1f} s wall, one worker"
-    print(f"\n{len(files)} tracks, {hours:.2f} h, {opened.stats()['splits']} splits: {told}")
-    bytes_by_organ(home, hours)
+    print(f"\n{len(files)} tracks, {hours:.2f} h: {told}")
+    bytes_by_organ(opened, hours)
     return opened
 
 
@@ -215,6 +219,10 @@ def growth(bench: Bench, held: list[Path], given: argparse.Namespace, noise: Noi
     last = Bench(built(home / "large.nls", every, audioclips.hours_of(every)), tracks, home, bench.peer)
     last.thresholds = bench.thresholds
     with last.opened:
+        grown(last, asked, strange_clips, audioclips.hours_of(every))
+        last.opened.merge()
+        print("\nmerged:")
+        bytes_by_organ(last.opened, audioclips.hours_of(every))
         grown(last, asked, strange_clips, audioclips.hours_of(every))
 
 
