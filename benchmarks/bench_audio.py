@@ -188,6 +188,7 @@ def grown(bench: Bench, asked: Callable[[], list[Clip]], strangers: Callable[[],
     alarms = bench.alarms(strangers())
     print(f"{hours:.1f} h: hits ours {ours.hits} of {ours.asked}, Chromaprint {theirs.hits} of {theirs.asked}")
     print(f"  alarms: ours {alarms.row('ours')} | Chromaprint {alarms.row('peer')}")
+    print(*(f"    {line}" for line in alarms.told), sep="\n")
     for title, seconds in sorted(bench.by_kind.items()):
         print(spread(title, seconds))
     print(spread("Chromaprint", theirs.cpu_s), flush=True)
