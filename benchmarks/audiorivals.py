@@ -34,6 +34,8 @@ class Cell:
     errors: list[float] = field(default_factory=list)
     named: list[int] = field(default_factory=list)
     cpu_s: list[float] = field(default_factory=list)
+    first: int = 0
+    """Clips of which the right recording is first, whatever its score; counted of the peer."""
 
     def add(self, is_right: bool, errors: Sequence[float], is_other: bool, cpu_s: float) -> None:
         """Count a clip; `errors` are those of all offsets of the hit."""
@@ -131,6 +133,7 @@ class Bench:
             ours.add(*self._ours(clip, hits), cpu_s)
             if found is not None:
                 theirs.add(*self._theirs(clip, found), found.program_s + found.matching_s)
+                theirs.first += self.peer.paths[found.track] == clip.track.path
         return ours, theirs
 
     def _ours(self, clip: Clip, hits: list[Hit]) -> tuple[bool, list[float], bool]:

@@ -92,8 +92,10 @@ def without_same(found: list[tuple[Clip, Found]], paths: list[Path], folder: Pat
 def cells(bench: Bench, tracks: Sequence[Track], given: argparse.Namespace, noise: Noise) -> None:
     """Print hit rates of all lengths and conditions."""
     print(f"\n{given.clips} clips a cell; error and CPU in ms; ours | Chromaprint")
-    print("| s | condition | hit | in place | error: median, p95 | CPU | hit | in place | error: median, p95 | CPU |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    print(
+        "| s | condition | hit | in place | error: median, p95 | CPU | hit | in place | error: median, p95 | CPU | first |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
     others, named = [0, 0], [[], []]
     for length in given.lengths:
         for condition in CONDITIONS:
@@ -101,7 +103,8 @@ def cells(bench: Bench, tracks: Sequence[Track], given: argparse.Namespace, nois
             both = bench.cell(asked)
             others = [count + cell.others for count, cell in zip(others, both, strict=True)]
             named = [[*counts, *cell.named] for counts, cell in zip(named, both, strict=True)]
-            print(f"| {length:g} | {condition.name} | {both[0].row()} | {both[1].row()} |", flush=True)
+            first = f"{both[1].first / max(1, both[1].asked):.2f}"
+            print(f"| {length:g} | {condition.name} | {both[0].row()} | {both[1].row()} | {first} |", flush=True)
     means = [np.mean(counts) if counts else 0.0 for counts in named]
     print(f"places named a hit, mean: ours {means[0]:.2f}, Chromaprint {means[1]:.2f}")
     print(f"another recording in first place: ours {others[0]}, Chromaprint {others[1]}")
