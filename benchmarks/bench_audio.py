@@ -92,10 +92,8 @@ def without_same(found: list[tuple[Clip, Found]], paths: list[Path], folder: Pat
 def cells(bench: Bench, tracks: Sequence[Track], given: argparse.Namespace, noise: Noise) -> None:
     """Print hit rates of all lengths and conditions."""
     print(f"\n{given.clips} clips a cell; error and CPU in ms; ours | Chromaprint")
-    print(
-        "| s | condition | hit | in place | error: median, p95 | CPU | hit | in place | error: median, p95 | CPU | first |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|---|---|")
+    names = "hit | in place | error: median, p95 | CPU"
+    print(f"| s | condition | {names} | {names} | first |\n|---|---|---|---|---|---|---|---|---|---|---|")
     others, named = [0, 0], [[], []]
     for length in given.lengths:
         for condition in CONDITIONS:
