@@ -263,8 +263,8 @@ class SeedMatch:
     best : int
         Only so many places are candidates, those with the most votes, each seed's vote counting the more the rarer its
         key is: ``ln(1 + bins of the axis / (20 postings))``.  Two bins side by side count together, and the place is
-        between them; `bin_width` is a power of two.  The handler looks at them (`refine`).  0: all that have
-        `min_votes`.
+        between them; `bin_width` is a power of two.  The handler looks at them (`refine`).  Where a collection has
+        several splits, each gives its share and a tenth of all.  0: all that have `min_votes`.
     """
 
     space: str

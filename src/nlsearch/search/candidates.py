@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
+from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,6 +62,8 @@ FEW = 1_000
 """So many items that filters left are looked at one by one, rather than asking an organ for all that there are."""
 ROUNDING = 1e-6
 """What single precision may take from a similarity."""
+SPARE_PLACES = 0.1
+"""Of the best places that are asked for, the share that each split gives beyond its own: chance is not even."""
 
 
 @dataclass(slots=True)
@@ -416,7 +419,8 @@ def _collect_all(part: AllParts, look: _Collecting) -> NDArray[np.uint32]:
 
 
 def _collect_probe(part: ProbePart, look: _Collecting, allowed: NDArray[np.uint32] | None) -> NDArray[np.uint32]:
-    found = ask(_tightened(part.probe.ask, part.minimum), part.probe.kind, look.view, allowed)
+    question = _shared(_tightened(part.probe.ask, part.minimum), part.probe, look.view)
+    found = ask(question, part.probe.kind, look.view, allowed)
     if found.anchors is not None:
         if allowed is not None:
             found = found.only(np.isin(found.keys, allowed, assume_unique=True))
@@ -424,6 +428,14 @@ def _collect_probe(part: ProbePart, look: _Collecting, allowed: NDArray[np.uint3
     found = found.only(found.bounds >= part.minimum - 1e-6)
     look.notes[id(part.probe)] = found
     return found.keys
+
+
+def _shared(question: Question, probe: Probe, view: SplitView) -> Question:
+    """Return a question for the best places with as many as are a split's share of them, and some to spare."""
+    if not isinstance(question, SeedMatch) or not question.best or probe.searched is None:
+        return question
+    share = view.extent(probe.kind).total / max(1, probe.searched.total)
+    return replace(question, best=min(question.best, ceil(question.best * (SPARE_PLACES + share))))
 
 
 def at_least(question: Nearest, minimum: float) -> Nearest:
