@@ -161,6 +161,22 @@ def test_an_indexed_recording_finds_itself_and_its_copies(tmp_path, pieces):
         ]
 
 
+def test_copies_at_another_speed_are_duplicates(tmp_path, pieces):
+    """The slower copy is behind one at the same speed, so that each is a hit of a question at the speed as it is."""
+    whole = pieces["piece 3"]
+    slower = np.interp(np.arange(int(30 * RATE)) * 0.97 + 4 * RATE, np.arange(len(whole)), whole)
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    for name, signal in (("a", whole), ("b", noisy(whole, 20)), ("c", slower), ("d", pieces["piece 0"])):
+        written(folder / f"{name}.flac", signal)
+    with nlsearch.Collection.open(tmp_path / "x.nls", create=True) as made:
+        made.index([folder], jobs=1)
+        found = made.duplicates("audio").groups
+        assert [sorted(member.item.title for member in group.members) for group in found] == [
+            ["a.flac", "b.flac", "c.flac"]
+        ]
+
+
 def test_every_place_of_a_loop_is_told(tmp_path):
     loop = piece(9, 6.0)
     path = written(tmp_path / "loop.flac", np.concatenate([loop] * 4))
