@@ -102,9 +102,10 @@ def test_a_drifting_clip_is_followed(collection, pieces, tmp_path):
     assert page.hits[0].evidence["target_s"] == pytest.approx([3, 3 + 30 * 1.0293], abs=0.3)
 
 
-def test_a_clip_from_no_recording_finds_nothing(collection, tmp_path):
+@pytest.mark.parametrize("seconds", [6.0, 15.0])
+def test_a_clip_from_no_recording_finds_nothing(collection, tmp_path, seconds):
     for seed in range(20, 28):
-        page = asked(collection, tmp_path, piece(seed, 6.0))
+        page = asked(collection, tmp_path, piece(seed, seconds))
         assert (page.hits, page.complete) == ([], True)
 
 
