@@ -13,7 +13,9 @@ from synthesised import RATE, cadence, drums, noise, placed, tone
 
 import nlsearch
 from nlsearch.errors import QuerySyntax
+from nlsearch.handlers.audio import places
 from nlsearch.handlers.audio.bands import Frames, levels_of
+from nlsearch.handlers.audio.calibration import SEVERAL_WINDOWS, asked_of
 from nlsearch.handlers.audio.clip import clip_of_levels, stepped_levels, windows_of
 from nlsearch.handlers.audio.landmarks import KEPT, STRONG, UNIT, Landmarks, highest, seeds_of
 from nlsearch.handlers.audio.payload import Around, Recording, encode
@@ -100,9 +102,10 @@ def test_a_drifting_clip_is_followed(collection, pieces, tmp_path):
     assert page.hits[0].evidence["target_s"] == pytest.approx([3, 3 + 30 * 1.0293], abs=0.3)
 
 
-def test_a_clip_from_no_recording_finds_nothing(collection, tmp_path):
+@pytest.mark.parametrize("seconds", [6.0, 15.0])
+def test_a_clip_from_no_recording_finds_nothing(collection, tmp_path, seconds):
     for seed in range(20, 28):
-        page = asked(collection, tmp_path, piece(seed, 6.0))
+        page = asked(collection, tmp_path, piece(seed, seconds))
         assert (page.hits, page.complete) == ([], True)
 
 
@@ -161,6 +164,22 @@ def test_an_indexed_recording_finds_itself_and_its_copies(tmp_path, pieces):
         ]
 
 
+def test_copies_at_another_speed_are_duplicates(tmp_path, pieces):
+    """The slower copy is behind one at the same speed, so that each is a hit of a question at the speed as it is."""
+    whole = pieces["piece 3"]
+    slower = np.interp(np.arange(int(30 * RATE)) * 0.97 + 4 * RATE, np.arange(len(whole)), whole)
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    for name, signal in (("a", whole), ("b", noisy(whole, 20)), ("c", slower), ("d", pieces["piece 0"])):
+        written(folder / f"{name}.flac", signal)
+    with nlsearch.Collection.open(tmp_path / "x.nls", create=True) as made:
+        made.index([folder], jobs=1)
+        found = made.duplicates("audio").groups
+        assert [sorted(member.item.title for member in group.members) for group in found] == [
+            ["a.flac", "b.flac", "c.flac"]
+        ]
+
+
 def test_every_place_of_a_loop_is_told(tmp_path):
     loop = piece(9, 6.0)
     path = written(tmp_path / "loop.flac", np.concatenate([loop] * 4))
@@ -190,6 +209,41 @@ def test_silence_cannot_be_asked_for(collection, tmp_path):
     soundfile.write(tmp_path / "silence.wav", np.zeros(4 * RATE), RATE)
     with pytest.raises(QuerySyntax, match="no sound of its own"):
         collection.like(tmp_path / "silence.wav", kind="audio")
+
+
+def test_what_has_no_samples_says_why(collection, tmp_path):
+    path = written(tmp_path / "cut.wav", noise(4.0, 1, 1.0), subtype="PCM_16")
+    path.write_bytes(path.read_bytes()[:44])
+    with pytest.raises(QuerySyntax, match="no sound of its own to compare: it is cut short"):
+        collection.like(path, kind="audio")
+
+
+def test_the_shorter_a_passage_the_more_is_asked():
+    seconds = np.array([1.5, 2.0, 3.0, 5.0, 10.0])
+    asked = asked_of(seconds, 1, 10.0)
+    assert (np.diff(asked) < 0).all()
+    assert asked[0] - asked[2] > 3
+    assert (asked_of(seconds, 1, 100.0) > asked).all()
+    assert asked_of(seconds, 1, 0.01) == pytest.approx(asked_of(seconds, 1, 3.3))
+    assert asked_of(np.array([5.0, 30.0]), 6, 3.3).tolist() == [SEVERAL_WINDOWS] * 2
+
+
+def test_only_what_lies_in_the_recording_speaks_for_a_place(tmp_path, monkeypatch):
+    """A clip of 2.8 s, of which 1.6 s are laid beside a word, has to be as sure as one of 1.6 s."""
+    word = piece(31, 1.6)
+    path = written(tmp_path / "word.flac", word)
+    lasted: list[float] = []
+
+    def spy(seconds, windows, hours):
+        lasted.extend(seconds.tolist())
+        return asked_of(seconds, windows, hours)
+
+    monkeypatch.setattr(places, "asked_of", spy)
+    with nlsearch.Collection.open(tmp_path / "x.nls", create=True) as made:
+        made.index([path], jobs=1)
+        page = asked(made, tmp_path, np.concatenate([word, piece(32, 1.2)]))
+        assert page.hits[0].evidence["target_s"] == pytest.approx([0, 1.6], abs=0.15)
+    assert 1.5 < max(lasted) < 1.8
 
 
 def test_recordings_without_sound_are_items_that_are_never_hits(tmp_path, pieces):

@@ -1,4 +1,4 @@
-"""Keys: cadences in all of them, other tunings, sounds without a key; numbers and spelling beside those of scores."""
+"""Keys: cadences in all of them, other tunings, sounds without a key."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from synthesised import Sound, cadence, clicks, cut, drums, noise, sine
 
-from nlsearch.handlers.audio import tonality
 from nlsearch.handlers.audio.bands import levels_of
-from nlsearch.handlers.audio.tonality import MODES, NAMES, Key, Tonality, best_key, folded, tuning_of
-from nlsearch.handlers.score import keys
+from nlsearch.handlers.audio.tonality import Key, Tonality, best_key, folded, tuning_of
+from nlsearch.handlers.sound.keyprofiles import MODES, NAMES
 
 
 def heard(signal: Sound) -> tuple[Key | None, float]:
@@ -64,12 +63,6 @@ def test_noise_and_gain_do_not_matter() -> None:
         key, _ = heard(other)
         assert key is not None
         assert key.name == "Eb major"
-
-
-def test_keys_are_spelled_and_weighed_as_those_of_scores() -> None:
-    assert (tonality.MAJOR, tonality.MINOR) == keys._PROFILES
-    assert keys._NAMES == NAMES
-    assert keys._KEY_MODES == MODES
 
 
 LEVELS = levels_of(cadence(7, times=10))

@@ -208,6 +208,11 @@ def test_what_is_no_sound_is_refused(form: str) -> None:
             opened(content, form)
 
 
+def test_an_empty_file_says_so() -> None:
+    with pytest.raises(MalformedContent, match="the file is empty"):
+        opened(b"", "MP3")
+
+
 def test_mp3_behind_broken_tags() -> None:
     mp3 = by_soundfile(chirp(), RATE, "MP3")
     whole = b"ID3\x04\x00\x00\x00\x00\x08\x00" + bytes(1024)

@@ -34,7 +34,7 @@ from nlsearch.search.examples import example_node, example_settings
 from nlsearch.search.execute import asked_scores
 from nlsearch.search.grouping import Beside, Forest, Link, groups_of
 from nlsearch.search.judge import Judge
-from nlsearch.search.parts import GUARANTEES, ProbePart, TextPart, counted, leaves
+from nlsearch.search.parts import GUARANTEES, ProbePart, TextPart, counted, leaves, widened
 from nlsearch.search.roll import Members, Roll, having, living, matching
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from nlsearch.search.copies import Group
     from nlsearch.search.fuse import Judgement
     from nlsearch.search.parts import Plan
-    from nlsearch.search.view import View
+    from nlsearch.search.view import SplitView, View
 
 COMPILED = 8
 """Items that are kept compiled: the one that is asked with is asked for in the other direction in between."""
@@ -173,50 +173,60 @@ class Comparison:
             self.skipped.append(NotCompared(self.roll.item(rank), error.message, error.code))
             return True
         self.guarantee = max(self.guarantee, part.probe.guarantee, key=GUARANTEES.index)
-        for other, judge in self._candidates(part, rank):
+        for other, judge, way in self._candidates(part, rank):
             if self._forest.are_joined(rank, other) or self.roll.is_part(rank, other):
                 continue
             if self._over():
                 return False
-            link = self._verified(rank, other, judge, self._least)
+            link = self._verified(rank, other, judge, self._least, way)
             if link is not None and self._counts(link):
                 self._forest.join(rank, other)
                 self.links.append(link)
         return True
 
-    def _candidates(self, part: ProbePart, rank: int) -> list[tuple[int, Judge]]:
-        """Return the items behind an item that may be copies of it, in their order, with who decides about them."""
-        found: list[tuple[int, Judge]] = []
-        for view in self._view.splits:
-            screen = candidates.screen(part, view, self._handler_of)
-            self.complete &= screen.complete
-            ranks = self.roll.ranks[view.number]
-            keys = screen.keys[ranks[screen.keys] > rank]
-            scores = asked_scores(view, self._handler_of, self._over)
-            bounds = candidates.bounds(part, view, keys, screen.notes, scores)
-            keys = keys[bounds >= part.minimum - candidates.ROUNDING]
-            judge = Judge(view, self._handler_of, screen, {})
-            found.extend((other, judge) for other in ranks[keys].tolist())
-        return sorted(found, key=lambda pair: pair[0])
+    def _candidates(self, part: ProbePart, rank: int) -> list[tuple[int, Judge, ProbePart]]:
+        """Return the items behind an item that may be copies of it, in their order, with who decides about them.
+
+        What the kind asks otherwise, where a query has no hit, is asked as well: each item is a hit of itself.
+        """
+        wider = widened(part)
+        assert isinstance(wider, ProbePart)  # noqa: S101 - it asks something else, no more
+        found: list[tuple[int, Judge, ProbePart]] = []
+        for way in [part] if wider is part else [part, wider]:
+            for view in self._view.splits:
+                judge, others = self._screened(way, view, rank)
+                found.extend((other, judge, way) for other in others)
+        return sorted(found, key=lambda one: one[0])
+
+    def _screened(self, part: ProbePart, view: SplitView, rank: int) -> tuple[Judge, list[int]]:
+        """Return the items of a split behind an item that may be copies of it, and who decides about them."""
+        screen = candidates.screen(part, view, self._handler_of)
+        self.complete &= screen.complete
+        ranks = self.roll.ranks[view.number]
+        keys = screen.keys[ranks[screen.keys] > rank]
+        scores = asked_scores(view, self._handler_of, self._over)
+        bounds = candidates.bounds(part, view, keys, screen.notes, scores)
+        keys = keys[bounds >= part.minimum - candidates.ROUNDING]
+        return Judge(view, self._handler_of, screen, {}), ranks[keys].tolist()
 
     def _beside(self, rank: int, other: int) -> Link | None:
         """Compare two items, wherever they match."""
         view, _ = self.roll.place(other)
         return self._verified(rank, other, Judge(view, self._handler_of, None, {}), 0.0)
 
-    def _verified(self, rank: int, other: int, judge: Judge, least: float) -> Link | None:
-        """Verify a pair: forth, and if that scores at least so much, back."""
-        forth = self._judged(rank, other, judge)
+    def _verified(self, rank: int, other: int, judge: Judge, least: float, way: ProbePart | None = None) -> Link | None:
+        """Verify a pair: forth, by the way that found it, and if that scores at least so much, back."""
+        forth = self._judged(rank, other, judge, way)
         if forth is None or forth.score < least - ROUNDING:
             return None
         view, _ = self.roll.place(rank)
         back = self._judged(other, rank, Judge(view, self._handler_of, None, {}))
         return None if back is None else Link(rank, other, forth, back)
 
-    def _judged(self, rank: int, other: int, judge: Judge) -> Judgement | None:
+    def _judged(self, rank: int, other: int, judge: Judge, way: ProbePart | None = None) -> Judgement | None:
         """Return what ``like`` of an item says of another, None if it is no hit or cannot be asked."""
         try:
-            part = self._asked(rank)
+            part = self._asked(rank) if way is None else way
         except (QueryError, InputError):
             return None
         _, key = self.roll.place(other)

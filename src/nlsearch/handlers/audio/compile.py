@@ -59,7 +59,7 @@ def _probe(operator: str, asked: Clipped, said: str) -> Probe:
     peaks = peaks_of_clip(clip)
     heard = f"{said}, {asked.duration_s:.1f} s of sound, {len(peaks):,} peaks"
     told = {"clip": clip.pack(), "digest": asked.digest, "duration_s": asked.duration_s}
-    reason = too_little(asked.duration_s, len(peaks))
+    reason = asked.why_empty or too_little(asked.duration_s, len(peaks))
     if reason and not asked.digest:
         raise QuerySyntax(f"it has no sound of its own to compare: {reason}")
     if reason:

@@ -141,12 +141,16 @@ def listen(source: Source, limits: Limits) -> Heard:
 
 @dataclass(frozen=True, slots=True)
 class Clipped:
-    """What a clip gave: its levels, the digest of its signal, how long it is, and what it is like, where known."""
+    """What a clip gave: its levels, the digest of its signal, how long it is, and what it is like, where known.
+
+    ``why_empty`` says why it has no samples, where that is known: it is protected, or cut short.
+    """
 
     clip: Clip
     digest: bytes
     duration_s: float
     likeness: NDArray[np.float32] | None = None
+    why_empty: str = ""
 
 
 def hear_clip(source: Source, limits: Limits) -> Clipped:
@@ -169,4 +173,5 @@ def hear_clip(source: Source, limits: Limits) -> Clipped:
             held.append(stepped_levels(levels))
     held.append(stepped_levels(frames.finish()))
     said = b"" if is_silent else digest.digest()
-    return Clipped(clip_of_levels(np.concatenate(held)), said, count / RATE, likeness.finish())
+    why_empty = sound.complaints[0] if sound.complaints and not count else ""
+    return Clipped(clip_of_levels(np.concatenate(held)), said, count / RATE, likeness.finish(), why_empty)

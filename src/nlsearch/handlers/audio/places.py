@@ -164,9 +164,9 @@ def places_of(
     peaks = (held * run).sum(axis=1)
     worth = (here * run).sum(axis=1) / np.maximum(peaks, 1)
     others = (chance * run[:, :, None]).sum(axis=1) / np.maximum((around * run[:, :, None]).sum(axis=1), 1)
-    least = asked_of(asked.clip.frames * HOP / RATE, len(asked.clip.windows), hours)
-    scores = surety(Measured(worth, others, peaks, asking.votes), least)
     spans = _spans(asked.clip, begins, ends, asking, durations_s)
+    least = asked_of((spans[:, 1] - spans[:, 0]) * HOP / RATE, len(asked.clip.windows), hours)
+    scores = surety(Measured(worth, others, peaks, asking.votes), least)
     scores[~inside[:, :, tried:].any(axis=(1, 2))] = 0
     scores[(spans[:, 1] - spans[:, 0] < LEAST_SHARE * asked.clip.frames) | (peaks < LEAST_PEAKS)] = 0
     found: list[Place | None] = [None] * len(scores)

@@ -27,16 +27,9 @@ from numpy.typing import NDArray
 
 from nlsearch.handlers.audio.bands import BANDS, PER_OCTAVE, whitened
 from nlsearch.handlers.audio.blocks import RANGE, Blocks
+from nlsearch.handlers.sound.keyprofiles import MAJOR, MINOR, MODES, NAMES
 from nlsearch.kernels.landmarks import local_peaks
 
-MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
-MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
-"""How well each pitch class above the tonic fits into a major and into a minor key."""
-NAMES = (
-    ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"),
-    ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"),
-)
-MODES = ("major", "minor")
 EVERY = 4
 """Frames from one that is looked at to the next."""
 OUT = 2.0

@@ -15,17 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlsearch.handlers.score.notation import NATURALS, Key
+from nlsearch.handlers.sound.keyprofiles import MAJOR, MINOR, NAMES
+from nlsearch.handlers.sound.keyprofiles import MODES as KEY_MODES
 
-_PROFILES = (
-    (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88),
-    (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17),
-)
-"""How well each pitch class above the tonic fits into a major and into a minor key."""
-_NAMES = (
-    ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"),
-    ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"),
-)
-_KEY_MODES = ("major", "minor")
 _DIGITS = 12
 """Of a correlation; keys that agree in so many fit equally well."""
 MINOR_LIKE = {"minor", "aeolian", "dorian", "phrygian", "locrian"}
@@ -108,7 +100,7 @@ def estimated(pitches: NDArray[np.uint8], durations: NDArray[np.uint32]) -> Tona
     if fits is None or not fits.any():
         return None
     mode, tonic = divmod(int(fits.argmax()), 12)
-    return Tonality(tonic, _NAMES[mode][tonic], _KEY_MODES[mode], False)
+    return Tonality(tonic, NAMES[mode][tonic], KEY_MODES[mode], False)
 
 
 def tonality(
@@ -130,10 +122,10 @@ def _of_signature(fifths: int, pitches: NDArray[np.uint8], durations: NDArray[np
     fits = _fits(pitches, durations)
     if not -7 <= fifths <= 7 or fits is None:
         return None
-    names = [tonic_of(fifths, mode) for mode in _KEY_MODES]
+    names = [tonic_of(fifths, mode) for mode in KEY_MODES]
     major, minor = (fits[mode, pitch_class(name)] for mode, name in enumerate(names))
     mode = int(minor > major)
-    return Tonality(pitch_class(names[mode]), names[mode], _KEY_MODES[mode], False)
+    return Tonality(pitch_class(names[mode]), names[mode], KEY_MODES[mode], False)
 
 
 def _fits(pitches: NDArray[np.uint8], durations: NDArray[np.uint32]) -> NDArray[np.float64] | None:
@@ -153,7 +145,7 @@ def _fits(pitches: NDArray[np.uint8], durations: NDArray[np.uint32]) -> NDArray[
 @cache
 def _profiles() -> NDArray[np.float64]:
     """Return the profile of each key, by pitch class, with mean 0 and length 1; float64, shape (2, 12, 12)."""
-    profiles = np.array([[np.roll(profile, tonic) for tonic in range(12)] for profile in _PROFILES])
+    profiles = np.array([[np.roll(profile, tonic) for tonic in range(12)] for profile in (MAJOR, MINOR)])
     apart = profiles - profiles.mean(axis=2, keepdims=True)
     lengths = np.sqrt((apart**2).sum(axis=2, keepdims=True))
     return np.asarray(apart / lengths, np.float64)

@@ -152,12 +152,15 @@ def open_sound(source: Source, limits: Limits) -> Sound:
     Raises
     ------
     MalformedContent
-        If no decoder reads its header; the message is that of the first.
+        If it is empty, or no decoder reads its header; the message is that of the first.
     MissingExtra
         If only PyAV could read it, which is not installed.
     InputError
         If the source cannot be read.
     """
+    with source.open() as stream:
+        if not stream.read(1):
+            raise MalformedContent("the file is empty")
     first: InputError | MissingExtra | None = None
     for opener in _openers(source.format):
         try:
