@@ -155,6 +155,7 @@ class Session:
             self._text = TextRun(plan, view, handler)
         else:
             self._wider = plan.widened()
+            self._was_complete = True
             self._run_plan(plan)
 
     def _run_plan(self, plan: Plan) -> None:
@@ -187,7 +188,7 @@ class Session:
             more = left > 0 or (left == 0 and self._paused)
             if left < 0 and self._paused:  # such a page has no next one: the order is not final
                 hits = [*hits, *self._run.provisional()][:limit]
-            complete = self._run.complete and not self._paused
+            complete = self._was_complete and self._run.complete and not self._paused
             known = self._total() if complete else None
         token = Token(self.view.generation, offset + limit, self.name).encode() if more else None
         seconds = time.monotonic() - started
@@ -280,6 +281,7 @@ class Session:
         """Begin again with a wider question where the first one is through and has no hit."""
         if self._found or self._wider is None or not (hit is _END or (isinstance(hit, Hit) and hit.tier == "related")):
             return False
+        self._was_complete = self._run.complete
         clock, wanted = self._run.clock, self._run.wanted
         self._run_plan(self._wider)
         self._run.clock, self._run.wanted = clock, wanted

@@ -90,6 +90,8 @@ class Recording:
             raise IndexDamaged("the payload of a recording has a wrong length", hint="run nlsearch check")
         self._starts: NDArray[np.uint32] = np.frombuffer(view[begin:middle], "<u4")
         self._peaks: NDArray[np.uint16] = np.frombuffer(view[middle:], "<u2")
+        if np.any(self._starts[1:] < self._starts[:-1]) or int(self._starts[-1]) > count:
+            raise IndexDamaged("the peaks of a recording are out of order", hint="run nlsearch check")
 
     def __len__(self) -> int:
         return len(self._peaks)
