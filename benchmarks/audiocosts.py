@@ -9,6 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import soundfile
@@ -28,6 +29,7 @@ from nlsearch.handlers.sound.mono import Mono
 from nlsearch.limits import Limits
 
 MIB = 2**20
+Returned = TypeVar("Returned")
 PARTS = ("decoding", "mono at 8 kHz", "levels", "landmarks", "loudness", "likeness", "preview", "digest", "payload")
 
 
@@ -52,7 +54,7 @@ def workers_cpu() -> dict[int, float]:
     return spent
 
 
-def cpu_of(call: Callable[[], object]) -> tuple[object, float]:
+def cpu_of(call: Callable[[], Returned]) -> tuple[Returned, float]:
     """Return what a call returns and its CPU seconds, those of workers included."""
     before, started = workers_cpu(), time.process_time()
     returned = call()

@@ -15,6 +15,7 @@ import audiocosts
 import nlsearch
 from audioclips import CLEAN, Clip, Track
 from chromaprint import Fingerprints, Found
+from nlsearch.errors import QuerySyntax
 from nlsearch.model import Hit
 
 WITHIN_S = 0.2
@@ -85,10 +86,12 @@ def passages(hit: Hit) -> list[Passage]:
 def is_same(clip: Clip, track: Track, place: Passage) -> bool:
     """Say whether the waveform of what the clip was cut from is there in a track."""
     source = clip.source(place.low_s, place.high_s)
-    faster = place.speed / float(clip.condition.speed)
-    ends = place.begin_s + len(source) / audioclips.RATE * faster
-    there = track.between(place.begin_s - AROUND_S, ends + AROUND_S)
-    return audioclips.correlation(source, there, faster) >= SAME
+    for faster in (1.0, place.speed / float(clip.condition.speed)):  # speeds are told to a few tenths of a per cent
+        ends = place.begin_s + len(source) / audioclips.RATE * faster
+        there = track.between(place.begin_s - AROUND_S, ends + AROUND_S)
+        if audioclips.correlation(source, there, faster) >= SAME:
+            return True
+    return False
 
 
 def told(clip: Clip, hit: Hit) -> str:
@@ -106,6 +109,7 @@ class Bench:
         self.thresholds: dict[float, float] = {}
         self.by_kind: dict[str, list[float]] = defaultdict(list)
         self.told: list[str] = []
+        self.refused = 0
         self._turn = 0
 
     def start(self, clips: Iterable[Clip]) -> None:
@@ -118,12 +122,19 @@ class Bench:
         """Return our hits and CPU seconds, and what the peer found; each is first every other time."""
         path, self._turn = clip.write(self.folder), self._turn + 1
         found = self.peer.find(path) if len(self.peer) and self._turn % 2 else None
-        page, cpu_s = audiocosts.cpu_of(lambda: self.opened.like(path, kind="audio"))
+        hits, cpu_s = audiocosts.cpu_of(lambda: self._like(path))
         if len(self.peer) and found is None:
             found = self.peer.find(path)
-        hits = [hit for hit in page.hits if hit.tier != "related"]  # type: ignore[attr-defined]
         self.by_kind[_sort(hits)].append(cpu_s)
         return hits, cpu_s, found
+
+    def _like(self, path: Path) -> list[Hit]:
+        try:
+            page = self.opened.like(path, kind="audio")
+        except QuerySyntax:  # too little sound
+            self.refused += 1
+            return []
+        return [hit for hit in page.hits if hit.tier != "related"]
 
     def cell(self, asked: Iterable[Clip]) -> tuple[Cell, Cell]:
         """Ask with clips of indexed tracks."""

@@ -44,6 +44,7 @@ from chromaprint import ITEM_S, Fingerprints, Found
 from nlsearch.handlers.audio import calibration, worths
 
 FALSE_ALARMS = 0.003
+PARTS = ("cells", "strangers", "growth", "memory")
 STRANGE = (CLEAN, NOISY[0], CLEAN, NOISY[1], CLEAN, NOISY[2])
 ORGANS = ("seeds", "payloads", "text", "vectors")
 
@@ -217,8 +218,8 @@ def growth(bench: Bench, held: list[Path], given: argparse.Namespace, noise: Noi
     every = [*held, *more]
     if len(bench.peer):
         bench.peer.extend(more)
-    tracks = [*bench.tracks.values(), *audioclips.load(more, home / "tracks")]
-    last = Bench(built(home / "large.nls", every, audioclips.hours_of(every)), tracks, home, bench.peer)
+    loaded = [*bench.tracks.values(), *audioclips.load(more, home / "tracks")]
+    last = Bench(built(home / "large.nls", every, audioclips.hours_of(every)), loaded, home, bench.peer)
     last.thresholds = bench.thresholds
     with last.opened:
         grown(last, asked, strange_clips, audioclips.hours_of(every))
@@ -254,7 +255,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--clips", type=int, default=60, help="a cell")
     parser.add_argument("--strangers", type=int, default=302, help="clips of a length")
     parser.add_argument("--calibration", type=int, default=600, help="clips of a length")
-    parser.add_argument("--memory", type=float, default=3.0, help="hours of the long file, 0: none")
+    parser.add_argument("--memory", type=float, default=3.0, help="hours of the long file")
+    parser.add_argument("--parts", default=",".join(PARTS), help=f"of {', '.join(PARTS)}")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--quick", action="store_true")
     given = parser.parse_args()
@@ -309,15 +311,20 @@ def run(
             size, hours = len(bench.peer), audioclips.hours_of(held)
             print(f"fpcalc: {bench.peer.cpu_s / hours:.1f} CPU s and {4 * size / hours / 1e6:.2f} MB an hour")
         bench.start(audioclips.clips(tracks, 1, 5.0, [CLEAN], noise, "start"))
-        cells(bench, tracks, given, noise)
-        strange(bench, strangers, given, noise)
+        if "cells" in given.parts:
+            cells(bench, tracks, given, noise)
+        if "strangers" in given.parts:
+            strange(bench, strangers, given, noise)
         print("\nCPU of a query, median (10 % to 90 %)")
         for title, seconds in sorted(bench.by_kind.items()):
             print(spread(title, seconds))
+        if bench.refused:
+            print(f"  {bench.refused} clips were refused: too little sound")
         if has_peer:
             peer_spread(bench, audioclips.clips(tracks, given.clips, 5.0, CONDITIONS, noise, "cost"), folder)
-        growth(bench, held, given, noise, strangers)
-    if given.memory:
+        if "growth" in given.parts:
+            growth(bench, held, given, noise, strangers)
+    if "memory" in given.parts:
         worker, here = audiocosts.memory(tracks, folder, given.memory)
         print(
             f"\na file of {given.memory:g} h: peak memory of a worker {worker:.0f} MiB, of this process {here:.0f} MiB"
