@@ -1,4 +1,5 @@
 /* The kernels of the seed index, a part of _kernels.c: stable sorting of pairs, and voting on diagonals. */
+#include <math.h>
 
 #define DIGIT_BITS 11
 #define DIGITS (1 << DIGIT_BITS)
@@ -383,4 +384,172 @@ static PyObject *anchors(PyObject *self, PyObject *args) {
         out[i] = (Anchor){axis - (int64_t)ballot.item_starts[item], item, hit->seed, opposite};
     }
     return close_ballot(&ballot, b, found);
+}
+
+/* -------------------------------------------------------------------------------- votes with weights, the best kept */
+typedef struct { /* BEST of nlsearch/kernels/voting.py */
+    int64_t diagonal;
+    uint32_t item, reading;
+    float votes, expected;
+} Best;
+
+static int fewer_votes(const void *left, const void *right) {
+    const Best *a = left, *b = right;
+    if (a->votes != b->votes) return a->votes > b->votes ? -1 : 1;
+    if (a->reading != b->reading) return a->reading < b->reading ? -1 : 1;
+    return a->diagonal < b->diagonal ? -1 : a->diagonal > b->diagonal;
+}
+
+/* Keep `best` a heap of the most votes, the least on top. */
+static void keep_best(Best *best, size_t *n, size_t most, Best one) {
+    size_t at;
+    if (*n < most) {
+        at = (*n)++;
+        while (at && fewer_votes(&best[(at - 1) / 2], &one) < 0) best[at] = best[(at - 1) / 2], at = (at - 1) / 2;
+        best[at] = one;
+        return;
+    }
+    if (fewer_votes(&one, &best[0]) >= 0) return;
+    at = 0;
+    for (;;) {
+        size_t child = 2 * at + 1;
+        if (child >= *n) break;
+        if (child + 1 < *n && fewer_votes(&best[child + 1], &best[child]) > 0) child++;
+        if (fewer_votes(&best[child], &one) <= 0) break;
+        best[at] = best[child], at = child;
+    }
+    best[at] = one;
+}
+
+typedef struct {
+    const uint8_t *packed, *wanted;
+    const uint64_t *item_starts, *begins, *ends;
+    const uint32_t *positions, *readings;
+    const float *weights;
+    Py_ssize_t items, queries;
+    uint64_t postings, axis, span, bias;
+    int width, shift, flag_bits, bin_bits;
+} Poll;
+
+/* Give the weight of each seed of one reading to the bins of its diagonals. */
+static void cast_votes(const Poll *p, Py_ssize_t from, Py_ssize_t to, float *bins, uint64_t n_bins) {
+    const uint64_t mask = p->width < 8 ? ((uint64_t)1 << 8 * p->width) - 1 : UINT64_MAX;
+    const uint64_t bytes = p->postings * (uint64_t)p->width;
+    for (Py_ssize_t q = from; q < to; q++) {
+        const float weight = p->weights[q];
+        const uint64_t back = p->bias - p->positions[q];
+        for (uint64_t i = p->begins[q]; i < p->ends[q]; i++) {
+            uint64_t value = 0, at = i * (uint64_t)p->width;
+            if (at + 8 <= bytes) memcpy(&value, p->packed + at, 8), value &= mask;
+            else memcpy(&value, p->packed + at, (size_t)p->width);
+            uint64_t bin = ((value >> p->flag_bits << p->shift) + back) >> p->bin_bits;
+            if (bin < n_bins) bins[bin] += weight;
+        }
+    }
+}
+
+/* Return what the best of the places from bin `low` to `high` would get if their votes were normally distributed. */
+static float best_of_normal(const float *bins, int64_t low, int64_t high) {
+    double sum = 0, squares = 0;
+    for (int64_t i = low; i < high; i++) {
+        const double pair = (double)bins[i] + (double)bins[i + 1];
+        sum += pair;
+        squares += pair * pair;
+    }
+    const double count = (double)(high > low ? high - low : 1), mean = sum / count;
+    const double variance = squares / count - mean * mean;
+    return (float)(mean + sqrt((variance > 0 ? variance : 0) * 2 * log(count)));
+}
+
+/* Say for each item what the best place would get by chance: in it, or anywhere if that is more. */
+static void best_by_chance(const Poll *p, const float *bins, uint64_t n_bins, float *expected) {
+    const int64_t half = (int64_t)(p->span / 2), bias = (int64_t)p->bias, last = (int64_t)n_bins - 1;
+    const float anywhere = best_of_normal(bins, 0, last);
+    for (Py_ssize_t item = 0; item < p->items; item++) {
+        const int64_t start = (int64_t)p->item_starts[item];
+        const int64_t end = (int64_t)(item + 1 < p->items ? p->item_starts[item + 1] : p->axis);
+        int64_t low = (start - half + bias) >> p->bin_bits, high = (end - half + bias) >> p->bin_bits;
+        if (low < 0) low = 0;
+        if (high > last) high = last;
+        const float here = best_of_normal(bins, low, high);
+        expected[item] = here > anywhere ? here : anywhere;
+    }
+}
+
+/* Keep the best pairs of neighbouring bins that are no lower than the pairs beside them. */
+static void keep_pairs(const Poll *p, const float *bins, uint64_t n_bins, uint32_t reading, const float *expected,
+                       Best *best, size_t *n, size_t most) {
+    float before = 0;
+    for (uint64_t i = 0; i + 1 < n_bins; i++) {
+        const float pair = bins[i] + bins[i + 1], after = i + 2 < n_bins ? bins[i + 1] + bins[i + 2] : 0;
+        const float last = before;
+        before = pair;
+        if (pair <= 0 || pair < last || pair <= after) continue;
+        if (*n == most && pair < best[0].votes) continue;
+        int64_t diagonal = (int64_t)((i + 1) << p->bin_bits) - (int64_t)p->bias;
+        int64_t middle = diagonal + (int64_t)(p->span / 2);
+        if (middle < 0 || (uint64_t)middle >= p->axis) continue;
+        Py_ssize_t item = item_at(p->item_starts, p->items, (uint64_t)middle);
+        if (item < 0 || (p->wanted && !p->wanted[item])) continue;
+        keep_best(best, n, most, (Best){diagonal, (uint32_t)item, reading, pair, expected[item]});
+    }
+}
+
+static int count_poll(const Poll *p, Best *best, size_t *n, size_t most) {
+    const uint64_t n_bins = ((p->axis + p->bias) >> p->bin_bits) + 2;
+    float *bins = malloc(n_bins * sizeof(float)), *expected = malloc(((size_t)p->items + 1) * sizeof(float));
+    if (!bins || !expected) return free(bins), free(expected), -1;
+    for (Py_ssize_t from = 0, to; from < p->queries; from = to) {
+        for (to = from + 1; to < p->queries && p->readings[to] == p->readings[from];) to++;
+        memset(bins, 0, n_bins * sizeof(float));
+        cast_votes(p, from, to, bins, n_bins);
+        best_by_chance(p, bins, n_bins, expected);
+        keep_pairs(p, bins, n_bins, p->readings[from], expected, best, n, most);
+    }
+    free(bins);
+    free(expected);
+    qsort(best, *n, sizeof(Best), fewer_votes);
+    return 0;
+}
+
+static int fits_poll(const Poll *p, const Py_buffer *b) {
+    if (p->width < 1 || p->width > 8 || p->shift < 0 || p->shift > 31 || p->flag_bits < 0 || p->flag_bits > 8 ||
+        p->bin_bits < 0 || p->bin_bits > 30 || p->span > UINT32_MAX || p->axis > INT64_MAX / 4)
+        return 0;
+    if (b[2].len != p->queries * 8 || b[3].len != p->queries * 8 || b[4].len != p->queries * 4 ||
+        b[5].len != p->queries * 4 || (p->wanted && b[7].len != p->items))
+        return 0;
+    for (Py_ssize_t q = 0; q < p->queries; q++)
+        if (p->begins[q] > p->ends[q] || p->ends[q] > p->postings) return 0;
+    return 1;
+}
+
+static PyObject *vote_best(PyObject *self, PyObject *args) {
+    Py_buffer b[8] = {{0}};
+    Poll p = {0};
+    Py_ssize_t most;
+    unsigned long long axis, span;
+    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*y*y*(iiiiKKn)", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5], &b[6], &b[7],
+                          &p.width, &p.shift, &p.flag_bits, &p.bin_bits, &axis, &span, &most))
+        return release(b, 8), NULL;
+    p.packed = b[0].buf, p.item_starts = b[1].buf, p.begins = b[2].buf, p.ends = b[3].buf, p.positions = b[4].buf;
+    p.weights = b[5].buf, p.readings = b[6].buf, p.wanted = b[7].len ? b[7].buf : NULL;
+    p.items = b[1].len / 8, p.queries = b[6].len / 4, p.axis = axis, p.span = span;
+    p.postings = p.width > 0 ? (uint64_t)(b[0].len / p.width) : 0;
+    if (!fits_poll(&p, b) || most < 1 || most > 1000000)
+        return release(b, 8), refuse("a range of postings is outside of the index, or settings are out of range");
+    for (Py_ssize_t q = 0; q < p.queries; q++)
+        if (p.positions[q] > p.bias) p.bias = p.positions[q];
+    size_t n = 0;
+    int state = -1;
+    Best *best = malloc((size_t)most * sizeof(Best));
+    if (best) {
+        Py_BEGIN_ALLOW_THREADS state = count_poll(&p, best, &n, (size_t)most);
+        Py_END_ALLOW_THREADS
+    }
+    release(b, 8);
+    PyObject *found = state < 0 ? PyErr_NoMemory()
+                                : PyBytes_FromStringAndSize((const char *)best, (Py_ssize_t)(n * sizeof(Best)));
+    free(best);
+    return found;
 }

@@ -19,7 +19,7 @@ from nlsearch.errors import IndexDamaged
 from nlsearch.index.seedbuild import MEMORY_BYTES, SeedWriter, merge_seeds
 from nlsearch.index.seedfiles import HEADER_BYTES, SeedFacts, file_of, read_facts
 from nlsearch.index.storage import mapped
-from nlsearch.kernels import MAX_BIN, Place, Postings, gather_postings, line_up, vote, vote_best
+from nlsearch.kernels import MAX_BIN, Place, Postings, gather_postings, line_up, vote, vote_best, vote_weights
 from nlsearch.limits import Limits
 from nlsearch.model import Anchors, Region, SeedMatch
 
@@ -27,9 +27,6 @@ __all__ = ["MEMORY_BYTES", "SeedAnswer", "SeedIndex", "SeedWriter", "merge_seeds
 
 POSTINGS_A_QUERY = 2**23
 """How many postings one question may read in one split; the rarest keys go first."""
-
-COMMON = 20
-"""A key that occurs once in so many bins of the axis has a vote of ln 2, where votes have weights."""
 
 RARE_SEEDS = 8
 """When all keys are over the question's cap, so many of the rarest are asked all the same."""
@@ -358,8 +355,7 @@ class SeedIndex:
     ) -> tuple[NDArray[np.uint32], Anchors, bool]:
         """Return the places with the most weighted votes."""
         place = Place(self.facts.axis, match.span, match.bin_width, match.best)
-        bins = place.axis / match.bin_width
-        weights = np.log1p(bins / (COMMON * (chosen.ends - chosen.begins).astype(np.float64))).astype(np.float32)
+        weights = vote_weights(place, chosen.ends - chosen.begins)
         seeds = (chosen.begins, chosen.ends, chosen.positions, weights, chosen.readings)
         rows = None if wanted is None else wanted[self.item_keys].astype(np.uint8)
         try:

@@ -80,6 +80,7 @@ from nlsearch.kernels.voting import (
     vote_best,
     vote_best_reference,
     vote_reference,
+    vote_weights,
 )
 
 __all__ = [
@@ -151,6 +152,7 @@ __all__ = [
     "vote_best",
     "vote_best_reference",
     "vote_reference",
+    "vote_weights",
     "with_hydrogens",
     "with_hydrogens_reference",
 ]

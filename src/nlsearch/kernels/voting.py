@@ -34,6 +34,9 @@ which reading of the query, its votes, and those that the best place would have 
 
 MAX_BIN = 2**30
 
+COMMON = 20
+"""A key that occurs once in so many bins of the axis has a vote of ln 2, where votes have weights."""
+
 
 @dataclass(frozen=True, slots=True)
 class Postings:
@@ -360,6 +363,23 @@ class Place:
     span: int
     bin_width: int
     most: int
+
+
+def vote_weights(place: Place, counts: NDArray[np.uint64]) -> NDArray[np.float32]:
+    """Return the weight of the vote of each seed, by how many postings it has: the rarer, the more.
+
+    Parameters
+    ----------
+    place : Place
+    counts : ndarray of uint64, shape (q,)
+        A seed without postings has no vote, whatever its weight.
+
+    Returns
+    -------
+    ndarray of float32, shape (q,)
+    """
+    held = np.maximum(counts.astype(np.float64), 1)
+    return np.log1p(place.axis / place.bin_width / (COMMON * held)).astype(np.float32)
 
 
 def vote_best_reference(

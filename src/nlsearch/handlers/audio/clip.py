@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nlsearch.handlers.audio.bands import BANDS, PER_OCTAVE, whitened
+from nlsearch.handlers.audio.bands import BANDS, HOP, PER_OCTAVE, RATE, whitened
 from nlsearch.handlers.audio.landmarks import (
     KEPT,
     MINIMUM,
@@ -105,7 +105,7 @@ def clip_of_levels(levels: NDArray[np.int8]) -> Clip:
 
 def clip_of_recording(recording: Recording) -> Clip:
     """Make a clip of an indexed recording: levels that are high at its peaks, and low elsewhere."""
-    frames = round(recording.duration_s * 8_000 / 256)
+    frames = round(recording.duration_s * RATE / HOP)
     windows = windows_of(frames)
     held = [_NONE]
     for begin, count in windows:

@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
 
 import numpy as np
 
 from nlsearch.handlers.audio.bands import BANDS, LOWEST_HZ, PER_OCTAVE
+from nlsearch.handlers.markup import clean
 from nlsearch.handlers.textlines import shortened
 
 if TYPE_CHECKING:
@@ -140,26 +140,16 @@ def clock(seconds: float, decimals: int = 0) -> str:
     return f"{hours}:{minutes:02}:{shown}" if hours else f"{minutes}:{shown}"
 
 
-def escaped(text: str) -> str:
-    """Return text as XML holds it: escaped, without characters that are none there."""
-    kept = "".join(c for c in text if (c >= " " or c == "\t") and c not in "\x7f\ufffe\uffff" and not _lone(c))
-    return escape(kept, {'"': "&quot;"})
-
-
-def _lone(character: str) -> bool:
-    return "\ud800" <= character <= "\udfff"
-
-
 def headings(title: str, *lines: str) -> Iterator[str]:
     """Yield the title and lines of text below it."""
-    yield f'<text class="title" x="14" y="20">{escaped(shortened(title, TITLE_CHARACTERS) or "untitled")}</text>'
+    yield f'<text class="title" x="14" y="20">{clean(shortened(title, TITLE_CHARACTERS) or "untitled")}</text>'
     for number, line in enumerate(lines):
-        yield f'<text class="said" x="14" y="{38 + 16 * number}">{escaped(line)}</text>'
+        yield f'<text class="said" x="14" y="{38 + 16 * number}">{clean(line)}</text>'
 
 
 def document(title: str, described: str, height: float, body: list[str]) -> bytes:
     """Return a drawing as SVG; `title` and `described` are plain text."""
-    told = f"<title>{escaped(title)}</title><desc>{escaped(described)}</desc>"
+    told = f"<title>{clean(title)}</title><desc>{clean(described)}</desc>"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height:.0f}" '
         f'viewBox="0 0 {WIDTH} {height:.0f}" role="img">{told}<style>{STYLE}</style>'

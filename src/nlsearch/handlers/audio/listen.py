@@ -76,12 +76,31 @@ def in_steps(signal: NDArray[np.float32]) -> NDArray[np.int16]:
 
 
 @dataclass(slots=True)
+class Signal:
+    """How long a signal is, and its digest."""
+
+    samples: int = 0
+    _is_silent: bool = True
+    _hash: hashlib._Hash = field(default_factory=hashlib.sha256)
+
+    def feed(self, signal: NDArray[np.float32]) -> None:
+        """Take the next samples of the mono signal at 8 kHz."""
+        steps = in_steps(signal)
+        self._hash.update(steps.tobytes())
+        self.samples += len(signal)
+        self._is_silent = self._is_silent and not steps.any()
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of the signal in 16-bit steps; empty where there is none, or it is silent."""
+        return b"" if self._is_silent else self._hash.digest()
+
+
+@dataclass(slots=True)
 class Listening:
     """Everything that listens to one sound."""
 
-    samples: int = 0
-    is_silent: bool = True
-    _hash: hashlib._Hash = field(default_factory=hashlib.sha256)
+    _signal: Signal = field(default_factory=Signal)
     _frames: Frames = field(default_factory=Frames)
     _landmarks: Landmarks = field(default_factory=Landmarks)
     _overview: Overview = field(default_factory=Overview)
@@ -90,10 +109,7 @@ class Listening:
 
     def feed(self, signal: NDArray[np.float32]) -> None:
         """Take the next samples of the mono signal at 8 kHz."""
-        steps = in_steps(signal)
-        self._hash.update(steps.tobytes())
-        self.samples += len(signal)
-        self.is_silent = self.is_silent and not steps.any()
+        self._signal.feed(signal)
         self._overview.feed_signal(signal)
         self._melody.feed(signal)
         self._take(self._frames.feed(signal))
@@ -111,8 +127,8 @@ class Listening:
         return Heard(
             stated=stated,
             complaints=complaints,
-            samples=self.samples,
-            digest=b"" if self.is_silent else self._hash.digest(),
+            samples=self._signal.samples,
+            digest=self._signal.digest,
             loud=loud,
             peaks=self._landmarks.finish(),
             overview=self._overview.finish().pack(),
@@ -161,17 +177,15 @@ def hear_clip(source: Source, limits: Limits) -> Clipped:
     InputError
         If its header does not read.
     """
-    digest, count, is_silent, likeness, frames = hashlib.sha256(), 0, True, Likeness(), Frames()
+    whole, likeness, frames = Signal(), Likeness(), Frames()
     held: list[NDArray[np.int8]] = []
     with open_sound(source, limits) as sound:
         for signal in mono_pieces(sound):
-            steps = in_steps(signal)
-            digest.update(steps.tobytes())
-            count, is_silent = count + len(signal), is_silent and not steps.any()
+            whole.feed(signal)
             levels = frames.feed(signal)
             likeness.feed(levels)
             held.append(stepped_levels(levels))
     held.append(stepped_levels(frames.finish()))
-    said = b"" if is_silent else digest.digest()
-    why_empty = sound.complaints[0] if sound.complaints and not count else ""
-    return Clipped(clip_of_levels(np.concatenate(held)), said, count / RATE, likeness.finish(), why_empty)
+    why_empty = sound.complaints[0] if sound.complaints and not whole.samples else ""
+    seconds = whole.samples / RATE
+    return Clipped(clip_of_levels(np.concatenate(held)), whole.digest, seconds, likeness.finish(), why_empty)

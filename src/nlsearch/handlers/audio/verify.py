@@ -33,7 +33,8 @@ class Question:
 
 def refine(question: Question, payloads: list[bytes | memoryview], anchors: Anchors) -> Refined:
     """Look at the places that votes name."""
-    durations = [Recording(payload).duration_s for payload in payloads]
+    recordings = [Recording(payload) for payload in payloads]
+    durations = [recording.duration_s for recording in recordings]
     assert anchors.votes is not None  # noqa: S101 - the best places are asked for
     assert anchors.expected is not None  # noqa: S101 - the same
     votes = anchors.votes.astype(np.float64) / np.maximum(anchors.expected, 1e-9)
@@ -45,8 +46,8 @@ def refine(question: Question, payloads: list[bytes | memoryview], anchors: Anch
             row = int(anchors.items[at])
             scores[row] = max(scores[row], min(place.score, 0.9999))
             regions.setdefault(row, []).append(_region(anchors, at, question.asked.clip.frames))
-    for row, payload in enumerate(payloads):
-        if question.digest and Recording(payload).digest == question.digest:
+    for row, recording in enumerate(recordings):
+        if question.digest and recording.digest == question.digest:
             scores[row] = 1.0
             regions.setdefault(row, [_region(anchors, int(np.searchsorted(anchors.items, row)), 0)])
     return Refined(scores, regions)

@@ -5,11 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from nlsearch.handlers.audio.payload import Recording
-from nlsearch.kernels import Place, Postings, pack_postings, sort_pairs, vote_best
+from nlsearch.kernels import Place, Postings, pack_postings, sort_pairs, vote_best, vote_weights
 from nlsearch.model import Probe, Question, Region, SeedMatch
-
-COMMON = 20
-"""As in the seed index: a key that occurs once in so many bins has a vote of ln 2."""
 
 
 def places_voted(probe: Probe, recording: Recording) -> list[Region]:
@@ -28,10 +25,9 @@ def places_voted(probe: Probe, recording: Recording) -> list[Region]:
         wanted = np.array(question.keys, np.uint64)
         begins = np.searchsorted(ordered, wanted, "left").astype(np.uint64)
         ends = np.searchsorted(ordered, wanted, "right").astype(np.uint64)
-        counts = (ends - begins).astype(np.float64)
-        weights = np.log1p(axis / question.bin_width / (COMMON * np.maximum(counts, 1))).astype(np.float32)
         readings = np.array(question.readings, np.uint32)
         place = Place(axis, question.span, question.bin_width, question.best)
+        weights = vote_weights(place, ends - begins)
         best = vote_best(postings, begins, ends, np.array(question.positions, np.uint32), weights, readings, place)
         columns = (best[name].tolist() for name in ("diagonal", "reading", "votes", "expected"))
         for target, reading, votes, expected in zip(*columns, strict=True):

@@ -11,7 +11,7 @@ import importlib.util
 from typing import Any
 
 from nlsearch.errors import MissingExtra
-from nlsearch.handlers.score.markup import clean
+from nlsearch.handlers.markup import clean
 from nlsearch.handlers.score.mei import EngravedNote, Passage, Staff, mei_of
 from nlsearch.handlers.score.notation import TICKS
 

@@ -24,6 +24,7 @@ import numpy as np
 from nlsearch.errors import QuerySyntax
 from nlsearch.handlers.score.keys import SCALES, Tonality, pitch_class
 from nlsearch.handlers.score.notation import Harmony
+from nlsearch.handlers.sound.keyprofiles import PITCH_CLASSES
 
 ADDED = ("", "7", "maj7", "6", "other")
 _SYMBOL = re.compile(r"(?P<root>[A-H])(?P<sign>##|#|♯|bb|b|♭|-)?(?P<kind>[^/]*)(?:/(?:[A-Ha-h][#b♯♭-]*|\d+))?$")
@@ -31,7 +32,6 @@ _KIND = re.compile(
     r"(?P<triad>maj(?=7|9|11|13|$)|major|min|minor|mi(?![a-z])|m(?!a)|-|dim|°|o|ø|hdim|aug|\+|sus[24]?|M(?=7|9|$)|Δ|j7)?"
     r"(?P<rest>.*)$"
 )
-_ROOTS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 _ROMAN_ROOTS = ("I", "bII", "II", "bIII", "III", "IV", "#IV", "V", "bVI", "VI", "bVII", "VII")
 _TRIAD_SIGNS = ("", "m", "dim", "aug", "sus")
 _MINOR = {"min", "minor", "mi", "m", "-"}
@@ -57,7 +57,7 @@ class Chord:
         return 1 + (self.root - down) % 12 + 12 * self.triad + 60 * min(self.added, 3)
 
     def __str__(self) -> str:
-        return f"{_ROOTS[self.root % 12]}{_TRIAD_SIGNS[self.triad]}{ADDED[self.added]}"
+        return f"{PITCH_CLASSES[self.root % 12]}{_TRIAD_SIGNS[self.triad]}{ADDED[self.added]}"
 
     def numeral(self) -> str:
         """Return its roman numeral, the root being above the tonic of a major key."""

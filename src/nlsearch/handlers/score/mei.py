@@ -18,8 +18,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from nlsearch.handlers.markup import clean, short
 from nlsearch.handlers.score.beams import Leaf, joined
-from nlsearch.handlers.score.markup import clean, short
 from nlsearch.handlers.score.notation import LETTERS, TICKS, Bar, Key, Meter
 from nlsearch.handlers.score.notelengths import GRID, Value, is_written, values_of
 from nlsearch.handlers.score.spelling import Accidentals, alter_of, step_of

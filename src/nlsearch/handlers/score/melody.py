@@ -24,6 +24,7 @@ import numpy as np
 
 from nlsearch.errors import QuerySyntax
 from nlsearch.handlers.score.notation import NATURALS, TICKS, Score, pitch_of
+from nlsearch.handlers.sound.keyprofiles import PITCH_CLASSES
 from nlsearch.kernels.melody import MUTE, WILD, Melody
 
 _REST = re.compile(r"[rRzZ](?P<rest>:?\d.*)?")
@@ -38,7 +39,6 @@ SOLFEGE = {"do": 0, "ut": 0, "re": 1, "ré": 1, "mi": 2, "fa": 3, "sol": 4, "so"
 """Syllables, by how many letters they are above do."""
 SUNG = re.compile(rf"(?i)(?P<name>{'|'.join(sorted(SOLFEGE, key=len, reverse=True))})(?P<accidental>#|b|♯|♭)?$")
 _NUMBER = re.compile(r"(?P<number>\d{1,3})(?P<rest>:.*)?")
-_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 _MIDDLE_OCTAVE = 4
 _ANY = "?*"
 MOST_SIGNS = 2
@@ -362,7 +362,7 @@ def unpack(told: dict[str, Any]) -> Melody:
 def name_of(pitch: int, step: int | None = None) -> str:
     """Return the name of a note, ``"F#4"``; without a step as it is spelled most often."""
     if step is None:
-        return f"{_NAMES[pitch % 12]}{pitch // 12 - 1}"
+        return f"{PITCH_CLASSES[pitch % 12]}{pitch // 12 - 1}"
     alter = pitch - pitch_of(step, 0)
     sign = "#" * alter if alter > 0 else "b" * -alter
     return f"{'CDEFGAB'[step % 7]}{sign}{step // 7}"

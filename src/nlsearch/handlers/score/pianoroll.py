@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from nlsearch.handlers.score.markup import clean, short
+from nlsearch.handlers.markup import clean, short
 from nlsearch.handlers.score.rolls import MOST_BARS, Roll, RollNote, around, key_name
 
 __all__ = ["MOST_BARS", "MOST_NOTES", "Roll", "RollNote", "around", "key_name", "svg"]

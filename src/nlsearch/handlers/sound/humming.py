@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nlsearch.errors import QuerySyntax
+from nlsearch.handlers.sound.keyprofiles import PITCH_CLASSES
 from nlsearch.handlers.sound.notes import LEAST_NOTES, Notes, nearest_semitones
 from nlsearch.kernels.hum import Costs, Hum
 from nlsearch.model import Probe, Scalar, Scan
@@ -58,7 +59,6 @@ RECORDING_S = 600.0
 """So much of a recording is listened to."""
 SHOWN = 16
 """Notes that the answer repeats."""
-NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 
 
 def compile_hum(kind: str, source: Source, limits: Limits, options: Mapping[str, Scalar]) -> Probe:
@@ -174,7 +174,7 @@ def said_of(notes: Notes, what: str = "a hum") -> str:
 
 def note_name(pitch: int) -> str:
     """Return the name of a pitch: ``C4`` is middle C."""
-    return f"{NAMES[pitch % 12]}{pitch // 12 - 1}"
+    return f"{PITCH_CLASSES[pitch % 12]}{pitch // 12 - 1}"
 
 
 class Asked:

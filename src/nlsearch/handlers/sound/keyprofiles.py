@@ -1,4 +1,4 @@
-"""What the keys of scores and of recordings are estimated from, and how keys are called.
+"""What the keys of scores and of recordings are estimated from, and how keys and pitches are called.
 
 References
 ----------
@@ -15,4 +15,6 @@ NAMES = (
     ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"),
 )
 """Of the tonics of major and of minor keys, by their pitch classes."""
+PITCH_CLASSES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+"""How a pitch is called where no key says it: as most keys that have it do."""
 MODES = ("major", "minor")
