@@ -90,25 +90,32 @@ class Plan:
 
 def counted(part: Part, extent: Callable[[str], Extent]) -> Part:
     """Return `part` with what there is to search of its kind told to every operator."""
-    if isinstance(part, ProbePart):
-        searched = extent(part.probe.kind)
-        return replace(part, probe=replace(part.probe, searched=searched)) if searched.total else part
-    if isinstance(part, NotPart):
-        return NotPart(counted(part.part, extent))
-    if isinstance(part, AllParts | AnyPart):
-        return type(part)(tuple(counted(child, extent) for child in part.parts))
-    return part
+
+    def told(probe: Probe) -> Probe:
+        searched = extent(probe.kind)
+        return replace(probe, searched=searched) if searched.total else probe
+
+    return _with_probes(part, told)
 
 
 def widened(part: Part) -> Part:
     """Return `part` with operators that ask what they ask otherwise (:attr:`~nlsearch.model.Probe.otherwise`)."""
+
+    def wider(probe: Probe) -> Probe:
+        return probe if probe.otherwise is None else replace(probe, ask=probe.otherwise, otherwise=None)
+
+    return _with_probes(part, wider)
+
+
+def _with_probes(part: Part, changed: Callable[[Probe], Probe]) -> Part:
+    """Return `part` with what `changed` makes of the probe of every operator; an operator with the same is the same."""
     if isinstance(part, ProbePart):
-        ask = part.probe.otherwise
-        return part if ask is None else replace(part, probe=replace(part.probe, ask=ask, otherwise=None))
+        probe = changed(part.probe)
+        return part if probe is part.probe else replace(part, probe=probe)
     if isinstance(part, NotPart):
-        return NotPart(widened(part.part))
+        return NotPart(_with_probes(part.part, changed))
     if isinstance(part, AllParts | AnyPart):
-        return type(part)(tuple(widened(child) for child in part.parts))
+        return type(part)(tuple(_with_probes(child, changed) for child in part.parts))
     return part
 
 
